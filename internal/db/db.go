@@ -1,0 +1,47 @@
+// Package db is one unit of work over the store, whichever database it runs on. Every storage method takes a Tx, so that
+// state, audit leaf, job and outbox row commit together or not at all.
+//
+// SQL is written once for SQLite and PostgreSQL: placeholders $1, $2 … in ascending first use, times as BIGINT microseconds,
+// booleans as BOOLEAN, bytes as BYTEA (a synonym of BLOB to SQLite), no now(), no ilike, no "= any".
+package db
+
+import "context"
+
+// Dialect names the database beneath.
+type Dialect string
+
+// The two databases a store can run on.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// Row is one row to be scanned; Scan gives an errkind.NotFound error where there is none.
+type Row interface{ Scan(dest ...any) error }
+
+// Rows are read until Next is false, then Err tells why; Close may be called at any time.
+type Rows interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close() error
+}
+
+// Tx is one unit of work. It is not safe for concurrent use.
+type Tx interface {
+	Exec(ctx context.Context, sql string, args ...any) (affected int64, err error)
+	Query(ctx context.Context, sql string, args ...any) (Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) Row
+	Dialect() Dialect
+	// Native is the driver's own transaction (*sql.Tx or pgx.Tx), for the job engine alone.
+	Native() any
+	// AfterCommit runs f once the unit of work has committed, in order of registration; never after a rollback.
+	AfterCommit(f func())
+}
+
+// DB opens units of work. A function that returns an error rolls its unit back.
+type DB interface {
+	Read(ctx context.Context, f func(Tx) error) error  // read-only, a consistent snapshot
+	Write(ctx context.Context, f func(Tx) error) error // serial with other writers where the database has one writer
+	Dialect() Dialect
+}

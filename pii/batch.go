@@ -1,0 +1,184 @@
+package pii
+
+import (
+	"fmt"
+	"log/slog"
+)
+
+// Batch is some records of one dataset, by column: one slab of bytes and offsets per field, so that classifiers run over contiguous
+// memory without an allocation per value. It is valid until the next one is yielded. It is as opaque to fmt, slog and JSON as a Value.
+//
+// Where a Gap is set the batch has no records and says what could not be read in their place.
+type Batch struct {
+	Dataset Ref
+	Gap     *Gap
+	cols    []Column
+	keys    []Key
+	digests []Digest
+	n       int
+}
+
+// Digest is a SHA-256 over a record as its system holds it. It tells whether a record is still what it was; it is kept in memory and in sealed
+// parts only, since short records could be guessed from it.
+type Digest [32]byte
+
+// Column is the values of one field in a batch. A record has none, one or (a path through an array) many of them.
+type Column struct {
+	Field Field
+	data  []byte
+	ends  []uint32 // value i is data[ends[i-1]:ends[i]]
+	recs  []uint32 // the record of value i; nil while value i belongs to record i
+	nulls []uint64 // bit i: value i is NULL
+	paths []string // the concrete path of value i ("contact[2].mail"); nil where it is Field.Path
+	base  int      // records that the batch had when the column was added
+}
+
+// NewBatch makes an empty batch of the fields.
+func NewBatch(d Ref, fields []Field) *Batch {
+	b := &Batch{Dataset: d}
+	for _, f := range fields {
+		b.cols = append(b.cols, Column{Field: f})
+	}
+	return b
+}
+
+// GapBatch makes the batch that stands for what could not be read.
+func GapBatch(g Gap) *Batch { return &Batch{Dataset: g.At.Of(), Gap: &g} }
+
+// Reset empties the batch and keeps its memory and columns.
+func (b *Batch) Reset() {
+	b.n, b.keys, b.digests = 0, b.keys[:0], b.digests[:0]
+	for i := range b.cols {
+		c := &b.cols[i]
+		c.data, c.ends, c.nulls, c.base = c.data[:0], c.ends[:0], c.nulls[:0], 0
+		c.recs, c.paths = nil, nil
+	}
+}
+
+// Len gives the number of records.
+func (b *Batch) Len() int { return b.n }
+
+// Columns gives the columns; the slice is the batch's own.
+func (b *Batch) Columns() []Column { return b.cols }
+
+// Column gives the column of that field name, nil where there is none.
+func (b *Batch) Column(name string) *Column {
+	for i := range b.cols {
+		if b.cols[i].Field.Name == name {
+			return &b.cols[i]
+		}
+	}
+	return nil
+}
+
+// AddColumn adds a column for a field found in documents after the batch was begun, and gives its index. Records so far have no value in it.
+func (b *Batch) AddColumn(f Field) int {
+	b.cols = append(b.cols, Column{Field: f, recs: []uint32{}, base: b.n})
+	return len(b.cols) - 1
+}
+
+// Append adds a value to column i of the record being written; nil is NULL. Bytes are copied.
+func (b *Batch) Append(i int, v []byte) { b.AppendAt(i, v, "") }
+
+// AppendAt adds a value found at a concrete path of a document ("" where it is the field's own).
+func (b *Batch) AppendAt(i int, v []byte, path string) {
+	c := &b.cols[i]
+	k := len(c.ends)
+	if c.recs == nil && k != b.n {
+		c.recs = make([]uint32, k)
+		for j := range c.recs {
+			c.recs[j] = uint32(j)
+		}
+	}
+	if c.recs != nil {
+		c.recs = append(c.recs, uint32(b.n))
+	}
+	if path != "" && c.paths == nil {
+		c.paths = make([]string, k)
+	}
+	if c.paths != nil {
+		c.paths = append(c.paths, path)
+	}
+	c.data = append(c.data, v...)
+	c.ends = append(c.ends, uint32(len(c.data)))
+	if k/64 >= len(c.nulls) {
+		c.nulls = append(c.nulls, 0)
+	}
+	if v == nil {
+		c.nulls[k/64] |= 1 << (k % 64)
+	}
+}
+
+// EndRecord finishes the record being written. The key may be nil; the digest is that of the record as the system holds it.
+func (b *Batch) EndRecord(key Key, digest Digest) {
+	b.n++
+	b.keys = append(b.keys, key)
+	b.digests = append(b.digests, digest)
+}
+
+// Key gives the key of record i, nil where the dataset has none.
+func (b *Batch) Key(i int) Key { return b.keys[i] }
+
+// Digest gives the digest of record i.
+func (b *Batch) Digest(i int) Digest { return b.digests[i] }
+
+// Size gives the bytes of values held.
+func (b *Batch) Size() (n int) {
+	for i := range b.cols {
+		n += len(b.cols[i].data)
+	}
+	return n
+}
+
+// Len gives the number of values, NULL included.
+func (c *Column) Len() int { return len(c.ends) }
+
+// Value gives value i and the record that it belongs to; nil for NULL. The bytes are the batch's own.
+func (c *Column) Value(i int) (v []byte, record int) {
+	record = i
+	if c.recs != nil {
+		record = int(c.recs[i])
+	}
+	if c.nulls[i/64]&(1<<(i%64)) != 0 {
+		return nil, record
+	}
+	start := uint32(0)
+	if i > 0 {
+		start = c.ends[i-1]
+	}
+	return c.data[start:c.ends[i]:c.ends[i]], record
+}
+
+// Path gives the concrete path of value i inside the document, "" for a plain column.
+func (c *Column) Path(i int) string {
+	if c.paths == nil || c.paths[i] == "" {
+		return c.Field.Path
+	}
+	return c.paths[i]
+}
+
+// Slab gives all values one after the other, with the end of each.
+func (c *Column) Slab() (data []byte, ends []uint32) { return c.data, c.ends }
+
+func (b *Batch) redacted() string {
+	return fmt.Sprintf("[batch of %s: %d records, %d columns]", b.Dataset, b.n, len(b.cols))
+}
+
+// Format, LogValue and MarshalText print the shape of the batch only.
+func (b *Batch) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(b.redacted())) }
+
+// LogValue gives the shape only.
+func (b *Batch) LogValue() slog.Value { return slog.StringValue(b.redacted()) }
+
+// MarshalText gives the shape only.
+func (b *Batch) MarshalText() ([]byte, error) { return []byte(b.redacted()), nil }
+
+// Format prints the shape of the column only.
+func (c Column) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "[column %s: %d values]", c.Field.Name, len(c.ends))
+}
+
+// LogValue gives the shape only.
+func (c Column) LogValue() slog.Value {
+	return slog.StringValue(fmt.Sprintf("[column of %d values]", len(c.ends)))
+}
