@@ -1,0 +1,123 @@
+// Package lineage is the graph that leads from an identifier to every dataset holding data of the person: references, flows, value domains,
+// ownership, and the closure over them. It declares the graph it reads; the catalog keeps it in the index. Thresholds come as plain values.
+package lineage
+
+import (
+	"vestige/pii"
+)
+
+// Graph is everything known of an estate that plans are built from. It holds no value of anybody's data. It is not changed after Index.
+type Graph struct {
+	Revision int64
+	Nodes    []Node
+	Edges    []Edge
+
+	byRef map[pii.Ref]int
+	out   map[pii.Ref][]int // edges by child dataset
+	in    map[pii.Ref][]int // edges by parent dataset
+}
+
+// Node is one dataset of the graph, one document of the index.
+type Node struct {
+	Dataset pii.Dataset `json:"dataset"` // as discovered, with its declared keys, references and constraints
+	Fields  []FieldNode `json:"fields"`  // every field examined, those found inside documents included, ordered by name
+	Person  float64     `json:"person"`  // how sure it is that one record stands for one person, 0 to 1
+	Gaps    []pii.Gap   `json:"gaps,omitempty"`
+	Gone    int64       `json:"gone,omitempty"` // when it was first missed, microseconds since 1970; a tombstone
+	Soft    string      `json:"soft,omitempty"` // the field by which its records are soft-deleted
+}
+
+// FieldNode is a field with what is proposed and decided of it.
+type FieldNode struct {
+	Field      pii.Field       `json:"field"`
+	Category   pii.Category    `json:"category"`   // decided, else proposed
+	Confidence float64         `json:"confidence"` // 1 where decided
+	Decided    bool            `json:"decided,omitempty"`
+	Dense      bool            `json:"dense,omitempty"` // the field is of the category; else its text contains some
+	Contains   []pii.Contained `json:"contains,omitempty"`
+	Form       string          `json:"form,omitempty"`
+	Unique     bool            `json:"unique,omitempty"` // every value seen was another
+	Values     int64           `json:"values"`
+	Distinct   int64           `json:"distinct"`
+	Domain     string          `json:"domain,omitempty"` // the value domain of a local identifier; the name of its root field
+	Normal     int64           `json:"normal,omitempty"` // when a full read last found all values in normal form, 0 never
+	Role       Role            `json:"role,omitempty"`   // of an identifier or reference field: whose it is
+	RoleConf   float64         `json:"roleConf,omitempty"`
+	Examined   bool            `json:"examined"`
+	Reason     string          `json:"reason,omitempty"` // why it was not
+}
+
+// Role says whose an identifier in a record is, relative to the person the record belongs to.
+type Role string
+
+// The roles, which are the kinds of edges too.
+const (
+	Owns     Role = "owns"     // the record belongs to the person named
+	Mentions Role = "mentions" // the record names a person and belongs to another
+	Shared   Role = "shared"   // the record belongs to several
+	Derives  Role = "derives"  // the values are copied or computed from those of the other field
+)
+
+// Edge is a reference from the fields of a child dataset to those of a parent whose values denote the same thing.
+type Edge struct {
+	ID         string     `json:"id"` // stable: made from its ends
+	From       pii.Ref    `json:"from"`
+	Fields     []string   `json:"fields"`
+	To         pii.Ref    `json:"to"`
+	ToFields   []string   `json:"toFields"`
+	Kind       Role       `json:"kind"`
+	Declared   bool       `json:"declared,omitempty"`
+	Decided    bool       `json:"decided,omitempty"`
+	Confidence float64    `json:"confidence"`
+	OnDelete   pii.Action `json:"onDelete,omitempty"`
+	OnUpdate   pii.Action `json:"onUpdate,omitempty"`
+	Deferrable bool       `json:"deferrable,omitempty"`
+	Copy       bool       `json:"copy,omitempty"` // the child is a copy of the parent
+	Evidence   []pii.Nat  `json:"evidence,omitempty"`
+}
+
+// Index makes the look-up tables of a graph whose nodes and edges are set; call it once.
+func (g *Graph) Index() *Graph {
+	g.byRef = make(map[pii.Ref]int, len(g.Nodes))
+	for i := range g.Nodes {
+		g.byRef[g.Nodes[i].Dataset.Ref] = i
+	}
+	g.out, g.in = map[pii.Ref][]int{}, map[pii.Ref][]int{}
+	for i := range g.Edges {
+		g.out[g.Edges[i].From] = append(g.out[g.Edges[i].From], i)
+		g.in[g.Edges[i].To] = append(g.in[g.Edges[i].To], i)
+	}
+	return g
+}
+
+// Node gives the dataset's node, nil where the graph has none.
+func (g *Graph) Node(r pii.Ref) *Node {
+	if i, ok := g.byRef[r.Of()]; ok {
+		return &g.Nodes[i]
+	}
+	return nil
+}
+
+// Out gives the edges from a child dataset to its parents, In those from children to a parent.
+func (g *Graph) Out(child pii.Ref) []*Edge { return g.edges(g.out[child.Of()]) }
+
+// In gives the edges from children to a parent dataset.
+func (g *Graph) In(parent pii.Ref) []*Edge { return g.edges(g.in[parent.Of()]) }
+
+func (g *Graph) edges(at []int) []*Edge {
+	es := make([]*Edge, len(at))
+	for i, k := range at {
+		es[i] = &g.Edges[k]
+	}
+	return es
+}
+
+// Field gives the field of that name, nil where there is none.
+func (n *Node) Field(name string) *FieldNode {
+	for i := range n.Fields {
+		if n.Fields[i].Field.Name == name {
+			return &n.Fields[i]
+		}
+	}
+	return nil
+}
