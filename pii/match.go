@@ -138,6 +138,8 @@ type Receipt struct {
 	FoundDone int64  `json:"foundDone"` // records that were already as the method leaves them
 	Proof     string `json:"proof"`     // the system's own transaction or version id, never a value
 	At        int64  `json:"at"`        // microseconds since 1970
+	// Image is what Undo needs to take a soft delete back. It holds values: the caller seals it, and no encoding prints it.
+	Image Value `json:"-"`
 }
 
 // Finding is what a preflight found about a unit.
