@@ -3,6 +3,7 @@ package pii
 import (
 	"fmt"
 	"log/slog"
+	"sort"
 )
 
 // Batch is some records of one dataset, by column: one slab of bytes and offsets per field, so that classifiers run over contiguous
@@ -181,4 +182,70 @@ func (c Column) Format(f fmt.State, _ rune) {
 // LogValue gives the shape only.
 func (c Column) LogValue() slog.Value {
 	return slog.StringValue(fmt.Sprintf("[column of %d values]", len(c.ends)))
+}
+
+// AppendFor adds a value to column i for a record that is already finished; records of one column come in ascending order. It is for fields
+// that are found inside the documents of a batch after its driver has filled it, so the column is one that AddColumn made.
+func (b *Batch) AppendFor(i, record int, v []byte, path string) {
+	n := b.n
+	if c := &b.cols[i]; c.recs == nil {
+		c.recs = make([]uint32, 0, n)
+	}
+	b.n = record
+	b.AppendAt(i, v, path)
+	b.n = n
+}
+
+// Select gives the batch with only the named columns, in that order; a name that it does not have is a column without values. The bytes are shared.
+func (b *Batch) Select(names []string) *Batch {
+	out := &Batch{Dataset: b.Dataset, Gap: b.Gap, keys: b.keys, digests: b.digests, n: b.n}
+	for _, name := range names {
+		if c := b.Column(name); c != nil {
+			out.cols = append(out.cols, *c)
+			continue
+		}
+		out.cols = append(out.cols, Column{Field: Field{Name: name}, recs: []uint32{}})
+	}
+	return out
+}
+
+// Copy adds record i of another batch, with its key and digest; columns are matched by name and added where they are missing.
+func (b *Batch) Copy(from *Batch, i int) {
+	for k := range from.cols {
+		src, dst := &from.cols[k], -1
+		lo, hi := src.Of(i)
+		for j := range b.cols {
+			if b.cols[j].Field.Name == src.Field.Name {
+				dst = j
+			}
+		}
+		if dst < 0 {
+			dst = b.AddColumn(src.Field)
+		}
+		for ; lo < hi; lo++ {
+			v, _ := src.Value(lo)
+			b.AppendAt(dst, v, src.concrete(lo))
+		}
+	}
+	b.EndRecord(from.keys[i], from.digests[i])
+}
+
+// Of gives the range of values that belong to record i.
+func (c *Column) Of(i int) (from, to int) {
+	if c.recs == nil {
+		return min(i, len(c.ends)), min(i+1, len(c.ends))
+	}
+	from = sort.Search(len(c.recs), func(k int) bool { return int(c.recs[k]) >= i })
+	to = from
+	for to < len(c.recs) && int(c.recs[to]) == i {
+		to++
+	}
+	return from, to
+}
+
+func (c *Column) concrete(i int) string {
+	if c.paths == nil {
+		return ""
+	}
+	return c.paths[i]
 }
