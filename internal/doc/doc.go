@@ -66,6 +66,9 @@ func (w *Walker) Walk(doc []byte, yield func(Leaf) bool) error {
 	if w.names == nil || len(w.names) > 4096 {
 		w.names = map[string]string{}
 	}
+	if w.value == nil {
+		w.value = []byte{} // an empty value is not a null one
+	}
 	v := visitor{scanner: scanner{doc: doc}, w: w, yield: yield}
 	err := v.document()
 	if v.stopped {
