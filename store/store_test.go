@@ -163,7 +163,8 @@ CREATE INDEX person_body ON person (body);`)
 			return nil
 		})
 	}
-	for chunk := range slices.Chunk(random.Perm(n), 50) {
+	gone := random.Perm(n)[:n/4] // the others keep the pages in use
+	for chunk := range slices.Chunk(gone, 50) {
 		storetest.Write(t, s, func(tx db.Tx) error {
 			for k, i := range chunk {
 				sql := "DELETE FROM person WHERE sealed = $1"
@@ -188,8 +189,14 @@ CREATE INDEX person_body ON person (body);`)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if k := bytes.Count(text, []byte("<marker-")); k > 0 {
-			t.Errorf("%s still holds %d traces of what was destroyed", filepath.Base(f), k)
+		traces := 0
+		for _, i := range gone {
+			if bytes.Contains(text, []byte(marker(i))) {
+				traces++
+			}
+		}
+		if traces > 0 {
+			t.Errorf("%s still holds traces of %d of %d destroyed rows", filepath.Base(f), traces, len(gone))
 		}
 	}
 }

@@ -111,9 +111,13 @@ func (d *SQLiteDB) Close() error {
 	return first
 }
 
-// Truncate moves the write-ahead log into the file and cuts it to nothing, so that no page from before a destruction stays
-// anywhere. It waits for readers of older snapshots, and is Transient where they outlast it.
+// Truncate leaves no byte of what was deleted before in any file: it builds the database anew and cuts the write-ahead log to
+// nothing. secure_delete alone is not enough, since a row that once moved to another page when the tree was balanced leaves a copy in
+// the unused part of the first. It waits for readers of older snapshots, and is Transient where they outlast it.
 func (d *SQLiteDB) Truncate(ctx context.Context) error {
+	if _, err := d.write.ExecContext(ctx, "VACUUM"); err != nil {
+		return stripSQLite(ctx, err)
+	}
 	var busy, logged, moved int
 	row := d.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	if err := row.Scan(&busy, &logged, &moved); err != nil {
