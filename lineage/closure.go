@@ -1,0 +1,297 @@
+package lineage
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+
+	"vestige/internal/errkind"
+	"vestige/pii"
+)
+
+// Looker finds records in the systems; connectors do it. A Found with a Gap stands for what could not be looked at.
+type Looker interface {
+	Look(ctx context.Context, m pii.Match) iter.Seq2[*pii.Found, error]
+}
+
+// Limits are the thresholds of a closure, as plain values from policies.
+type Limits struct {
+	Find   float64                    // fields above it are searched
+	Change func(pii.Category) float64 // records are changed only over fields and references at or above it
+	Hub    int                        // an identifier that stands in more records of one dataset than this does not extend the search
+	// Skip leaves parts out by name, so that tests can show what each is needed for; see the Part constants.
+	Skip map[Part]bool
+}
+
+// Part names one piece of the closure.
+type Part string
+
+// The parts that Limits.Skip knows.
+const (
+	Extend   Part = "extend"   // identifiers found on the way extend the search
+	Text     Part = "text"     // free text is searched
+	Members  Part = "members"  // names of members and elements are parts of a record
+	Agree    Part = "agree"    // a record of another person who has the identifier too is told apart
+	Windows  Part = "windows"  // an identifier given to someone else is hers for a time only
+	CoOwners Part = "coowners" // records of several persons are detached
+	Follow   Part = "follow"   // references are followed
+	Hashes   Part = "hashes"   // digests of identifiers are compared
+	Names    Part = "names"    // her names and addresses are found in records that mention her
+	RolesOf  Part = "roles"    // mentions are told from ownership
+	Upward   Part = "upward"   // records that hers refer to are hers where nobody else does
+)
+
+func (l Limits) on(p Part) bool { return !l.Skip[p] }
+
+// Link is one step of a derivation: where something was found and by what. It holds no value.
+type Link struct {
+	Dataset  pii.Ref      `json:"dataset"`
+	Field    string       `json:"field,omitempty"`
+	Category pii.Category `json:"category,omitempty"`
+	Edge     string       `json:"edge,omitempty"` // id of the reference followed
+	How      string       `json:"how"`            // given, identifier, reference, text, name
+}
+
+// Known is an identifier of the subject with the chain that led to it.
+type Known struct {
+	pii.Identifier
+	Via        []Link
+	Confidence float64
+	Single     bool    // it singles her out; otherwise others have it too, or it is too common
+	Window     *Window // the time for which a recycled identifier was hers
+	Why        string  // why it does not single her out: held-by-another, hub, system-address
+	Start      bool
+}
+
+// Window is a span of time in microseconds since 1970; 0 is open.
+type Window struct{ From, To int64 }
+
+// Holding says how a record stands to the subject.
+type Holding string
+
+// The holdings.
+const (
+	Hers        Holding = "hers"            // the record belongs to her alone
+	Joint       Holding = "shared"          // it belongs to her and others
+	Mention     Holding = "mentions"        // it names her and belongs to another, or to nobody
+	HeldByOther Holding = "held-by-another" // it holds one of her identifiers as another person's own
+	Unsure      Holding = "unsure"          // a question stands about it
+)
+
+// Record is one record reached by the closure, with its derivation.
+type Record struct {
+	Dataset    pii.Ref
+	Key        pii.Key
+	Digest     pii.Digest
+	Equals     int
+	Holding    Holding
+	Via        []Link
+	Confidence float64
+	Hits       []pii.Hit // occurrences to be changed in a record that stays
+	Insides    []Inside  // members or elements that are hers in a record of many
+	Fields     map[string][]pii.Located
+	Slots      []string // reference and identifier fields through which she is named
+	Owner      int      // index of the record through which it is hers, -1 for none
+	Upward     bool     // hers because her record refers to it
+	Question   string   // of an unsure one
+
+	fresh bool
+}
+
+// Inside is a member or element inside a document.
+type Inside struct {
+	Field string // the column, "" where the record is the document
+	Path  string // concrete
+}
+
+// Question is two possible outcomes put to a person.
+type Question struct {
+	ID      string      `json:"id"` // the same for the same doubt about the same place
+	Code    string      `json:"code"`
+	Dataset pii.Ref     `json:"dataset"`
+	Text    string      `json:"text"`
+	Yes     Outcome     `json:"yes"`
+	No      Outcome     `json:"no"`
+	Via     []Link      `json:"via"`
+	Answer  pii.Verdict `json:"answer,omitempty"`
+}
+
+// Outcome is what follows from an answer.
+type Outcome struct {
+	Text    string `json:"text"`
+	Records int64  `json:"records"`
+}
+
+// Closure is everything reached from a subject's identifiers.
+type Closure struct {
+	Records    []*Record
+	Known      []*Known
+	Attributes []Known // names, addresses, dates of birth in records that are hers
+	Questions  []Question
+	Gaps       []pii.Gap
+	Undecided  map[pii.Ref]int64 // fields between find and change, with the records behind them
+	Looked     int               // looks at datasets
+}
+
+// Close starts with the identifiers given and repeats until nothing is new: find the records that hold one of them in a field of that category, or that
+// refer to a record already found; read their identifier fields; add those that single a person out. answers are decisions on questions by id.
+func Close(ctx context.Context, g *Graph, look Looker, lim Limits, start []pii.Identifier, answers map[string]pii.Verdict) (*Closure, error) {
+	c := newCloser(g, look, lim, answers)
+	for _, id := range start {
+		c.learn(id, nil, 1, nil).Start = true
+	}
+	if len(c.known) == 0 {
+		return nil, errkind.New(errkind.Invalid, "a closure starts from at least one identifier")
+	}
+	for c.more() {
+		if err := c.round(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, phase := range []func(context.Context) error{c.settle, c.coOwners, c.mentions} {
+		if err := phase(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c.finish(), nil
+}
+
+// closer is the state of one closure.
+type closer struct {
+	g       *Graph
+	look    Looker
+	lim     Limits
+	answers map[string]pii.Verdict
+	out     Closure
+	known   []*Known
+	byID    map[string]*Known
+	fresh   []*Known // learnt and not yet searched
+	recs    map[string]int
+	profile profile
+	pending map[string]*pend
+	order   []string
+	cycle   int
+	gapped  map[pii.Ref]bool
+}
+
+func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
+	return &closer{
+		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, gapped: map[pii.Ref]bool{},
+		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{},
+	}
+}
+
+func (c *closer) more() bool {
+	if len(c.fresh) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(c.out.Records, func(r *Record) bool { return r.fresh })
+}
+
+// round searches the identifiers learnt since the last one and follows the references of the records found since.
+func (c *closer) round(ctx context.Context) error {
+	c.cycle++
+	ids := c.fresh
+	c.fresh = nil
+	if err := c.evaluate(ctx, ids); err != nil {
+		return err
+	}
+	if err := c.searchAll(ctx, ids, false); err != nil {
+		return err
+	}
+	return c.follow(ctx)
+}
+
+// learn adds an identifier, once.
+func (c *closer) learn(id pii.Identifier, via []Link, conf float64, w *Window) *Known {
+	k := idKey(id)
+	if old := c.byID[k]; old != nil {
+		old.Confidence = max(old.Confidence, conf)
+		return old
+	}
+	n := &Known{Identifier: id, Via: via, Confidence: conf, Single: true, Window: w}
+	c.byID[k] = n
+	c.known = append(c.known, n)
+	c.fresh = append(c.fresh, n)
+	return n
+}
+
+func idKey(id pii.Identifier) string {
+	if id.Category.Global() {
+		return "g\x00" + string(id.Category) + "\x00" + id.Value.Reveal()
+	}
+	return "l\x00" + id.Domain + "\x00" + id.Value.Reveal()
+}
+
+// recordID tells records apart across datasets: by key, or by digest where there is none.
+func recordID(f *pii.Found) string {
+	if len(f.Key) > 0 {
+		return f.Dataset.String() + "\x00k" + f.Key.ID()
+	}
+	return f.Dataset.String() + "\x00d" + string(f.Digest[:])
+}
+
+// add puts a record in, or betters what is known of it, and gives its index.
+func (c *closer) add(f *pii.Found, h Holding, via []Link, conf float64) int {
+	id := recordID(f)
+	if i, ok := c.recs[id]; ok {
+		r := c.out.Records[i]
+		if rank(h) > rank(r.Holding) {
+			r.Holding, r.Via, r.fresh = h, via, true
+			r.Confidence = conf
+		} else if h == r.Holding {
+			r.Confidence = max(r.Confidence, conf)
+		}
+		return i
+	}
+	r := &Record{Dataset: f.Dataset, Key: f.Key, Digest: f.Digest, Equals: max(f.Equals, 1), Holding: h, Via: via, Confidence: conf, Fields: f.Fields, Owner: -1, fresh: true}
+	c.out.Records = append(c.out.Records, r)
+	c.recs[id] = len(c.out.Records) - 1
+	return len(c.out.Records) - 1
+}
+
+func rank(h Holding) int {
+	return slices.Index([]Holding{HeldByOther, Unsure, Mention, Joint, Hers}, h)
+}
+
+// finish orders the result, so that the same estate gives the same closure.
+func (c *closer) finish() *Closure {
+	c.out.Known = c.known
+	at := make([]int, len(c.out.Records))
+	order := make([]int, len(c.out.Records))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		a, b := c.out.Records[i], c.out.Records[j]
+		return cmp.Or(cmp.Compare(a.Dataset.String(), b.Dataset.String()), a.Key.Compare(b.Key), slices.Compare(a.Digest[:], b.Digest[:]))
+	})
+	sorted := make([]*Record, len(order))
+	for to, from := range order {
+		sorted[to], at[from] = c.out.Records[from], to
+	}
+	for _, r := range sorted {
+		if r.Owner >= 0 {
+			r.Owner = at[r.Owner]
+		}
+		c.undecided(r)
+	}
+	c.out.Records = sorted
+	slices.SortFunc(c.out.Questions, func(a, b Question) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(c.out.Gaps, func(a, b pii.Gap) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.At.String(), b.At.String()))
+	})
+	return &c.out
+}
+
+// undecided counts a record that was reached over something too unsure to act on.
+func (c *closer) undecided(r *Record) {
+	if r.Holding == HeldByOther || len(r.Via) == 0 {
+		return
+	}
+	last := r.Via[len(r.Via)-1]
+	if r.Confidence < c.lim.Change(last.Category) {
+		c.out.Undecided[last.Dataset.In(last.Field)]++
+	}
+}

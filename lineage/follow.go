@@ -1,0 +1,245 @@
+package lineage
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"vestige/forms"
+	"vestige/pii"
+)
+
+// follow goes on from the records found since the last round: their identifiers are learnt, records that refer to them are found, and records that
+// they alone refer to are hers as well.
+func (c *closer) follow(ctx context.Context) error {
+	for i := 0; i < len(c.out.Records); i++ {
+		r := c.out.Records[i]
+		if !r.fresh {
+			continue
+		}
+		r.fresh = false
+		if r.Holding != Hers {
+			continue
+		}
+		if err := c.from(ctx, i); err != nil {
+			return err
+		}
+	}
+	return c.release(ctx)
+}
+
+func (c *closer) from(ctx context.Context, i int) error {
+	r := c.out.Records[i]
+	n := c.g.Node(r.Dataset)
+	c.extend(n, r)
+	if !c.lim.on(Follow) {
+		return nil
+	}
+	for _, e := range c.g.In(r.Dataset) {
+		if err := c.children(ctx, i, e); err != nil {
+			return err
+		}
+	}
+	for _, e := range c.g.Out(r.Dataset) {
+		if err := c.parent(ctx, i, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// extend learns the identifiers of a record that is hers: those in fields about its own person that are not too common.
+func (c *closer) extend(n *Node, r *Record) {
+	if !c.lim.on(Extend) || r.Upward {
+		return
+	}
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		if !c.leads(n, f) {
+			continue
+		}
+		for _, v := range r.Fields[f.Field.Name] {
+			if id, ok := identifier(n, f, v.Value); ok && !system(id) {
+				via := append(slices.Clone(r.Via), Link{Dataset: r.Dataset, Field: f.Field.Name, Category: id.Category, How: "read"})
+				c.learn(id, via, min(r.Confidence, f.leadConfidence(id)), window(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}))
+			}
+		}
+	}
+}
+
+func (f *FieldNode) leadConfidence(id pii.Identifier) float64 {
+	if id.Category.Global() {
+		return f.Confidence
+	}
+	return 1
+}
+
+// leads tells whether a field of a record of hers tells more of her: an identifier of its own person in plain form, or the key of a person.
+func (c *closer) leads(n *Node, f *FieldNode) bool {
+	if f.Form != "" || f.Role == Mentions || (many(f) && n.Person < possible) || strings.Contains(f.Field.Path, "{") {
+		return false
+	}
+	if f.Dense && f.Category.Global() {
+		return f.Confidence >= c.lim.Find && !hub(f)
+	}
+	return f.Domain != "" && (personal(c.g, n, f) || (f.Dense && f.Category.Identifier() && f.Confidence >= c.lim.Find))
+}
+
+// personal tells whether a local number names a person: the key of a node of persons, or an owning reference to one.
+func personal(g *Graph, n *Node, f *FieldNode) bool {
+	if n.Person >= possible && (soleKeyOf(n, f.Field.Name) && n.Dataset.Key[0] == f.Field.Name || f.Unique && isRoot(g, n, f)) {
+		return true
+	}
+	return slices.ContainsFunc(g.Out(n.Dataset.Ref), func(e *Edge) bool {
+		p := g.Node(e.To)
+		return len(e.Fields) == 1 && e.Fields[0] == f.Field.Name && e.Kind == Owns && p != nil && p.Person >= possible
+	})
+}
+
+// isRoot tells whether other datasets refer to the field.
+func isRoot(g *Graph, n *Node, f *FieldNode) bool {
+	return slices.ContainsFunc(g.In(n.Dataset.Ref), func(e *Edge) bool { return len(e.ToFields) == 1 && e.ToFields[0] == f.Field.Name })
+}
+
+// identifier makes the identifier that a value of a field is.
+func identifier(n *Node, f *FieldNode, v pii.Value) (pii.Identifier, bool) {
+	if v.Null() || v.Len() == 0 {
+		return pii.Identifier{}, false
+	}
+	if f.Dense && f.Category.Global() {
+		norm, ok := forms.Normal(f.Category, []byte(v.Reveal()))
+		return pii.Identifier{Category: f.Category, Value: pii.NewValue(string(norm))}, ok
+	}
+	cat := f.Category
+	if !cat.Identifier() || cat.Global() {
+		cat = "identity.number"
+	}
+	return pii.Identifier{Category: cat, Value: v, Domain: f.Domain}, true
+}
+
+var systemLocals = []string{"noreply", "no-reply", "donotreply", "do-not-reply", "support", "info", "admin", "postmaster", "mailer-daemon", "service", "kontakt", "contact", "help", "hello", "office", "sales", "webmaster", "abuse", "billing", "newsletter"}
+
+// system tells whether an address belongs to a function rather than to a person (RFC 2142 names the usual ones).
+func system(id pii.Identifier) bool {
+	local, _, ok := strings.Cut(id.Value.Reveal(), "@")
+	return ok && id.Category == "contact.email" && slices.Contains(systemLocals, local)
+}
+
+// children finds the records that refer to one of hers over an edge.
+func (c *closer) children(ctx context.Context, i int, e *Edge) error {
+	r, n := c.out.Records[i], c.g.Node(e.From)
+	if n == nil || e.Confidence < c.lim.Find || n.Dataset.Kind == pii.View {
+		return nil
+	}
+	m, ok := matchOf(n, e, r)
+	if !ok {
+		return nil
+	}
+	return c.run(ctx, n, m, func(f *pii.Found) error {
+		if !agreesOn(f, e, r) {
+			return nil
+		}
+		via := append(slices.Clone(r.Via), Link{Dataset: e.From, Field: e.Fields[0], Edge: e.ID, How: "reference"})
+		c.child(n, f, e, i, via, min(r.Confidence, e.Confidence))
+		return nil
+	})
+}
+
+// child decides what a record is that refers to one of hers.
+func (c *closer) child(n *Node, f *pii.Found, e *Edge, owner int, via []Link, conf float64) {
+	kind := e.Kind
+	if !c.lim.on(RolesOf) {
+		kind = Owns
+	}
+	switch {
+	case kind == Owns || (kind == Shared && c.g.Node(e.To).Person >= possible):
+		i := c.own(n, f, via, conf, e.Fields[0])
+		if r := c.out.Records[i]; r.Owner < 0 && i != owner {
+			r.Owner = owner
+		}
+	case kind == Mentions && c.g.Node(e.To).Person >= possible:
+		for _, v := range f.Fields[e.Fields[0]] {
+			c.mention(f, pii.Hit{Field: e.Fields[0], Path: v.Path, Start: 0, End: v.Value.Len()}, via, conf)
+		}
+	}
+}
+
+// matchOf asks a child dataset for the records that refer to r.
+func matchOf(n *Node, e *Edge, r *Record) (pii.Match, bool) {
+	m := pii.Match{Dataset: n.Dataset, Want: wanted(n)}
+	for _, f := range e.Fields {
+		if !slices.Contains(m.Want, f) {
+			m.Want = append(m.Want, f)
+		}
+	}
+	vs := r.Fields[e.ToFields[0]]
+	t := pii.Term{Field: e.Fields[0], Mode: pii.Exact, Category: "identity.number"}
+	for _, v := range vs {
+		if !v.Value.Null() {
+			t.Values = append(t.Values, v.Value)
+		}
+	}
+	m.Terms = []pii.Term{t}
+	return m, len(t.Values) > 0
+}
+
+// agreesOn compares the further fields of a composite reference.
+func agreesOn(f *pii.Found, e *Edge, r *Record) bool {
+	for i := 1; i < len(e.Fields); i++ {
+		a, b := f.Fields[e.Fields[i]], r.Fields[e.ToFields[i]]
+		if len(a) == 0 || len(b) == 0 || !a[0].Value.Equal(b[0].Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// parent takes a record that hers refers to, where it holds personal data and has no owner of its own: an address. Others who refer to it as well
+// make it a shared one.
+func (c *closer) parent(ctx context.Context, i int, e *Edge) error {
+	r, p := c.out.Records[i], c.g.Node(e.To)
+	if !c.lim.on(Upward) || p == nil || e.To == e.From || e.Confidence < c.lim.Find || !dependent(c.g, p) || foreignEdge(e) {
+		return nil
+	}
+	t := pii.Term{Field: e.ToFields[0], Mode: pii.Exact, Category: "identity.number"}
+	for _, v := range r.Fields[e.Fields[0]] {
+		if !v.Value.Null() {
+			t.Values = append(t.Values, v.Value)
+		}
+	}
+	if len(t.Values) == 0 || len(e.Fields) > 1 {
+		return nil
+	}
+	return c.run(ctx, p, pii.Match{Dataset: p.Dataset, Terms: []pii.Term{t}, Want: wanted(p)}, func(f *pii.Found) error {
+		via := append(slices.Clone(r.Via), Link{Dataset: e.To, Field: e.ToFields[0], Edge: e.ID, How: "reference"})
+		if _, seen := c.recs[recordID(f)]; seen {
+			return nil
+		}
+		k := c.add(f, Hers, via, min(r.Confidence, e.Confidence))
+		c.out.Records[k].Upward, c.out.Records[k].Owner = true, i
+		return nil
+	})
+}
+
+func foreignEdge(e *Edge) bool { return e.Kind == Mentions && anyWord(words(e.Fields[0]), otherWords) }
+
+// dependent tells whether records of a node are personal only through those that refer to them: it holds personal data, stands for no person, and no
+// reference of its own says whose they are.
+func dependent(g *Graph, p *Node) bool {
+	if p.Person >= possible || p.Dataset.Kind == pii.View {
+		return false
+	}
+	for _, e := range g.Out(p.Dataset.Ref) {
+		if q := g.Node(e.To); q != nil && q.Person >= possible && e.Kind != Mentions {
+			return false
+		}
+	}
+	n := 0
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		if f.Dense && f.Confidence >= 0.8 && (f.Category == "contact.street" || f.Category == "contact.address" || f.Category.Identifier() && f.Category.Global()) {
+			n++
+		}
+	}
+	return n > 0
+}

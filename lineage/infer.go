@@ -1,0 +1,276 @@
+package lineage
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"vestige/pii"
+)
+
+// Look is what inference knows of one field: its node, what an examination counted and its sketch.
+type Look struct {
+	Node   *Node
+	Field  *FieldNode
+	Exam   pii.Examination
+	Sketch *Sketch
+	Values []Sketch // derived sketches of an identifier's digests, by Form
+}
+
+func (l *Look) ref() pii.Ref { return l.Node.Dataset.Ref.In(l.Field.Field.Name) }
+
+// Thresholds of inference. They are figures of evidence in nats, or shares.
+const (
+	minDistinct  = 5    // fewer distinct values prove nothing
+	minInclusion = 0.97 // share of the child's values that the parent must hold
+	probe        = 64   // hashes of a child by which candidates are found
+	prior        = -7.0 // log-odds of any pair of fields before evidence
+)
+
+// Infer proposes references between fields of any two sources from their sketches: inclusion of the child's values in a unique field, how
+// likely that is by chance (two dense runs of numbers always include one another), names, types and cardinality. Declared references are not repeated.
+func Infer(looks []Look) []Edge {
+	parents := index(looks)
+	declared := declaredFields(looks)
+	var out []Edge
+	for i := range looks {
+		if c := &looks[i]; childLike(c) && !declared[c.ref()] {
+			out = append(out, best(c, looks, parents)...)
+		}
+	}
+	slices.SortFunc(out, func(a, b Edge) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// index maps each hash of a field that can be a parent to those fields.
+func index(looks []Look) map[uint64][]int {
+	m := map[uint64][]int{}
+	for i := range looks {
+		if !parentLike(&looks[i]) {
+			continue
+		}
+		for _, h := range looks[i].Sketch.Hashes {
+			m[h] = append(m[h], i)
+		}
+	}
+	return m
+}
+
+func declaredFields(looks []Look) map[pii.Ref]bool {
+	m := map[pii.Ref]bool{}
+	for i := range looks {
+		d := &looks[i].Node.Dataset
+		for _, r := range d.References {
+			if len(r.Fields) == 1 {
+				m[d.Ref.In(r.Fields[0])] = true
+			}
+		}
+	}
+	return m
+}
+
+func parentLike(l *Look) bool {
+	return l.Sketch != nil && l.Exam.Unique && l.Exam.Distinct >= minDistinct && keyLike(l) && l.Node.Dataset.Kind != pii.View && l.Field.Form == ""
+}
+
+func childLike(l *Look) bool {
+	return l.Sketch != nil && len(l.Sketch.Hashes) >= minDistinct && keyLike(l) && l.Node.Dataset.Kind != pii.View
+}
+
+// keyLike leaves out what nobody refers by: text, dates, amounts, names, and identifiers that are compared everywhere anyway.
+func keyLike(l *Look) bool {
+	c := l.Field.Category
+	switch {
+	case l.Field.Field.Type == pii.Float, l.Field.Field.Type == pii.Bool, l.Field.Field.Type == pii.Time, l.Field.Field.Type == pii.JSON, l.Field.Field.Type == pii.Bytes:
+		return false
+	case l.Exam.MaxLen > 64, l.Field.Field.Name == "{record}", l.Field.Field.Name == "{object}":
+		return false
+	case c.Global() && l.Field.Dense && l.Field.Form == "":
+		return false
+	case c == "none.date" || c == "none.amount" || c == "none.boolean" || c == "none.text":
+		return l.Exam.Sum.Ints == l.Exam.Values && l.Exam.Values > 0 && c == "none.amount"
+	case c.Personal() && !c.Identifier():
+		return false
+	}
+	return true
+}
+
+// best gives the likeliest parent of a child, with its confidence lowered where others are nearly as likely.
+func best(c *Look, looks []Look, parents map[uint64][]int) []Edge {
+	type scored struct {
+		parent *Look
+		nats   []pii.Nat
+		sum    float64
+	}
+	var all []scored
+	for _, i := range candidates(c, parents) {
+		p := &looks[i]
+		if p.ref() == c.ref() || !sameClass(c, p) {
+			continue
+		}
+		if nats, ok := weigh(c, p); ok {
+			all = append(all, scored{p, nats, total(nats)})
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(all, func(a, b scored) int {
+		if d := cmp.Compare(b.sum, a.sum); d != 0 {
+			return d
+		}
+		return cmp.Compare(a.parent.ref().String(), b.parent.ref().String())
+	})
+	top := all[0]
+	if top.sum < 0 {
+		return nil
+	}
+	if len(all) > 1 && !related(top.parent, all[1].parent) && top.sum-all[1].sum < 3 {
+		top.nats = append(top.nats, pii.Nat{Text: "another field is nearly as likely: " + all[1].parent.ref().String(), Nats: -(3 - (top.sum - all[1].sum))})
+	}
+	return []Edge{inferred(c, top.parent, top.nats)}
+}
+
+// related tells whether one of two parents holds the other's values: the users and a copy of them.
+func related(a, b *Look) bool {
+	inA, inB, both := a.Sketch.Shared(b.Sketch)
+	return float64(both) >= minInclusion*float64(min(inA, inB)) && both > 0 && a.Field.Category == b.Field.Category
+}
+
+func total(nats []pii.Nat) (sum float64) {
+	for _, n := range nats {
+		sum += n.Nats
+	}
+	return sum
+}
+
+func candidates(c *Look, parents map[uint64][]int) []int {
+	n := min(probe, len(c.Sketch.Hashes))
+	hits := map[int]int{}
+	for _, h := range c.Sketch.Hashes[:n] {
+		for _, p := range parents[h] {
+			hits[p]++
+		}
+	}
+	var out []int
+	for p, k := range hits {
+		if float64(k) >= 0.8*float64(n) {
+			out = append(out, p)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// sameClass compares numbers with numbers and text with text.
+func sameClass(c, p *Look) bool { return ints(c) == ints(p) }
+
+func ints(l *Look) bool { return l.Exam.Values > 0 && l.Exam.Sum.Ints == l.Exam.Values }
+
+// weigh adds up what speaks for the child's values denoting the parent's records.
+func weigh(c, p *Look) ([]pii.Nat, bool) {
+	inC, _, both := c.Sketch.Shared(p.Sketch)
+	if inC < minDistinct || float64(both) < minInclusion*float64(inC) {
+		return nil, false
+	}
+	nats := []pii.Nat{{Text: "any two fields", Nats: prior}, inclusion(c, p, inC, both), naming(c, p)}
+	if c.Exam.Unique && c.Node.Dataset.Ref != p.Node.Dataset.Ref && soleKey(c) && ints(c) {
+		nats = append(nats, pii.Nat{Text: "the child is a key that counts by itself", Nats: -6})
+	}
+	if p.Node.Dataset.Ref == c.Node.Dataset.Ref {
+		nats = append(nats, pii.Nat{Text: "both stand in one dataset", Nats: -3})
+	}
+	if soleKey(p) {
+		nats = append(nats, pii.Nat{Text: "the parent is its dataset's key", Nats: 1.5})
+	}
+	return nats, true
+}
+
+func soleKey(l *Look) bool {
+	k := l.Node.Dataset.Key
+	return len(k) == 1 && k[0] == l.Field.Field.Name
+}
+
+// inclusion weighs that the parent holds the child's values. For numbers it asks how likely numbers of the child's range all are in the parent by
+// chance: with the parent filling the share d of that range, d to the power of their number. For text of a format, chance is small.
+func inclusion(c, p *Look, n, both int) pii.Nat {
+	text := fmt.Sprintf("%d of %d values are in the parent", both, n)
+	if !ints(c) {
+		return pii.Nat{Text: text, Nats: math.Min(14, 2.5*math.Log2(float64(both)))}
+	}
+	lo, hi := max(c.Exam.Sum.Min, p.Exam.Sum.Min), min(c.Exam.Sum.Max, p.Exam.Sum.Max)
+	width := float64(hi-lo) + 1
+	full := p.Sketch.Distinct() * width / (float64(p.Exam.Sum.Max-p.Exam.Sum.Min) + 1)
+	d := math.Min(full/width, 0.9999)
+	missed := float64(n - both)
+	e := -float64(both)*math.Log(d) - 4*missed
+	return pii.Nat{Text: fmt.Sprintf("%s, which fills %.0f %% of their range", text, 100*d), Nats: math.Min(14, e)}
+}
+
+// naming weighs the names: a child that is called by the parent's dataset, or just as the parent's field.
+func naming(c, p *Look) pii.Nat {
+	child, field := words(c.Field.Field.Name), words(p.Field.Field.Name)
+	table := words(p.Node.Dataset.Ref.Dataset)
+	for _, w := range child {
+		for _, t := range table {
+			if !slices.Contains(keyWords, w) && sameWord(w, t) {
+				return pii.Nat{Text: fmt.Sprintf("name %q speaks of %q", c.Field.Field.Name, p.Node.Dataset.Ref.Dataset), Nats: 7}
+			}
+		}
+	}
+	if slices.Equal(child, field) && len(field) > 0 && !anyWord(field, []string{"id"}) {
+		return pii.Nat{Text: "both fields have one name", Nats: 5}
+	}
+	if person(p) && anyWord(child, ownerWords) {
+		return pii.Nat{Text: fmt.Sprintf("name %q speaks of a person", c.Field.Field.Name), Nats: 4}
+	}
+	return pii.Nat{Text: "names say nothing", Nats: 0}
+}
+
+func person(l *Look) bool { return l.Node.Person >= 0.5 }
+
+func inferred(c, p *Look, nats []pii.Nat) Edge {
+	return Edge{
+		ID:   EdgeID(c.Node.Dataset.Ref, []string{c.Field.Field.Name}, p.Node.Dataset.Ref, []string{p.Field.Field.Name}),
+		From: c.Node.Dataset.Ref, Fields: []string{c.Field.Field.Name}, To: p.Node.Dataset.Ref, ToFields: []string{p.Field.Field.Name},
+		Confidence: 1 / (1 + math.Exp(-total(nats))), Evidence: nats,
+	}
+}
+
+// EdgeID makes the stable name of an edge from its ends.
+func EdgeID(from pii.Ref, fields []string, to pii.Ref, toFields []string) string {
+	h := sha256.Sum256([]byte(from.String() + "(" + strings.Join(fields, "\x00") + ")" + to.String() + "(" + strings.Join(toFields, "\x00") + ")"))
+	return hex.EncodeToString(h[:8])
+}
+
+// Declared gives the edges that the systems themselves declare.
+func Declared(nodes []Node) []Edge {
+	var out []Edge
+	for i := range nodes {
+		for _, r := range nodes[i].Dataset.References {
+			out = append(out, Edge{
+				ID: EdgeID(r.From, r.Fields, r.To, r.ToFields), From: r.From, Fields: r.Fields, To: r.To, ToFields: r.ToFields, Declared: true, Confidence: 1,
+				OnDelete: r.OnDelete, OnUpdate: r.OnUpdate, Deferrable: r.Deferrable, Evidence: []pii.Nat{{Text: "declared", Nats: 20}},
+			})
+		}
+	}
+	return out
+}
+
+// Hidden finds which kind of identifier a field of digests hides, by the digests of known identifiers: its category, the form and the share of
+// the field's values that were recognised.
+func Hidden(digests *Look, known []Look) (category pii.Category, form string, share float64) {
+	for i := range known {
+		for j := range known[i].Values {
+			n, _, both := digests.Sketch.Shared(&known[i].Values[j])
+			if s := float64(both) / math.Max(1, float64(n)); n >= minDistinct && s > share {
+				category, form, share = known[i].Field.Category, known[i].Values[j].Form, s
+			}
+		}
+	}
+	return category, form, share
+}

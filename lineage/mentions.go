@@ -1,0 +1,304 @@
+package lineage
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"vestige/forms"
+	"vestige/pii"
+)
+
+// attributeCategories are those whose values are hers in records that name her, besides her identifiers.
+var attributeCategories = []pii.Category{"identity.name", "contact.street", "contact.address", "demographic.birth_date", "identity.given_name", "identity.family_name"}
+
+// numberWords stand beside a number that is told to be a customer's or user's only by them.
+var numberWords = []string{"customer", "cust", "client", "user", "uid", "account", "acct", "member", "kunde", "kunden", "kundennr", "kundennummer", "kd", "kdnr", "benutzer", "mitglied", "konto", "id", "no", "nr", "number", "nummer"}
+
+// mentions searches all text for her identifiers and her full name, and marks in each record that names her and stays what else of her it says.
+func (c *closer) mentions(ctx context.Context) error {
+	c.gatherAttributes()
+	if !c.lim.on(Text) {
+		return c.rest(ctx)
+	}
+	ids, names := c.needles(), c.fullNames()
+	for i := range c.g.Nodes {
+		if err := c.mentionsIn(ctx, &c.g.Nodes[i], ids, names); err != nil {
+			return err
+		}
+	}
+	return c.rest(ctx)
+}
+
+// gatherAttributes reads her names, addresses and date of birth from the records that are hers.
+func (c *closer) gatherAttributes() {
+	seen := map[string]bool{}
+	for _, r := range c.out.Records {
+		n := c.g.Node(r.Dataset)
+		if r.Holding != Hers || n.Person < possible && !r.Upward && len(n.Fields) > 0 && r.Owner >= 0 && !c.named(n, r) {
+			continue
+		}
+		for i := range n.Fields {
+			f := &n.Fields[i]
+			if !f.Dense || f.Confidence < possible || foreign(f) || f.Role == Mentions || !slices.Contains(attributeCategories, f.Category) {
+				continue
+			}
+			for _, v := range r.Fields[f.Field.Name] {
+				c.attribute(seen, f.Category, v.Value, r.Via)
+			}
+		}
+		c.composeNames(seen, n, r)
+	}
+}
+
+func (c *closer) attribute(seen map[string]bool, cat pii.Category, v pii.Value, via []Link) {
+	norm, ok := forms.Normal(cat, []byte(v.Reveal()))
+	key := string(cat) + "\x00" + string(norm)
+	if !ok || len(norm) < 2 || seen[key] {
+		return
+	}
+	seen[key] = true
+	c.out.Attributes = append(c.out.Attributes, Known{Identifier: pii.Identifier{Category: cat, Value: pii.NewValue(string(norm))}, Via: via, Confidence: 1})
+}
+
+// composeNames puts full names together from given and family names, in both orders.
+func (c *closer) composeNames(seen map[string]bool, n *Node, r *Record) {
+	var given, family []string
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		if !f.Dense || foreign(f) {
+			continue
+		}
+		for _, v := range r.Fields[f.Field.Name] {
+			switch f.Category {
+			case "identity.given_name":
+				given = append(given, v.Value.Reveal())
+			case "identity.family_name":
+				family = append(family, v.Value.Reveal())
+			}
+		}
+	}
+	for _, a := range given {
+		for _, b := range family {
+			for _, full := range []string{a + " " + b, b + ", " + a, b + " " + a} {
+				c.attribute(seen, "identity.name", pii.NewValue(full), r.Via)
+			}
+		}
+	}
+}
+
+// needles makes the terms for her identifiers inside text. Those that others have too are left out: whose they are there, nothing says.
+func (c *closer) needles() []pii.Term {
+	by := map[pii.Category]*pii.Term{}
+	var order []pii.Category
+	for _, k := range c.known {
+		if !k.Single || (!k.Category.Global() && k.Value.Len() < 3) {
+			continue
+		}
+		t := by[k.Category]
+		if t == nil {
+			t = &pii.Term{Mode: pii.Within, Category: k.Category}
+			if c.lim.on(Hashes) && k.Category == "contact.email" {
+				t.Forms = []string{"sha256", "md5", "sha1"}
+			}
+			if !k.Category.Global() && !distinctive(k.Value.Reveal()) {
+				t.Near = numberWords
+			}
+			by[k.Category] = t
+			order = append(order, k.Category)
+		}
+		t.Values = append(t.Values, k.Value)
+	}
+	var out []pii.Term
+	for _, cat := range order {
+		out = append(out, *by[cat])
+	}
+	return out
+}
+
+// distinctive tells whether a local number is told by its own form: letters and digits, at least six of them.
+func distinctive(v string) bool {
+	letters, digits := 0, 0
+	for _, r := range v {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case r != '-' && r != '_' && r != ' ':
+			letters++
+		}
+	}
+	return letters >= 1 && digits >= 4 && len(v) >= 6
+}
+
+func (c *closer) fullNames() pii.Term {
+	t := pii.Term{Mode: pii.Within, Category: "identity.name"}
+	for _, a := range c.out.Attributes {
+		if a.Category == "identity.name" && strings.ContainsRune(a.Value.Reveal(), ' ') {
+			t.Values = append(t.Values, a.Value)
+		}
+	}
+	return t
+}
+
+// textual lists the fields in which text is looked through: all that hold text and are not wholly of a kind that is searched by itself.
+func textual(n *Node) []string {
+	var out []string
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		if f.Field.Type == pii.Text && !f.Field.Generated && !(f.Dense && f.Category.Identifier() && f.Confidence >= sure) && !strings.HasSuffix(f.Field.Path, "{@}") {
+			out = append(out, f.Field.Name)
+		}
+	}
+	return out
+}
+
+func (c *closer) mentionsIn(ctx context.Context, n *Node, ids []pii.Term, names pii.Term) error {
+	fields := textual(n)
+	if n.Dataset.Kind == pii.View || n.Gone != 0 || len(fields) == 0 {
+		return nil
+	}
+	m := pii.Match{Dataset: n.Dataset, Want: union(wanted(n), fields)}
+	for _, f := range fields {
+		for _, t := range append(slices.Clone(ids), names) {
+			if t.Field = f; len(t.Values) > 0 {
+				m.Terms = append(m.Terms, t)
+			}
+		}
+	}
+	if len(m.Terms) == 0 {
+		return nil
+	}
+	return c.run(ctx, n, m, func(f *pii.Found) error {
+		c.textHit(n, f, m.Terms)
+		return nil
+	})
+}
+
+func union(a, b []string) []string {
+	out := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// textHit decides what a record is in whose text she occurs. With her full name alone it may be about a namesake.
+func (c *closer) textHit(n *Node, f *pii.Found, terms []pii.Term) {
+	if i, ok := c.recs[recordID(f)]; ok && c.out.Records[i].Holding != Mention {
+		if r := c.out.Records[i]; r.Holding == Joint {
+			r.Fields = f.Fields
+		}
+		return
+	}
+	byID := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return terms[h.Term].Category != "identity.name" })
+	cat := terms[f.Hits[0].Term].Category
+	via := []Link{{Dataset: f.Dataset, Field: f.Hits[0].Field, Category: cat, How: "text"}}
+	if _, mentioned := c.recs[recordID(f)]; !byID && !mentioned && !c.moreOfHer(f) {
+		c.nameOnly(n, f, via)
+		return
+	}
+	i := c.add(f, Mention, via, 1)
+	c.out.Records[i].Fields = f.Fields
+	for _, h := range f.Hits {
+		if c.lim.on(Names) || terms[h.Term].Category != "identity.name" {
+			c.out.Records[i].addHit(h)
+		}
+	}
+}
+
+// moreOfHer tells whether a record that has her full name has another attribute of her too.
+func (c *closer) moreOfHer(f *pii.Found) bool {
+	m := forms.Compile(c.attributeTerms("identity.name", "identity.given_name", "identity.family_name"))
+	found := false
+	for name, vs := range f.Fields {
+		for _, v := range vs {
+			m.Match(name, v.Path, []byte(v.Value.Reveal()), func(pii.Hit) { found = true })
+		}
+	}
+	return found
+}
+
+func (c *closer) attributeTerms(except ...pii.Category) []pii.Term {
+	by := map[pii.Category]int{}
+	var out []pii.Term
+	add := func(k *Known) {
+		if slices.Contains(except, k.Category) {
+			return
+		}
+		i, ok := by[k.Category]
+		if !ok {
+			i = len(out)
+			by[k.Category] = i
+			out = append(out, pii.Term{Mode: pii.Within, Category: k.Category})
+		}
+		out[i].Values = append(out[i].Values, k.Value)
+	}
+	for i := range c.out.Attributes {
+		add(&c.out.Attributes[i])
+	}
+	for _, k := range c.known {
+		if k.Category.Global() {
+			add(k)
+		}
+	}
+	return out
+}
+
+// nameOnly asks about text that has her full name and nothing else of her.
+func (c *closer) nameOnly(_ *Node, f *pii.Found, via []Link) {
+	id := questionID("name-only", f.Dataset, f.Hits[0].Field)
+	switch c.answers[id] {
+	case pii.Reject:
+		return
+	case pii.Accept:
+		i := c.add(f, Mention, via, 1)
+		c.out.Records[i].Fields = f.Fields
+		for _, h := range f.Hits {
+			c.out.Records[i].addHit(h)
+		}
+		return
+	}
+	i := c.add(f, Unsure, via, 1)
+	c.out.Records[i].Question = id
+	c.ask(Question{
+		ID: id, Code: "name-only", Dataset: f.Dataset, Via: via, Text: "Text in " + f.Dataset.String() + " has the person's full name and nothing else of her; it may be a namesake's.",
+		Yes: Outcome{Text: "it is the person: her name is redacted there"}, No: Outcome{Text: "it is somebody else: it stays as it is"},
+	})
+}
+
+// rest marks, in records that stay and name her, what else of her they say: names, addresses, dates of birth, telephones.
+func (c *closer) rest(context.Context) error {
+	if !c.lim.on(Names) {
+		return nil
+	}
+	m := forms.Compile(c.attributeTerms("identity.given_name", "identity.family_name"))
+	for _, r := range c.out.Records {
+		if r.Holding != Mention && r.Holding != Joint {
+			continue
+		}
+		n := c.g.Node(r.Dataset)
+		for i := range n.Fields {
+			c.restIn(m, r, &n.Fields[i], n)
+		}
+	}
+	return nil
+}
+
+// restIn looks through one field of a record. In a record that names her and belongs to another, fields about that other's own person are left
+// alone: a shared telephone, a shared surname.
+func (c *closer) restIn(m *forms.Matcher, r *Record, f *FieldNode, n *Node) {
+	if f.Dense && f.Category.Personal() && r.Holding == Mention && f.Role == Owns && !many(f) {
+		return
+	}
+	if f.Field.Generated || f.Field.Type != pii.Text {
+		return
+	}
+	for _, v := range r.Fields[f.Field.Name] {
+		m.Match(f.Field.Name, v.Path, []byte(v.Value.Reveal()), func(h pii.Hit) {
+			h.Path = v.Path
+			r.addHit(h)
+		})
+	}
+}

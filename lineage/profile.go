@@ -1,0 +1,171 @@
+package lineage
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"vestige/forms"
+	"vestige/pii"
+)
+
+// profile is what is known of the subject besides her identifiers: names and dates of birth, in normal form, by category. It tells her records
+// from those of another person who has one of her identifiers too.
+type profile map[pii.Category][]string
+
+var identityCategories = []pii.Category{"identity.name", "identity.given_name", "identity.family_name", "demographic.birth_date"}
+
+// traits gives the identity attributes of a record that are about its own person.
+func traits(n *Node, f *pii.Found) profile {
+	p := profile{}
+	for i := range n.Fields {
+		fn := &n.Fields[i]
+		if !fn.Dense || fn.Confidence < possible || fn.Role == Mentions || many(fn) || !slices.Contains(identityCategories, fn.Category) {
+			continue
+		}
+		for _, v := range f.Fields[fn.Field.Name] {
+			if norm, ok := forms.Normal(fn.Category, []byte(v.Value.Reveal())); ok && len(norm) > 0 {
+				p[fn.Category] = append(p[fn.Category], string(norm))
+			}
+		}
+	}
+	return p
+}
+
+// learn adds a record's traits.
+func (p profile) learn(q profile) {
+	for cat, vs := range q {
+		for _, v := range vs {
+			if !slices.Contains(p[cat], v) {
+				p[cat] = append(p[cat], v)
+			}
+		}
+	}
+}
+
+// verdicts of a comparison.
+const (
+	differs = -1
+	unclear = 0
+	agrees  = 1
+)
+
+// compare tells whether a record's traits are those of the subject. A date of birth that differs tells two people apart, as does a name no part of
+// which is hers; both alike make one person.
+func (p profile) compare(q profile) int {
+	birth, name := overlap(p["demographic.birth_date"], q["demographic.birth_date"]), overlap(p.names(), q.names())
+	switch {
+	case birth == differs:
+		return differs
+	case name == differs && birth == agrees:
+		return unclear
+	case name == differs:
+		return differs
+	case name == agrees:
+		return agrees
+	}
+	return birth
+}
+
+// names gives the words of all names.
+func (p profile) names() (out []string) {
+	for _, cat := range identityCategories[:3] {
+		for _, v := range p[cat] {
+			out = append(out, strings.FieldsFunc(v, func(r rune) bool { return r == ' ' || r == ',' })...)
+		}
+	}
+	return out
+}
+
+// overlap compares two sets of which either may be empty: unclear. Names agree when all words of the smaller one are in the other.
+func overlap(a, b []string) int {
+	if len(a) == 0 || len(b) == 0 {
+		return unclear
+	}
+	if len(b) < len(a) {
+		a, b = b, a
+	}
+	for _, w := range a {
+		if !slices.Contains(b, w) {
+			return differs
+		}
+	}
+	return agrees
+}
+
+// times gives the moments that stand in a record's fields of time, those of births left out.
+func times(n *Node, f *pii.Found) (out []moment) {
+	for i := range n.Fields {
+		fn := &n.Fields[i]
+		if fn.Category.Personal() || many(fn) {
+			continue
+		}
+		for _, v := range f.Fields[fn.Field.Name] {
+			if t, ok := parseTime(v.Value.Reveal()); ok {
+				out = append(out, moment{fn.Field.Name, t})
+			}
+		}
+	}
+	return out
+}
+
+type moment struct {
+	field string
+	at    int64
+}
+
+var layouts = []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02", "02.01.2006", "02.01.2006 15:04:05", "2006/01/02"}
+
+// parseTime reads a date or time in the usual layouts, or seconds, milliseconds or microseconds since 1970 of the years 1990 to 2100.
+func parseTime(s string) (int64, bool) {
+	if len(s) < 8 || len(s) > 40 {
+		return 0, false
+	}
+	for _, l := range layouts {
+		if t, err := time.Parse(l, s); err == nil {
+			return t.UnixMicro(), true
+		}
+	}
+	return epoch(s)
+}
+
+func epoch(s string) (n int64, ok bool) {
+	for _, b := range []byte(s) {
+		if b < '0' || b > '9' || len(s) > 16 {
+			return 0, false
+		}
+		n = n*10 + int64(b-'0')
+	}
+	for _, unit := range []int64{1_000_000, 1_000, 1} {
+		if t := n * unit; n < 1<<50 && t > 631_152_000_000_000 && t < 4_102_444_800_000_000 {
+			return t, true
+		}
+	}
+	return 0, false
+}
+
+// window reads from a record for how long it says that something held: from its first moment to its last. One moment alone is taken by the name of its
+// field as start or end, else it says nothing.
+func window(n *Node, f *pii.Found) *Window {
+	ms := times(n, f)
+	if len(ms) == 0 {
+		return nil
+	}
+	if len(ms) == 1 {
+		switch ws := words(ms[0].field); {
+		case anyWord(ws, endWords):
+			return &Window{To: ms[0].at}
+		case anyWord(ws, startWords):
+			return &Window{From: ms[0].at}
+		}
+		return nil
+	}
+	w := &Window{From: ms[0].at, To: ms[0].at}
+	for _, m := range ms[1:] {
+		w.From, w.To = min(w.From, m.at), max(w.To, m.at)
+	}
+	return w
+}
+
+// holds tells whether the window is open at a moment.
+func (w *Window) holds(at int64) bool { return at >= w.From && (w.To == 0 || at < w.To) }

@@ -1,0 +1,313 @@
+package lineage
+
+import (
+	"slices"
+
+	"vestige/pii"
+)
+
+// Sure and possible are the confidences above which a field counts as what it is proposed to be, for questions of structure. What is searched and
+// changed is decided by policy, not by these.
+const (
+	possible = 0.5
+	sure     = 0.95
+)
+
+// Assign says of every node whether its records stand for persons, of every edge and identifier field whose it is, and which fields make up a value
+// domain. It needs the edges, and is done again whenever they change. What a person decided of an edge stays.
+func Assign(nodes []Node, edges []Edge) {
+	Persons(nodes)
+	demote(nodes, edges)
+	g := (&Graph{Nodes: nodes, Edges: edges}).Index()
+	for i := range nodes {
+		assignEdges(g, &nodes[i])
+	}
+	for i := range nodes {
+		assignFields(g, &nodes[i])
+	}
+	domains(nodes, edges)
+}
+
+// Persons says how sure it is that one record of a node stands for one person: it names one and has something that tells them apart.
+func Persons(nodes []Node) {
+	for i := range nodes {
+		nodes[i].Person = personScore(&nodes[i])
+	}
+}
+
+func personScore(n *Node) float64 {
+	var named, unique, birth bool
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		if f.Confidence < possible || !f.Dense || foreign(f) || many(f) {
+			continue
+		}
+		switch {
+		case pii.Category("identity.name").Covers(f.Category), f.Category == "identity.given_name", f.Category == "identity.family_name":
+			named = true
+		case f.Category == "demographic.birth_date":
+			birth = true
+		case f.Category.Identifier() && nearUnique(f):
+			unique = true
+		}
+	}
+	switch {
+	case n.Dataset.Kind == pii.View:
+		return 0
+	case named && (unique || birth):
+		return 0.95
+	case unique && n.Dataset.Kind != pii.Objects:
+		return 0.7
+	case named && len(n.Dataset.Key) == 1:
+		return 0.6
+	}
+	return 0
+}
+
+// foreign tells whether a field's name says that it is about another person than the record's.
+func foreign(f *FieldNode) bool { return anyWord(words(f.Field.Name), otherWords) }
+
+// many tells whether a record can have several values of the field.
+func many(f *FieldNode) bool {
+	return slices.ContainsFunc([]byte(f.Field.Path), func(b byte) bool { return b == '[' || b == '{' })
+}
+
+func nearUnique(f *FieldNode) bool {
+	return f.Unique || (f.Values >= 20 && float64(f.Distinct) >= 0.95*float64(f.Values))
+}
+
+// demote takes back that records are persons where they refer to one they belong to: an address book entry, an order that repeats the name.
+func demote(nodes []Node, edges []Edge) {
+	byRef := map[pii.Ref]*Node{}
+	for i := range nodes {
+		byRef[nodes[i].Dataset.Ref] = &nodes[i]
+	}
+	for _, e := range edges {
+		c, p := byRef[e.From], byRef[e.To]
+		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || anyWord(words(e.Fields[0]), otherWords) || staff(p) {
+			continue
+		}
+		if e.Confidence >= possible && !mutual(edges, e) {
+			c.Person = 0
+		}
+	}
+}
+
+// mutual tells whether the parent refers to the child as well.
+func mutual(edges []Edge, e Edge) bool {
+	return slices.ContainsFunc(edges, func(o Edge) bool { return o.From == e.To && o.To == e.From && !o.Copy })
+}
+
+var staffWords = []string{"employee", "employees", "staff", "agent", "agents", "mitarbeiter", "mitarbeitende", "personal", "team", "sachbearbeiter", "operators", "admins", "personnel"}
+
+func staff(n *Node) bool { return anyWord(words(n.Dataset.Ref.Dataset), staffWords) }
+
+// assignEdges gives each edge of a child its kind. The child belongs to the person that the likeliest of its references to persons names; a second
+// one is a mention, or a co-owner where its name says so; without any it belongs to whom its parents belong to.
+func assignEdges(g *Graph, n *Node) {
+	var people, things []*Edge
+	for _, e := range g.Out(n.Dataset.Ref) {
+		if e.Decided || (e.Copy && e.Kind != "") {
+			continue
+		}
+		if p := g.Node(e.To); p != nil && p.Person >= possible {
+			people = append(people, e)
+		} else {
+			things = append(things, e)
+		}
+	}
+	owned := ownerOf(g, n, people)
+	for _, e := range things {
+		switch {
+		case e.To == e.From:
+			e.Kind = Mentions
+		case owned && joins(n, e, people):
+			e.Kind = Shared
+		case owned:
+			e.Kind = Mentions
+		default:
+			e.Kind = Owns
+		}
+	}
+}
+
+// ownerOf gives the references to persons their kinds and tells whether one of them owns the record.
+func ownerOf(g *Graph, n *Node, people []*Edge) bool {
+	if len(people) == 0 {
+		return false
+	}
+	best, top := -1, -2.0
+	for i, e := range people {
+		if s := ownerScore(g, n, e, people); s > top {
+			best, top = i, s
+		}
+	}
+	for i, e := range people {
+		switch {
+		case i == best:
+			e.Kind = Owns
+		case best >= 0 && e.From != e.To && coOwner(g, n, e, people):
+			e.Kind = Shared
+		default:
+			e.Kind = Mentions
+		}
+	}
+	return best >= 0
+}
+
+// ownerScore weighs whether a reference names the person that the record belongs to: words, self-references, staff, and how many records one
+// value stands in compared with the others.
+func ownerScore(g *Graph, n *Node, e *Edge, all []*Edge) float64 {
+	ws, s := words(e.Fields[0]), 0.0
+	if anyWord(ws, otherWords) {
+		s -= 4
+	}
+	if anyWord(ws, ownerWords) {
+		s += 3
+	}
+	if anyWord(ws, coWords) {
+		s--
+	}
+	if e.From == e.To {
+		s -= 6
+	}
+	if staff(g.Node(e.To)) && !staff(n) {
+		s -= 3
+	}
+	if f := n.Field(e.Fields[0]); f != nil {
+		if f.Field.NotNull {
+			s += 0.5
+		}
+		if crowded(n, f, all) {
+			s -= 3
+		}
+	}
+	if e.Declared {
+		s += 0.25
+	}
+	return s + e.Confidence/4
+}
+
+// crowded tells whether far fewer persons stand in the field than in another reference to persons of the dataset.
+func crowded(n *Node, f *FieldNode, all []*Edge) bool {
+	if f.Values < 20 || f.Distinct == 0 {
+		return false
+	}
+	for _, e := range all {
+		if o := n.Field(e.Fields[0]); o != nil && o != f && o.Distinct > 0 && float64(o.Distinct) > 4*float64(f.Distinct) {
+			return true
+		}
+	}
+	return false
+}
+
+// coOwner tells whether a further reference names a second owner: its name says so, or nothing tells it from the first.
+func coOwner(g *Graph, n *Node, e *Edge, all []*Edge) bool {
+	ws := words(e.Fields[0])
+	if anyWord(ws, coWords) {
+		return true
+	}
+	f := n.Field(e.Fields[0])
+	return !anyWord(ws, otherWords) && !staff(g.Node(e.To)) && f != nil && !crowded(n, f, all)
+}
+
+// joins tells whether the child is a join table: it does little but put a person and a thing together.
+func joins(n *Node, e *Edge, people []*Edge) bool {
+	columns := 0
+	for _, f := range n.Dataset.Fields {
+		if f.Path == "" && !f.Generated {
+			columns++
+		}
+	}
+	return len(people) > 0 && columns <= len(e.Fields)+len(people)+2 && !soleKeyOf(n, "")
+}
+
+// soleKeyOf tells whether the node has a key of one field of its own, which a join table has only as a surrogate.
+func soleKeyOf(n *Node, _ string) bool { return len(n.Dataset.Key) == 1 && n.Dataset.Key[0] != "rowid" }
+
+// assignFields says whose the identifiers are that stand in a record by themselves, and repeats on reference fields the kind of their edge.
+func assignFields(g *Graph, n *Node) {
+	kinds := map[string]Role{}
+	for _, e := range g.Out(n.Dataset.Ref) {
+		if len(e.Fields) == 1 && (kinds[e.Fields[0]] == "" || e.Kind == Owns) {
+			kinds[e.Fields[0]] = e.Kind
+		}
+	}
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		f.Role, f.RoleConf = "", 0
+		switch {
+		case kinds[f.Field.Name] != "" && !(f.Category.Global() && f.Dense):
+			f.Role, f.RoleConf = kinds[f.Field.Name], 1
+		case f.Dense && f.Category.Personal():
+			f.Role, f.RoleConf = fieldRole(n, f), 1
+		}
+	}
+}
+
+// fieldRole says whose a personal field is: another's where its name says so or where it names the same few in many records, while another field of
+// the category names many.
+func fieldRole(n *Node, f *FieldNode) Role {
+	if foreign(f) && !alone(n, f) {
+		return Mentions
+	}
+	if f.Category.Identifier() && f.Values >= 40 && f.Distinct*20 <= f.Values && f.Distinct <= 8 {
+		return Mentions
+	}
+	for i := range n.Fields {
+		o := &n.Fields[i]
+		if o != f && o.Dense && o.Category == f.Category && f.Category.Identifier() && f.Values >= 20 && o.Distinct > 4*f.Distinct && !foreign(o) {
+			return Mentions
+		}
+	}
+	return Owns
+}
+
+// alone tells whether the field is the only one that names a person: then "recipient" of a mail log is whom the record is about.
+func alone(n *Node, f *FieldNode) bool {
+	for i := range n.Fields {
+		o := &n.Fields[i]
+		if o != f && o.Dense && o.Category.Identifier() && !hub(o) && (o.Category == f.Category || !foreign(o)) {
+			return false
+		}
+	}
+	return f.Category.Identifier()
+}
+
+func hub(f *FieldNode) bool { return f.Values >= 40 && f.Distinct*20 <= f.Values && f.Distinct <= 8 }
+
+// domains joins fields that references of one field connect, and names each domain by its least field that is a parent.
+func domains(nodes []Node, edges []Edge) {
+	root := map[pii.Ref]pii.Ref{}
+	var find func(pii.Ref) pii.Ref
+	find = func(r pii.Ref) pii.Ref {
+		if p, ok := root[r]; ok && p != r {
+			q := find(p)
+			root[r] = q
+			return q
+		}
+		return r
+	}
+	for _, e := range edges {
+		if len(e.Fields) != 1 || e.Confidence < possible || (e.Decided && e.Kind == "") {
+			continue
+		}
+		a, b := find(e.From.In(e.Fields[0])), find(e.To.In(e.ToFields[0]))
+		if a != b {
+			root[a] = b
+		}
+	}
+	for i := range nodes {
+		n := &nodes[i]
+		for j := range n.Fields {
+			f := &n.Fields[j]
+			if r := find(n.Dataset.Ref.In(f.Field.Name)); f.Dense && f.Category.Identifier() || r != n.Dataset.Ref.In(f.Field.Name) || isParent(edges, n.Dataset.Ref, f.Field.Name) {
+				f.Domain = r.String()
+			}
+		}
+	}
+}
+
+func isParent(edges []Edge, d pii.Ref, field string) bool {
+	return slices.ContainsFunc(edges, func(e Edge) bool { return e.To == d && len(e.ToFields) == 1 && e.ToFields[0] == field })
+}

@@ -1,0 +1,311 @@
+package lineage
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"vestige/forms"
+	"vestige/internal/errkind"
+	"vestige/pii"
+)
+
+// ask is one look at one dataset: the terms, and which field and identifiers each is made from.
+type ask struct {
+	node  *Node
+	terms []pii.Term
+	field []*FieldNode
+	known [][]*Known
+}
+
+// evaluate looks new identifiers up where records stand for persons. One that is another person's own there does not single her out: it is hers for a
+// time at most, and is not followed further.
+func (c *closer) evaluate(ctx context.Context, ids []*Known) error {
+	for pass := range 2 {
+		for i := range c.g.Nodes {
+			n := &c.g.Nodes[i]
+			if (pass == 0) != (n.Person >= 0.9) || n.Person < possible {
+				continue
+			}
+			if err := c.search(ctx, n, ids, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// searchAll looks the identifiers up in every field of their category or value domain.
+func (c *closer) searchAll(ctx context.Context, ids []*Known, _ bool) error {
+	for i := range c.g.Nodes {
+		if err := c.search(ctx, &c.g.Nodes[i], ids, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *closer) search(ctx context.Context, n *Node, ids []*Known, _ bool) error {
+	if n.Dataset.Kind == pii.View || n.Gone != 0 {
+		return nil
+	}
+	a := c.askFor(n, ids)
+	if len(a.terms) == 0 {
+		return nil
+	}
+	return c.run(ctx, n, pii.Match{Dataset: n.Dataset, Terms: a.terms, Want: wanted(n)}, func(f *pii.Found) error {
+		for _, h := range f.Hits {
+			c.hit(a, f, h)
+		}
+		return nil
+	})
+}
+
+// askFor makes the terms for a node: for each field that is of a known identifier's category, or in its value domain, the identifiers.
+func (c *closer) askFor(n *Node, ids []*Known) ask {
+	a := ask{node: n}
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		t, ks := c.termFor(f, ids)
+		if len(ks) == 0 {
+			continue
+		}
+		a.terms, a.field, a.known = append(a.terms, t), append(a.field, f), append(a.known, ks)
+	}
+	return a
+}
+
+func (c *closer) termFor(f *FieldNode, ids []*Known) (pii.Term, []*Known) {
+	t := pii.Term{Field: f.Field.Name, Mode: pii.Equal, Category: f.Category}
+	if f.Form != "" {
+		if !c.lim.on(Hashes) {
+			return t, nil
+		}
+		t.Forms = []string{f.Form}
+	}
+	var ks []*Known
+	for _, k := range ids {
+		if compares(f, k, c.lim.Find) {
+			t.Values, ks = append(t.Values, k.Value), append(ks, k)
+		}
+	}
+	if len(ks) > 0 && !ks[0].Category.Global() {
+		t.Mode, t.Category = pii.Exact, ks[0].Category
+	}
+	return t, ks
+}
+
+// compares tells whether an identifier may stand in a field: global ones by category, local ones by value domain.
+func compares(f *FieldNode, k *Known, find float64) bool {
+	if k.Category.Global() {
+		return f.Dense && f.Category == k.Category && f.Confidence >= find
+	}
+	return k.Domain != "" && f.Domain == k.Domain
+}
+
+// wanted lists the fields that the closure reads from a record: those by which it goes on, and what tells people apart.
+func wanted(n *Node) []string {
+	var out []string
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		if (f.Dense && f.Category.Personal()) || f.Role != "" || f.Domain != "" || timeLike(f) || slices.Contains(n.Dataset.Key, f.Field.Name) {
+			out = append(out, f.Field.Name)
+		}
+	}
+	return out
+}
+
+func timeLike(f *FieldNode) bool { return f.Field.Type == pii.Time || f.Category == "none.date" }
+
+// run performs a look. What the system could not show becomes a gap of the closure; an error of the whole system too, so that others are still looked at.
+func (c *closer) run(ctx context.Context, n *Node, m pii.Match, each func(*pii.Found) error) error {
+	c.out.Looked++
+	for f, err := range c.look.Look(ctx, m) {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			c.gap(pii.Gap{Code: "unreachable", At: n.Dataset.Ref, Text: errkind.Of(err).String(), Records: -1})
+			return nil
+		case f.Gap != nil:
+			c.gap(*f.Gap)
+			continue
+		}
+		if err := each(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *closer) gap(g pii.Gap) {
+	if !slices.Contains(c.out.Gaps, g) {
+		c.out.Gaps = append(c.out.Gaps, g)
+	}
+}
+
+// hit decides what one occurrence of an identifier in a field of its own makes of the record.
+func (c *closer) hit(a ask, f *pii.Found, h pii.Hit) {
+	if h.Term >= len(a.field) || h.Value >= len(a.known[h.Term]) {
+		return
+	}
+	fn, k := a.field[h.Term], a.known[h.Term][h.Value]
+	via := append(slices.Clone(k.Via), Link{Dataset: f.Dataset, Field: fn.Field.Name, Category: k.Category, How: "identifier"})
+	conf := min(k.Confidence, fieldConfidence(fn, k))
+	role := fn.Role
+	if !c.lim.on(RolesOf) {
+		role = Owns
+	}
+	switch {
+	case many(fn) && !allHers(fn, f, a.known[h.Term]):
+		c.inside(a.node, f, fn, h, via, conf)
+	case role == Mentions:
+		c.mention(f, h, via, conf)
+	default:
+		c.claim(a.node, f, fn, k, h, via, conf)
+	}
+}
+
+// fieldConfidence is that of the category for a global identifier. A local one is in its field by references, whose confidence is that of the edge.
+func fieldConfidence(f *FieldNode, k *Known) float64 {
+	if k.Category.Global() {
+		return f.Confidence
+	}
+	return 1
+}
+
+// allHers tells whether every value that the record has in a field of many values is one of hers.
+func allHers(fn *FieldNode, f *pii.Found, ks []*Known) bool {
+	vs := f.Fields[fn.Field.Name]
+	for _, v := range vs {
+		norm, ok := forms.Normal(fn.Category, []byte(v.Value.Reveal()))
+		if !ok || !slices.ContainsFunc(ks, func(k *Known) bool { return k.Value.Reveal() == string(norm) }) {
+			return false
+		}
+	}
+	return len(vs) > 0 && !strings.Contains(fn.Field.Path, "{")
+}
+
+// claim takes a record that holds one of her identifiers as its own person's. A reference to a person settles it; a record of a person who is
+// evidently another is hers no longer and takes the identifier with it.
+func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit, via []Link, conf float64) {
+	if _, known := c.recs[recordID(f)]; known && c.out.Records[c.recs[recordID(f)]].Holding == Hers {
+		c.own(n, f, via, conf, fn.Field.Name)
+		return
+	}
+	switch c.namedBy(n, f, fn) {
+	case agrees:
+		c.own(n, f, via, conf, fn.Field.Name)
+		return
+	case differs:
+		c.postpone(n, f, k, h, via, conf, true)
+		return
+	}
+	switch {
+	case c.lim.on(Agree) && c.profile.compare(traits(n, f)) == differs && !k.isKey(fn):
+		c.heldByOther(n, f, k, h, via, conf)
+	case !k.Single:
+		c.postpone(n, f, k, h, via, conf, false)
+	default:
+		c.own(n, f, via, conf, fn.Field.Name)
+	}
+}
+
+// isKey tells whether the identifier is a local number: references say whose that is, and attributes do not contradict them.
+func (k *Known) isKey(fn *FieldNode) bool { return !k.Category.Global() && fn.Domain == k.Domain }
+
+// namedBy asks the record's owning references to persons: whether one names her, or all name others; unclear where there is none but the field itself.
+func (c *closer) namedBy(n *Node, f *pii.Found, except *FieldNode) int {
+	result := unclear
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		if len(e.Fields) != 1 || e.Kind != Owns || e.Fields[0] == except.Field.Name || e.Confidence < c.lim.Find {
+			continue
+		}
+		p := c.g.Node(e.To)
+		if p == nil || p.Person < possible || e.Copy {
+			continue
+		}
+		switch c.valueOf(n, f, e) {
+		case agrees:
+			return agrees
+		case differs:
+			result = differs
+		}
+	}
+	return result
+}
+
+// valueOf tells whether the value of a reference in a record is one of hers.
+func (c *closer) valueOf(n *Node, f *pii.Found, e *Edge) int {
+	fn := n.Field(e.Fields[0])
+	if fn == nil {
+		return unclear
+	}
+	result := unclear
+	for _, v := range f.Fields[fn.Field.Name] {
+		if v.Value.Null() || v.Value.Len() == 0 {
+			continue
+		}
+		if c.byID[idKey(pii.Identifier{Value: v.Value, Domain: fn.Domain})] != nil {
+			return agrees
+		}
+		result = differs
+	}
+	return result
+}
+
+// own takes a record as hers and learns from it.
+func (c *closer) own(n *Node, f *pii.Found, via []Link, conf float64, slot string) int {
+	i := c.add(f, Hers, via, conf)
+	r := c.out.Records[i]
+	if slot != "" && !slices.Contains(r.Slots, slot) {
+		r.Slots = append(r.Slots, slot)
+	}
+	if r.Fields == nil {
+		r.Fields = f.Fields
+	}
+	if n.Person >= possible && conf >= possible {
+		c.profile.learn(traits(n, f))
+	}
+	return i
+}
+
+// mention takes a record that names her and is not hers.
+func (c *closer) mention(f *pii.Found, h pii.Hit, via []Link, conf float64) {
+	i := c.add(f, Mention, via, conf)
+	c.out.Records[i].addHit(h)
+}
+
+func (r *Record) addHit(h pii.Hit) {
+	same := func(o pii.Hit) bool {
+		return o.Field == h.Field && o.Path == h.Path && o.Start == h.Start && o.End == h.End
+	}
+	if !slices.ContainsFunc(r.Hits, same) {
+		r.Hits = append(r.Hits, h)
+	}
+}
+
+// inside takes a member or an element of a record of many people. Of a member that is named by the identifier the whole member is hers; of an
+// element of an array, what it says of her.
+func (c *closer) inside(n *Node, f *pii.Found, fn *FieldNode, h pii.Hit, via []Link, conf float64) {
+	if !c.lim.on(Members) {
+		return
+	}
+	i := c.add(f, Mention, via, conf)
+	r := c.out.Records[i]
+	if member, ok := strings.CutSuffix(h.Path, ".{@}"); ok || h.Path == "{@}" {
+		in := Inside{Field: fn.Field.Column, Path: strings.TrimSuffix(member, "{@}")}
+		if !slices.Contains(r.Insides, in) {
+			r.Insides = append(r.Insides, in)
+		}
+		return
+	}
+	r.addHit(h)
+}
+
+// heldByOther notes a record in which the identifier is another person's own.
+func (c *closer) heldByOther(_ *Node, f *pii.Found, k *Known, h pii.Hit, via []Link, conf float64) {
+	k.Single, k.Why = false, "held-by-another"
+	i := c.add(f, HeldByOther, via, conf)
+	c.out.Records[i].addHit(h)
+}

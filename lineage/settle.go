@@ -1,0 +1,243 @@
+package lineage
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"vestige/pii"
+)
+
+// pend is a record that cannot be told to be hers yet: its reference names somebody not known to be her, or the identifier in it is another's too.
+type pend struct {
+	node  *Node
+	found *pii.Found
+	known *Known
+	hit   pii.Hit
+	via   []Link
+	conf  float64
+	named bool // a reference to a person in it names somebody
+}
+
+func (c *closer) postpone(n *Node, f *pii.Found, k *Known, h pii.Hit, via []Link, conf float64, named bool) {
+	id := recordID(f)
+	if _, ok := c.pending[id]; !ok {
+		c.pending[id] = &pend{n, f, k, h, via, conf, named}
+		c.order = append(c.order, id)
+	}
+}
+
+// release takes the postponed records whose references turned out to name her.
+func (c *closer) release(context.Context) error {
+	for _, id := range c.order {
+		p := c.pending[id]
+		if p == nil {
+			continue
+		}
+		fn := p.node.Field(p.hit.Field)
+		if fn != nil && c.namedBy(p.node, p.found, fn) == agrees {
+			delete(c.pending, id)
+			c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
+		}
+	}
+	return nil
+}
+
+// settle decides the records that are still postponed when nothing new is found: another's by reference, hers or another's by time, else a question.
+func (c *closer) settle(ctx context.Context) error {
+	for _, id := range c.order {
+		p := c.pending[id]
+		if p == nil {
+			continue
+		}
+		delete(c.pending, id)
+		c.decide(p)
+	}
+	for c.more() {
+		if err := c.round(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *closer) decide(p *pend) {
+	if p.named {
+		c.heldByOther(p.node, p.found, p.known, p.hit, p.via, p.conf)
+		return
+	}
+	switch c.byTime(p) {
+	case agrees:
+		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
+	case differs:
+		c.heldByOther(p.node, p.found, p.known, p.hit, p.via, p.conf)
+	default:
+		c.question(p)
+	}
+}
+
+// byTime asks whether the record is from the time for which a recycled identifier was hers.
+func (c *closer) byTime(p *pend) int {
+	if p.known.Window == nil || !c.lim.on(Windows) {
+		return unclear
+	}
+	result := unclear
+	for _, m := range times(p.node, p.found) {
+		if p.known.Window.holds(m.at) {
+			return agrees
+		}
+		result = differs
+	}
+	return result
+}
+
+// question leaves the record untouched and asks; an answer given before is followed.
+func (c *closer) question(p *pend) {
+	id := questionID("held-by-two", p.found.Dataset, p.hit.Field)
+	switch c.answers[id] {
+	case pii.Accept:
+		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
+		return
+	case pii.Reject:
+		c.heldByOther(p.node, p.found, p.known, p.hit, p.via, p.conf)
+		return
+	}
+	i := c.add(p.found, Unsure, p.via, p.conf)
+	c.out.Records[i].Question = id
+	c.ask(Question{
+		ID: id, Code: "held-by-two", Dataset: p.found.Dataset, Via: p.via,
+		Text: fmt.Sprintf("Records of %s hold a %s that the person shares with somebody else, and nothing in them says whose they are.", p.found.Dataset, p.known.Category),
+		Yes:  Outcome{Text: "they are the person's: they are treated as hers"}, No: Outcome{Text: "they are somebody else's: they stay as they are"},
+	})
+}
+
+// ask puts a question once and counts the records behind it.
+func (c *closer) ask(q Question) {
+	for i := range c.out.Questions {
+		if c.out.Questions[i].ID == q.ID {
+			c.out.Questions[i].Yes.Records++
+			c.out.Questions[i].No.Records++
+			return
+		}
+	}
+	q.Yes.Records, q.No.Records = 1, 1
+	c.out.Questions = append(c.out.Questions, q)
+}
+
+func questionID(code string, at pii.Ref, field string) string {
+	h := sha256.Sum256([]byte(code + "\x00" + at.In(field).String()))
+	return "q-" + hex.EncodeToString(h[:6])
+}
+
+// coOwners looks, for each record of hers, for other persons who own it too: in a second reference of the record itself, in join tables, and, for a
+// record that hers refers to, in other records that refer to it.
+func (c *closer) coOwners(ctx context.Context) error {
+	if !c.lim.on(CoOwners) {
+		return nil
+	}
+	for i := range c.out.Records {
+		r := c.out.Records[i]
+		if r.Holding != Hers {
+			continue
+		}
+		others, err := c.others(ctx, r)
+		if err != nil {
+			return err
+		}
+		if others {
+			r.Holding = Joint
+		}
+	}
+	c.inherit()
+	return nil
+}
+
+// inherit makes what belongs to a shared record shared as well: the items of a joint order.
+func (c *closer) inherit() {
+	for changed := true; changed; {
+		changed = false
+		for _, r := range c.out.Records {
+			if r.Holding != Hers || r.Owner < 0 || r.Upward || c.out.Records[r.Owner].Holding != Joint {
+				continue
+			}
+			if n := c.g.Node(r.Dataset); !c.named(n, r) {
+				r.Holding, changed = Joint, true
+			}
+		}
+	}
+}
+
+// named tells whether the record itself names her, and not only the record it belongs to.
+func (c *closer) named(n *Node, r *Record) bool {
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		if f.Role != Owns && f.Role != Shared {
+			continue
+		}
+		for _, v := range r.Fields[f.Field.Name] {
+			if v.Value.Null() {
+				continue
+			}
+			if id, ok := identifier(n, f, v.Value); ok && c.byID[idKey(id)] != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *closer) others(ctx context.Context, r *Record) (bool, error) {
+	n := c.g.Node(r.Dataset)
+	if c.secondOwner(n, r) {
+		return true, nil
+	}
+	for _, e := range c.g.In(r.Dataset) {
+		if !r.Upward && e.Kind != Shared || e.Confidence < c.lim.Find || (e.Kind == Mentions && !r.Upward) {
+			continue
+		}
+		if c.g.Node(e.To).Person >= possible {
+			continue
+		}
+		found, err := c.otherChild(ctx, r, e)
+		if found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+// secondOwner asks the record's own references to persons.
+func (c *closer) secondOwner(n *Node, r *Record) bool {
+	f := &pii.Found{Dataset: r.Dataset, Fields: r.Fields}
+	people, other := 0, false
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		p := c.g.Node(e.To)
+		if len(e.Fields) != 1 || p == nil || p.Person < possible || (e.Kind != Owns && e.Kind != Shared) || e.Copy {
+			continue
+		}
+		people++
+		other = other || c.valueOf(n, f, e) == differs
+	}
+	return people > 1 && other
+}
+
+// otherChild looks among the records that refer to r for one that is another person's.
+func (c *closer) otherChild(ctx context.Context, r *Record, e *Edge) (other bool, err error) {
+	n := c.g.Node(e.From)
+	if n == nil || n.Dataset.Kind == pii.View {
+		return false, nil
+	}
+	m, ok := matchOf(n, e, r)
+	if !ok {
+		return false, nil
+	}
+	err = c.run(ctx, n, m, func(f *pii.Found) error {
+		i, seen := c.recs[recordID(f)]
+		if !seen || (c.out.Records[i].Holding != Hers && c.out.Records[i].Holding != Joint) {
+			other = true
+		}
+		return nil
+	})
+	return other, err
+}

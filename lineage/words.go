@@ -1,0 +1,81 @@
+package lineage
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss")
+
+// words splits a name of a field or dataset into its lower-case words: camel case, snake case, digits, dots and slashes part them.
+func words(name string) []string {
+	var out []string
+	var word []rune
+	flush := func() {
+		if len(word) > 0 {
+			out = append(out, umlauts.Replace(strings.ToLower(string(word))))
+			word = word[:0]
+		}
+	}
+	var last rune
+	for _, r := range name {
+		switch {
+		case !unicode.IsLetter(r):
+			flush()
+		case unicode.IsUpper(r) && unicode.IsLower(last):
+			flush()
+			fallthrough
+		default:
+			word = append(word, r)
+		}
+		last = r
+	}
+	flush()
+	return out
+}
+
+// any tells whether one of the words is in the set.
+func anyWord(ws []string, set []string) bool {
+	return slices.ContainsFunc(ws, func(w string) bool { return slices.Contains(set, w) })
+}
+
+// singular drops the plural endings of English and German that table names have.
+func singular(w string) string {
+	for _, end := range []string{"ies", "sses", "innen", "nen", "en", "s", "n"} {
+		if stem, ok := strings.CutSuffix(w, end); ok && len(stem) >= 3 {
+			if end == "ies" {
+				return stem + "y"
+			}
+			return stem
+		}
+	}
+	return w
+}
+
+// sameWord compares two words but for their plural and a shared abbreviation of at least three letters.
+func sameWord(a, b string) bool {
+	if a == b {
+		return true
+	}
+	a, b = singular(a), singular(b)
+	return a == b || (min(len(a), len(b)) >= 4 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)))
+}
+
+// Words that say whose an identifier in a record is. They are English and German; a newcomer adds a language by adding words.
+var (
+	ownerWords = []string{
+		"customer", "client", "user", "usr", "uid", "member", "account", "owner", "patient", "person", "buyer", "subscriber", "sender", "author", "requester", "reporter", "holder",
+		"participant", "student", "guest", "contact", "cust", "kunde", "kunden", "kundin", "kd", "benutzer", "nutzer", "mitglied", "kaeufer", "besteller", "absender", "inhaber", "verfasser", "autor", "konto",
+	}
+	otherWords = []string{
+		"agent", "assigned", "assignee", "assign", "handler", "handled", "operator", "support", "staff", "employee", "approver", "approved", "approve", "reviewer", "reviewed", "created", "updated", "modified", "deleted",
+		"editor", "manager", "supervisor", "boss", "recipient", "receiver", "to", "referrer", "referred", "referral", "invited", "inviter", "invitee", "parent", "sponsor", "emergency", "gift", "friend", "partner", "rep", "clerk", "owner_agent",
+		"bearbeiter", "sachbearbeiter", "zugewiesen", "betreuer", "mitarbeiter", "empfaenger", "an", "geworben", "eingeladen", "werber", "vorgesetzter", "geschenk", "notfall", "erstellt", "geaendert", "freigegeben",
+	}
+	coWords    = []string{"co", "joint", "second", "secondary", "spouse", "mit", "zweit", "zweiter", "partner"}
+	fromWords  = []string{"from", "sender", "absender", "von"}
+	startWords = []string{"from", "since", "start", "begin", "valid_from", "ab", "von", "seit", "beginn"}
+	endWords   = []string{"to", "until", "till", "end", "expires", "bis", "ende"}
+	keyWords   = []string{"id", "nr", "no", "num", "number", "nummer", "key", "ref", "code", "fk", "pk", "uid", "guid"}
+)
