@@ -1,0 +1,257 @@
+package forms
+
+import (
+	"bytes"
+	"encoding/hex"
+	"html"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// digests looks for digests of the values: the whole value for Equal, runs of hex or base64 of the right length for Within.
+func (s *scratch) digests(p *plan) {
+	if set := p.digests[inEqual]; set != nil {
+		if _, raw, ok := FromDigest(s.value); ok {
+			s.digest(set, raw, 0, len(s.value))
+		}
+	}
+	set := p.digests[inWithin]
+	if set == nil || len(s.value) < 32 {
+		return
+	}
+	s.runs(s.value, hexByte, func(from, to int) {
+		if n := to - from; n == 32 || n == 40 || n == 64 || n == 128 {
+			if raw, err := hex.AppendDecode(s.token[:0], s.value[from:to]); err == nil {
+				s.digest(set, raw, from, to)
+			}
+		}
+	})
+	s.runs(s.value, base64Byte, func(from, to int) {
+		if n := to - from; n == 43 {
+			if raw := unbase64(s.token[:0], s.value[from:to]); len(raw) == 32 {
+				s.digest(set, raw, from, padded(s.value, to))
+			}
+		}
+	})
+}
+
+func (s *scratch) digest(set map[string][]digested, raw []byte, from, to int) {
+	for _, d := range set[string(raw)] {
+		if isBase64 := to-from == 43 || to-from == 44; len(raw) != 32 || isBase64 == (d.form == SHA256Base64) {
+			s.hit(d.ref, d.form, from, to)
+		}
+	}
+}
+
+// padded gives the end of a run with the padding behind it.
+func padded(text []byte, to int) int {
+	for n := 0; n < 2 && to < len(text) && text[to] == '='; n++ {
+		to++
+	}
+	return to
+}
+
+// runs yields the longest runs of bytes of a class; a run that letters of other kinds touch is none.
+func (s *scratch) runs(text []byte, class func(byte) bool, yield func(from, to int)) {
+	for i := 0; i < len(text); i++ {
+		if !class(text[i]) {
+			continue
+		}
+		from := i
+		for i < len(text) && class(text[i]) {
+			i++
+		}
+		if !wordBefore(text, from) && !wordAfter(text, i) {
+			yield(from, i)
+		}
+	}
+}
+
+func hexByte(c byte) bool { return digit(c) || (c|0x20 >= 'a' && c|0x20 <= 'f') }
+
+func base64Byte(c byte) bool { return alnum(c) || c == '+' || c == '/' || c == '-' || c == '_' }
+
+// layers decodes what the terms ask for and looks again.
+func (s *scratch) layers(p *plan) {
+	asked := p.layers[inEqual] | p.layers[inWithin]
+	if asked == 0 {
+		return
+	}
+	if asked&formBit(URL) != 0 && (bytes.IndexByte(s.value, '%') >= 0 || bytes.IndexByte(s.value, '+') >= 0) {
+		s.unescape(p, URL, percent)
+		if bytes.IndexByte(s.value, '+') >= 0 {
+			s.unescape(p, URL, percentPlus)
+		}
+	}
+	if asked&formBit(JSON) != 0 && bytes.IndexByte(s.value, '\\') >= 0 {
+		s.unescape(p, JSON, backslash)
+	}
+	if asked&formBit(HTML) != 0 && bytes.IndexByte(s.value, '&') >= 0 {
+		s.unescape(p, HTML, entity)
+	}
+	if asked&formBit(Hex) != 0 {
+		s.packed(p, Hex, hexByte, unhex)
+	}
+	if asked&formBit(Base64) != 0 {
+		s.packed(p, Base64, base64Byte, unbase64)
+	}
+	s.form, s.layer = Plain, nil
+}
+
+// look runs the terms over a decoded text.
+func (s *scratch) look(p *plan, form string, v *view) {
+	s.form, s.layer = form, v
+	if p.layers[inEqual]&formBit(form) != 0 {
+		s.equal(p, v.b)
+	}
+	if p.layers[inWithin]&formBit(form) != 0 {
+		s.within(p, v.b)
+	}
+}
+
+// unescape decodes the whole value; one gives what stands at the front and how many bytes it takes, 0 for no escape.
+func (s *scratch) unescape(p *plan, form string, one func(dst, b []byte) ([]byte, int)) {
+	v := &s.decoded
+	if v.off == nil {
+		v.off = []int32{}
+	}
+	v.reset()
+	v.end, v.start = nil, nil
+	changed := false
+	for i := 0; i < len(s.value); {
+		k := len(v.b)
+		b, n := one(v.b, s.value[i:])
+		if v.b = b; n == 0 {
+			v.b, n = append(v.b, s.value[i]), 1
+		} else {
+			changed = true
+		}
+		for range v.b[k:] {
+			v.off = append(v.off, int32(i))
+		}
+		i += n
+	}
+	v.off = append(v.off, int32(len(s.value)))
+	if changed {
+		s.look(p, form, v)
+	}
+}
+
+// packed decodes each run that can be an encoded text. What is found in it stands in the value as the whole run.
+func (s *scratch) packed(p *plan, form string, class func(byte) bool, decode func(dst, b []byte) []byte) {
+	s.runs(s.value, class, func(from, to int) {
+		if to-from < 4 || len(s.value) > 1<<31-1 {
+			return
+		}
+		text := decode(nil, s.value[from:to])
+		if len(text) == 0 || !utf8.Valid(text) {
+			return
+		}
+		end := to
+		if form == Base64 {
+			end = padded(s.value, to)
+		}
+		v := &view{b: text, off: make([]int32, len(text)+1), end: make([]int32, len(text))}
+		for i := range text {
+			v.off[i], v.end[i] = int32(from), int32(end)
+		}
+		v.off[len(text)] = int32(end)
+		s.lookPacked(p, form, v, from, end)
+	})
+}
+
+// lookPacked compares the whole decoded text for Equal only where it is the whole value.
+func (s *scratch) lookPacked(p *plan, form string, v *view, from, end int) {
+	s.form, s.layer = form, v
+	if p.layers[inEqual]&formBit(form) != 0 && len(trim(s.value)) == end-from {
+		s.equal(p, v.b)
+	}
+	if p.layers[inWithin]&formBit(form) != 0 {
+		s.within(p, v.b)
+	}
+}
+
+func unhex(dst, b []byte) []byte {
+	out, err := hex.AppendDecode(dst, b)
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+func percent(dst, b []byte) ([]byte, int) {
+	if b[0] != '%' || len(b) < 3 || !hexByte(b[1]) || !hexByte(b[2]) {
+		return dst, 0
+	}
+	return append(dst, nibble(b[1])<<4|nibble(b[2])), 3
+}
+
+func percentPlus(dst, b []byte) ([]byte, int) {
+	if b[0] == '+' {
+		return append(dst, ' '), 1
+	}
+	return percent(dst, b)
+}
+
+func nibble(c byte) byte {
+	if digit(c) {
+		return c - '0'
+	}
+	return c|0x20 - 'a' + 10
+}
+
+func backslash(dst, b []byte) ([]byte, int) {
+	if b[0] != '\\' || len(b) < 2 {
+		return dst, 0
+	}
+	switch b[1] {
+	case '"', '\\', '/', '\'':
+		return append(dst, b[1]), 2
+	case 'n':
+		return append(dst, '\n'), 2
+	case 't':
+		return append(dst, '\t'), 2
+	case 'r':
+		return append(dst, '\r'), 2
+	}
+	r := unicodeEscape(b)
+	if r < 0 {
+		return dst, 0
+	}
+	if utf16.IsSurrogate(r) {
+		if low := unicodeEscape(b[6:]); low >= 0 {
+			return utf8.AppendRune(dst, utf16.DecodeRune(r, low)), 12
+		}
+	}
+	return utf8.AppendRune(dst, r), 6
+}
+
+// unicodeEscape reads \u00e9 at the front, -1 where there is none.
+func unicodeEscape(b []byte) rune {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return -1
+	}
+	var r rune
+	for _, c := range b[2:6] {
+		if !hexByte(c) {
+			return -1
+		}
+		r = r<<4 | rune(nibble(c))
+	}
+	return r
+}
+
+func entity(dst, b []byte) ([]byte, int) {
+	if b[0] != '&' {
+		return dst, 0
+	}
+	end := bytes.IndexByte(b[:min(len(b), 12)], ';')
+	if end < 2 {
+		return dst, 0
+	}
+	text := html.UnescapeString(string(b[:end+1]))
+	if text == string(b[:end+1]) {
+		return dst, 0
+	}
+	return append(dst, text...), end + 1
+}
