@@ -107,16 +107,24 @@ func (b *builder) invite(rng *rand.Rand, rec *Record, r row, p *person) {
 	if !b.with(SelfReferences) || !b.with(MentionedElsewhere) || p.agent {
 		return
 	}
-	near := b.people[(int(b.walk.id)+1)%b.opts.People]
-	if p != near && rng.IntN(5) > 0 {
-		return
-	}
 	by := b.walk
-	if p != near {
-		by = b.other(rng, p)
+	if p != b.recruit() {
+		if rng.IntN(5) > 0 {
+			return
+		}
+		by = b.other(rng, p, p.partner)
 	}
 	r["invited_by"] = by.uid
 	rec.detach(by, "invited_by").because(SelfReferences, MentionedElsewhere)
+}
+
+// recruit is the one whom the walk subject brought, of another household than hers.
+func (b *builder) recruit() *person {
+	for i := int(b.walk.id) + 1; ; i++ {
+		if p := b.people[i%b.opts.People]; p != b.walk && p != b.walk.partner {
+			return p
+		}
+	}
 }
 
 func orNull(s string) any {

@@ -9,25 +9,25 @@ import (
 
 // person is one invented person with everything the company knows of her.
 type person struct {
-	id                       Person
-	uid                      int // her number in users
-	given, surname           string
-	email                    string
-	oldMail                  string // known to the loyalty programme and the CRM only
-	copyMail                 string // what she had when the silent copy was made
-	lentMail                 string // was hers, then given to lentTo
-	lentTo                   *person
-	phone                    phone
-	partner                  *person // shares telephone and address
-	birth                    string
-	street, zip, city        string
-	nation                   nation
-	address                  int
-	device, loyalty, legacy  string
-	ip                       string
-	agent                    bool
-	has                      map[Difficulty]bool
-	inUsers, inLegacy, inAll bool
+	id                      Person
+	uid                     int // her number in users
+	given, surname          string
+	email                   string
+	oldMail                 string // known to the loyalty programme and the CRM only
+	copyMail                string // what she had when the silent copy was made
+	lentMail                string // was hers, then given to lentTo
+	lentTo                  *person
+	phone                   phone
+	partner                 *person // shares telephone and address
+	birth                   string
+	street, zip, city       string
+	nation                  nation
+	address                 int
+	device, loyalty, legacy string
+	ip                      string
+	agent                   bool
+	has                     map[Difficulty]bool
+	inUsers, inLegacy       bool
 }
 
 func (p *person) full() string { return p.given + " " + p.surname }
@@ -242,7 +242,7 @@ func (b *builder) moveIn(p *person, i int) {
 	}
 }
 
-// lend lets an address that p had become that of another person.
+// lend lets an address that p had become that of another person, who had one of his own when the older systems were filled.
 func (b *builder) lend(p *person, i int, reg *registry, rng *rand.Rand) {
 	for step := 1; step < len(b.people); step++ {
 		q := b.people[(i+step*11)%len(b.people)]
@@ -250,12 +250,6 @@ func (b *builder) lend(p *person, i int, reg *registry, rng *rand.Rand) {
 			continue
 		}
 		p.lentMail, p.lentTo = reg.mail(rng, p, false), q
-		delete(reg.mails, q.email)
-		for _, mail := range []*string{&q.copyMail, &q.oldMail} {
-			if *mail == q.email {
-				*mail = p.lentMail
-			}
-		}
 		q.email = p.lentMail
 		return
 	}
