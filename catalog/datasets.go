@@ -1,0 +1,182 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"vestige/internal/clock"
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+// A node's document in graph and index is "n/" and its reference, that of its references "e/".
+func nodeID(r pii.Ref) string { return "n/" + r.Of().String() }
+func edgeID(r pii.Ref) string { return "e/" + r.Of().String() }
+
+// PutDataset stores what a scan found of a dataset: its node, and a proposal for each field that was looked at this time. A field of the
+// node without one keeps the proposal it had. Decisions are laid over the node, found again by the system's own id of the field, by its
+// place, or by type and sketch (put the sketches first); what contradicts one reopens it with an alert. A tombstone is taken off.
+func (c *Catalog) PutDataset(ctx context.Context, tx db.Tx, n lineage.Node, proposals []pii.Proposal) error {
+	if _, err := c.bump(ctx, tx); err != nil {
+		return err
+	}
+	ref := n.Dataset.Ref.Of()
+	if ref.Source == "" || ref.Dataset == "" {
+		return errkind.Coded(errkind.Invalid, "no-such-dataset", "a dataset needs a source and a name")
+	}
+	n.Gone = 0
+	if err := c.putMachine(ctx, tx, n); err != nil {
+		return err
+	}
+	props, err := c.proposalsOf(ctx, tx, ref)
+	if err != nil {
+		return err
+	}
+	for _, p := range proposals {
+		props[p.Field.Field] = p
+	}
+	if err := c.rehome(ctx, tx, &n); err != nil {
+		return err
+	}
+	if err := c.contradict(ctx, tx, &n, props); err != nil {
+		return err
+	}
+	return c.lay(ctx, tx, n, props)
+}
+
+func (c *Catalog) putMachine(ctx context.Context, tx db.Tx, n lineage.Node) error {
+	doc, err := encode(n)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO dataset (source, name, machine, run, gone) VALUES ($1, $2, $3, '', $4)
+		ON CONFLICT (source, name) DO UPDATE SET machine = excluded.machine, gone = excluded.gone`,
+		n.Dataset.Ref.Source, n.Dataset.Ref.Dataset, doc, n.Gone)
+	return err
+}
+
+func (c *Catalog) machine(ctx context.Context, tx db.Tx, ref pii.Ref) (n lineage.Node, err error) {
+	var doc []byte
+	err = tx.QueryRow(ctx, "SELECT machine FROM dataset WHERE source = $1 AND name = $2", ref.Source, ref.Dataset).Scan(&doc)
+	if errkind.Of(err) == errkind.NotFound {
+		return n, errkind.Coded(errkind.NotFound, "no-such-dataset", "the catalog has no dataset %s", ref.Of())
+	}
+	if err != nil {
+		return n, err
+	}
+	return n, decode(doc, &n)
+}
+
+// lay writes fields and graph document of a node, with the decisions that hold over what the machine says.
+func (c *Catalog) lay(ctx context.Context, tx db.Tx, n lineage.Node, props map[string]pii.Proposal) error {
+	ref := n.Dataset.Ref.Of()
+	decided, err := c.decisionsAt(ctx, tx, ref)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM field WHERE source = $1 AND dataset = $2", ref.Source, ref.Dataset); err != nil {
+		return err
+	}
+	n.Fields = slices.Clone(n.Fields)
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		d := decided[f.Field.Name]
+		d.over(f)
+		if err := c.putField(ctx, tx, ref, *f, state(&n, f, d), props[f.Field.Name]); err != nil {
+			return err
+		}
+	}
+	doc, err := encode(n)
+	if err != nil {
+		return err
+	}
+	return c.putDoc(ctx, tx, nodeID(ref), doc)
+}
+
+// relay lays the decisions anew over a dataset as the machine last saw it.
+func (c *Catalog) relay(ctx context.Context, tx db.Tx, ref pii.Ref) error {
+	n, err := c.machine(ctx, tx, ref)
+	if err != nil {
+		return err
+	}
+	props, err := c.proposalsOf(ctx, tx, ref)
+	if err != nil {
+		return err
+	}
+	return c.lay(ctx, tx, n, props)
+}
+
+// Tombstone marks a dataset that a scan missed. It stays in the graph, with its decisions, until it is seen again; its fields no longer
+// count as personal data to be mapped. The first time raises an alert.
+func (c *Catalog) Tombstone(ctx context.Context, tx db.Tx, ref pii.Ref) error {
+	if _, err := c.bump(ctx, tx); err != nil {
+		return err
+	}
+	n, err := c.machine(ctx, tx, ref)
+	if err != nil || n.Gone != 0 {
+		return err
+	}
+	n.Gone = clock.Micros()
+	if err := c.putMachine(ctx, tx, n); err != nil {
+		return err
+	}
+	if err := c.relay(ctx, tx, ref); err != nil {
+		return err
+	}
+	return c.PutAlert(ctx, tx, Alert{Code: "gone", At: ref.Of(), Text: "the dataset was not found by the last scan"})
+}
+
+// Node gives a dataset as it counts now, decisions included, from the store.
+func (c *Catalog) Node(ctx context.Context, ref pii.Ref) (n lineage.Node, err error) {
+	err = c.read(ctx, func(tx db.Tx) error {
+		docs, err := collect(ctx, tx, scanBytes, "SELECT doc FROM graph_doc WHERE id = $1 AND hash <> ''", nodeID(ref))
+		if err != nil {
+			return err
+		}
+		if len(docs) == 0 {
+			return errkind.Coded(errkind.NotFound, "no-such-dataset", "the catalog has no dataset %s", ref.Of())
+		}
+		return decode(docs[0], &n)
+	})
+	return n, err
+}
+
+// Nodes gives every dataset of a source, or of all sources where it is empty, ordered by reference; tombstones are among them.
+func (c *Catalog) Nodes(ctx context.Context, source string) (ns []lineage.Node, err error) {
+	err = c.read(ctx, func(tx db.Tx) error {
+		start := "n/"
+		if source != "" {
+			start += source + "/"
+		}
+		docs, err := collect(ctx, tx, scanBytes,
+			"SELECT doc FROM graph_doc WHERE substr(id, 1, $1) = $2 AND hash <> ''", utf8.RuneCountInString(start), start)
+		if err != nil {
+			return err
+		}
+		ns = make([]lineage.Node, len(docs))
+		for i := range docs {
+			if err := decode(docs[i], &ns[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(ns, func(a, b lineage.Node) int { return compareRefs(a.Dataset.Ref, b.Dataset.Ref) })
+	return ns, err
+}
+
+func compareRefs(a, b pii.Ref) int {
+	if c := strings.Compare(a.Source, b.Source); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Dataset, b.Dataset); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Field, b.Field)
+}
+
+func scanBytes(row db.Row) (b []byte, err error) { err = row.Scan(&b); return b, err }

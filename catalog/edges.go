@@ -1,0 +1,185 @@
+package catalog
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+// PutEdges replaces the references of the child datasets of a source, or of all where source is empty, by those found now. A reference that
+// somebody decided on stays whether or not it is found again, and the decision is laid over it.
+func (c *Catalog) PutEdges(ctx context.Context, tx db.Tx, source string, edges []lineage.Edge) error {
+	if _, err := c.bump(ctx, tx); err != nil {
+		return err
+	}
+	touched, err := c.dropEdges(ctx, tx, source)
+	if err != nil {
+		return err
+	}
+	for _, e := range edges {
+		if source != "" && e.From.Source != source {
+			return errkind.Coded(errkind.Invalid, "no-such-source", "the reference %s does not start in source %s", e.ID, source)
+		}
+		if e.ID == "" {
+			e.ID = makeEdgeID(e)
+		}
+		if err := c.putEdge(ctx, tx, e); err != nil {
+			return err
+		}
+		touched[e.From.Of()] = true
+	}
+	for _, ref := range sortedRefs(touched) {
+		if err := c.putEdgeDoc(ctx, tx, ref); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sortedRefs(set map[pii.Ref]bool) []pii.Ref {
+	refs := make([]pii.Ref, 0, len(set))
+	for r := range set {
+		refs = append(refs, r)
+	}
+	slices.SortFunc(refs, compareRefs)
+	return refs
+}
+
+// dropEdges removes the undecided references of a source and gives the datasets that had any.
+func (c *Catalog) dropEdges(ctx context.Context, tx db.Tx, source string) (map[pii.Ref]bool, error) {
+	refs, err := collect(ctx, tx, func(row db.Row) (r pii.Ref, err error) { return r, row.Scan(&r.Source, &r.Dataset) },
+		"SELECT DISTINCT from_source, from_dataset FROM edge WHERE $1 = '' OR from_source = $1", source)
+	if err != nil {
+		return nil, err
+	}
+	touched := map[pii.Ref]bool{}
+	for _, r := range refs {
+		touched[r] = true
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM edge WHERE ($1 = '' OR from_source = $1)
+		AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.target = 'edge:' || edge.id AND decision.verdict <> '')`, source)
+	return touched, err
+}
+
+func (c *Catalog) putEdge(ctx context.Context, tx db.Tx, e lineage.Edge) error {
+	doc, err := encode(e)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO edge (id, from_source, from_dataset, machine) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (id) DO UPDATE SET from_source = excluded.from_source, from_dataset = excluded.from_dataset, machine = excluded.machine`,
+		e.ID, e.From.Source, e.From.Dataset, doc)
+	return err
+}
+
+// putEdgeDoc writes the graph document with the references of a child dataset that hold.
+func (c *Catalog) putEdgeDoc(ctx context.Context, tx db.Tx, from pii.Ref) error {
+	rows, err := c.edgesWith(ctx, tx, "WHERE from_source = $1 AND from_dataset = $2", from.Source, from.Dataset)
+	if err != nil {
+		return err
+	}
+	var hold []lineage.Edge
+	for _, r := range rows {
+		if r.Holds {
+			hold = append(hold, r.Edge)
+		}
+	}
+	if len(hold) == 0 {
+		return c.dropDoc(ctx, tx, edgeID(from))
+	}
+	doc, err := encode(hold)
+	if err != nil {
+		return err
+	}
+	return c.putDoc(ctx, tx, edgeID(from), doc)
+}
+
+// dropDoc removes a document where there is one.
+func (c *Catalog) dropDoc(ctx context.Context, tx db.Tx, id string) error {
+	ids, err := collect(ctx, tx, scanText, "SELECT id FROM graph_doc WHERE id = $1 AND hash <> ''", id)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return c.putDoc(ctx, tx, id, nil)
+}
+
+// Reference is an edge with what was decided of it. One that does not hold was rejected and is no part of the graph.
+type Reference struct {
+	lineage.Edge
+	Holds    bool      `json:"holds"`
+	Decision *Decision `json:"decision,omitempty"`
+}
+
+// References gives the edges that start or end in a dataset, or in a source where ref names no more, rejected ones included.
+func (c *Catalog) References(ctx context.Context, ref pii.Ref) (rs []Reference, err error) {
+	err = c.read(ctx, func(tx db.Tx) error {
+		all, err := c.edgesWith(ctx, tx, "")
+		for _, r := range all {
+			if within(ref, r.From) || within(ref, r.To) {
+				rs = append(rs, r)
+			}
+		}
+		return err
+	})
+	return rs, err
+}
+
+func within(scope, r pii.Ref) bool {
+	return (scope.Source == "" || scope.Source == r.Source) && (scope.Dataset == "" || scope.Dataset == r.Dataset)
+}
+
+func (c *Catalog) edgesWith(ctx context.Context, tx db.Tx, where string, args ...any) ([]Reference, error) {
+	docs, err := collect(ctx, tx, scanBytes, "SELECT machine FROM edge "+where+" ORDER BY id", args...)
+	if err != nil {
+		return nil, err
+	}
+	decided, err := collect(ctx, tx, scanDecision, selectDecision+" WHERE target LIKE 'edge:%' AND verdict <> ''")
+	if err != nil {
+		return nil, err
+	}
+	of := map[string]*Decision{}
+	for i := range decided {
+		of[decided[i].Edge] = &decided[i]
+	}
+	rs := make([]Reference, len(docs))
+	for i, doc := range docs {
+		r := &rs[i]
+		if err := decode(doc, &r.Edge); err != nil {
+			return nil, err
+		}
+		r.Holds = true
+		if r.Decision = of[r.ID]; r.Decision != nil {
+			r.Holds = r.Decision.overEdge(&r.Edge)
+		}
+	}
+	slices.SortFunc(rs, func(a, b Reference) int { return strings.Compare(a.ID, b.ID) })
+	return rs, nil
+}
+
+func (c *Catalog) edge(ctx context.Context, tx db.Tx, id string) (e lineage.Edge, err error) {
+	docs, err := collect(ctx, tx, scanBytes, "SELECT machine FROM edge WHERE id = $1", id)
+	if err != nil {
+		return e, err
+	}
+	if len(docs) == 0 {
+		return e, errkind.Coded(errkind.NotFound, "no-such-reference", "the catalog has no reference %s", id)
+	}
+	return e, decode(docs[0], &e)
+}
+
+// makeEdgeID names an edge by its ends.
+func makeEdgeID(e lineage.Edge) string {
+	h := sha256.New()
+	for _, part := range append(append([]string{e.From.String(), e.To.String()}, e.Fields...), e.ToFields...) {
+		h.Write([]byte(part))
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:10])
+}

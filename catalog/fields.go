@@ -1,0 +1,202 @@
+package catalog
+
+import (
+	"context"
+
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+// State is where a field stands between machine and people.
+type State string
+
+// The states of a field.
+const (
+	Unexamined State = "unexamined" // nobody looked, and the examination says why
+	Clean      State = "clean"      // examined, and nothing personal proposed above Find
+	Proposed   State = "proposed"   // a machine proposes personal data; a contradicted decision is proposed again
+	Deferred   State = "deferred"   // a person saw it and put it off; it counts as proposed
+	Accepted   State = "accepted"   // a person says what it holds
+	Rejected   State = "rejected"   // a person says that it holds nothing personal
+	Gone       State = "gone"       // its dataset was missed by a scan
+)
+
+// Find is the confidence from which a proposal counts as personal data to be mapped and is searched.
+const Find = 0.5
+
+// Entry is a field with everything that is known of it.
+type Entry struct {
+	Ref        pii.Ref       `json:"ref"`
+	Type       pii.FieldType `json:"type"`
+	Category   pii.Category  `json:"category"` // decided, else proposed
+	Confidence float64       `json:"confidence"`
+	State      State         `json:"state"`
+	Proposal   pii.Proposal  `json:"proposal"`
+	Decision   *Decision     `json:"decision,omitempty"`
+}
+
+// Filter chooses entries. Empty parts choose all.
+type Filter struct {
+	Source   string
+	Dataset  string
+	States   []State
+	Category pii.Category // covers its segments
+	Min      float64      // least confidence
+	After    pii.Ref      // entries behind this one
+	Limit    int          // 0 for all
+}
+
+func state(n *lineage.Node, f *lineage.FieldNode, d Decision) State {
+	switch {
+	case n.Gone != 0:
+		return Gone
+	case d.holds() && d.Verdict == pii.Reject:
+		return Rejected
+	case d.holds() && d.Verdict != pii.Defer:
+		return Accepted
+	case d.holds():
+		return Deferred
+	case f.Category.Personal() && f.Confidence >= Find, sparse(f):
+		return Proposed
+	case !f.Examined:
+		return Unexamined
+	}
+	return Clean
+}
+
+// sparse tells whether personal data was found within a field that is itself of another kind.
+func sparse(f *lineage.FieldNode) bool {
+	for _, c := range f.Contains {
+		if c.Category.Personal() && c.Confidence >= Find {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Catalog) putField(ctx context.Context, tx db.Tx, ref pii.Ref, f lineage.FieldNode, s State, p pii.Proposal) error {
+	p.Field = ref.In(f.Field.Name)
+	doc, err := encode(p)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO field (source, dataset, name, type, stable, category, confidence, state, proposal)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, ref.Source, ref.Dataset, f.Field.Name, string(f.Field.Type), f.Field.Stable,
+		string(f.Category), f.Confidence, string(s), doc)
+	return err
+}
+
+func (c *Catalog) proposalsOf(ctx context.Context, tx db.Tx, ref pii.Ref) (map[string]pii.Proposal, error) {
+	docs, err := collect(ctx, tx, scanBytes, "SELECT proposal FROM field WHERE source = $1 AND dataset = $2", ref.Source, ref.Dataset)
+	props := make(map[string]pii.Proposal, len(docs))
+	for _, doc := range docs {
+		var p pii.Proposal
+		if err := decode(doc, &p); err != nil {
+			return nil, err
+		}
+		props[p.Field.Field] = p
+	}
+	return props, err
+}
+
+const selectEntry = "SELECT source, dataset, name, type, category, confidence, state, proposal FROM field"
+
+func scanEntry(row db.Row) (e Entry, err error) {
+	var typ, category, state string
+	var doc []byte
+	err = row.Scan(&e.Ref.Source, &e.Ref.Dataset, &e.Ref.Field, &typ, &category, &e.Confidence, &state, &doc)
+	e.Type, e.Category, e.State = pii.FieldType(typ), pii.Category(category), State(state)
+	if err == nil {
+		err = decode(doc, &e.Proposal)
+	}
+	return e, err
+}
+
+// Field gives one field.
+func (c *Catalog) Field(ctx context.Context, ref pii.Ref) (e Entry, err error) {
+	err = c.read(ctx, func(tx db.Tx) error { e, err = c.field(ctx, tx, ref); return err })
+	return e, err
+}
+
+func (c *Catalog) field(ctx context.Context, tx db.Tx, ref pii.Ref) (Entry, error) {
+	e, err := scanEntry(tx.QueryRow(ctx, selectEntry+" WHERE source = $1 AND dataset = $2 AND name = $3", ref.Source, ref.Dataset, ref.Field))
+	if errkind.Of(err) == errkind.NotFound {
+		return e, errkind.Coded(errkind.NotFound, "no-such-field", "the catalog has no field %s", ref)
+	}
+	if err != nil {
+		return e, err
+	}
+	at, err := c.decisionsAt(ctx, tx, ref)
+	if d, ok := at[ref.Field]; ok && d.Verdict != "" {
+		e.Decision = &d
+	}
+	return e, err
+}
+
+// Proposals gives fields with evidence and decision, ordered by reference: those in the states asked for, all others included where none is.
+func (c *Catalog) Proposals(ctx context.Context, f Filter) (es []Entry, err error) {
+	err = c.read(ctx, func(tx db.Tx) error { es, err = c.proposals(ctx, tx, f); return err })
+	return es, err
+}
+
+func (c *Catalog) proposals(ctx context.Context, tx db.Tx, f Filter) ([]Entry, error) {
+	rows, err := tx.Query(ctx, selectEntry+` WHERE ($1 = '' OR source = $1) AND ($2 = '' OR dataset = $2)
+		AND confidence >= $3 AND (source, dataset, name) > ($4, $5, $6) ORDER BY source, dataset, name`,
+		f.Source, f.Dataset, f.Min, f.After.Source, f.After.Dataset, f.After.Field)
+	if err != nil {
+		return nil, err
+	}
+	es, err := filtered(rows, f)
+	if err != nil {
+		return nil, err
+	}
+	return es, c.attach(ctx, tx, es)
+}
+
+func filtered(rows db.Rows, f Filter) ([]Entry, error) {
+	defer rows.Close()
+	var es []Entry
+	for rows.Next() && (f.Limit == 0 || len(es) < f.Limit) {
+		e, err := scanEntry(rows)
+		if err != nil {
+			return nil, err
+		}
+		if f.admits(e) {
+			es = append(es, e)
+		}
+	}
+	return es, rows.Err()
+}
+
+func (f Filter) admits(e Entry) bool {
+	if f.Category != "" && !f.Category.Covers(e.Category) {
+		return false
+	}
+	for _, s := range f.States {
+		if s == e.State {
+			return true
+		}
+	}
+	return len(f.States) == 0
+}
+
+// attach gives each entry its decision, with one query for each dataset among them.
+func (c *Catalog) attach(ctx context.Context, tx db.Tx, es []Entry) error {
+	var of pii.Ref
+	var at map[string]Decision
+	for i := range es {
+		if r := es[i].Ref.Of(); r != of {
+			var err error
+			if at, err = c.decisionsAt(ctx, tx, r); err != nil {
+				return err
+			}
+			of = r
+		}
+		if d, ok := at[es[i].Ref.Field]; ok && d.Verdict != "" {
+			es[i].Decision = &d
+		}
+	}
+	return nil
+}

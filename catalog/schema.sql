@@ -1,0 +1,136 @@
+-- What the catalog keeps. No row holds a value of anybody's data: sketches are keyed hashes, everything else is names and counts.
+-- Times are microseconds since 1970.
+
+CREATE TABLE source (
+	name      TEXT PRIMARY KEY,
+	connector TEXT NOT NULL,
+	added     BIGINT NOT NULL,
+	scanned   BIGINT NOT NULL
+);
+
+-- machine is the node as a scan last found it, before any decision is laid over it.
+CREATE TABLE dataset (
+	source  TEXT NOT NULL,
+	name    TEXT NOT NULL,
+	machine BYTEA NOT NULL,
+	run     TEXT NOT NULL,
+	gone    BIGINT NOT NULL,
+	PRIMARY KEY (source, name)
+);
+
+-- category, confidence and state are what counts: decided, else proposed.
+CREATE TABLE field (
+	source     TEXT NOT NULL,
+	dataset    TEXT NOT NULL,
+	name       TEXT NOT NULL,
+	type       TEXT NOT NULL,
+	stable     TEXT NOT NULL,
+	category   TEXT NOT NULL,
+	confidence DOUBLE PRECISION NOT NULL,
+	state      TEXT NOT NULL,
+	proposal   BYTEA NOT NULL,
+	PRIMARY KEY (source, dataset, name)
+);
+
+CREATE INDEX field_state ON field (state, source, dataset, name);
+
+CREATE TABLE edge (
+	id           TEXT PRIMARY KEY,
+	from_source  TEXT NOT NULL,
+	from_dataset TEXT NOT NULL,
+	machine      BYTEA NOT NULL
+);
+
+CREATE INDEX edge_from ON edge (from_source, from_dataset);
+
+-- One row per thing decided: what holds now. A row without verdict was undone. stable, type and proposed are what the field was
+-- when the decision was made, by which it is found again after a rename and compared with new evidence.
+CREATE TABLE decision (
+	target   TEXT PRIMARY KEY,
+	source   TEXT NOT NULL,
+	dataset  TEXT NOT NULL,
+	field    TEXT NOT NULL,
+	version  BIGINT NOT NULL,
+	event    TEXT NOT NULL,
+	verdict  TEXT NOT NULL,
+	stable   TEXT NOT NULL,
+	type     TEXT NOT NULL,
+	proposed TEXT NOT NULL,
+	reopened BOOLEAN NOT NULL,
+	doc      BYTEA NOT NULL
+);
+
+CREATE INDEX decision_place ON decision (source, dataset);
+CREATE INDEX decision_stable ON decision (source, stable);
+
+-- Every decision, undoing, move and reopening, in order; never changed.
+CREATE TABLE decision_event (
+	seq    BIGINT PRIMARY KEY,
+	id     TEXT NOT NULL UNIQUE,
+	target TEXT NOT NULL,
+	action TEXT NOT NULL,
+	doc    BYTEA NOT NULL
+);
+
+CREATE INDEX decision_event_target ON decision_event (target, seq);
+
+CREATE TABLE alert (
+	id       TEXT PRIMARY KEY,
+	code     TEXT NOT NULL,
+	source   TEXT NOT NULL,
+	dataset  TEXT NOT NULL,
+	field    TEXT NOT NULL,
+	text     TEXT NOT NULL,
+	opened   BIGINT NOT NULL,
+	seen     BIGINT NOT NULL,
+	closed   BIGINT NOT NULL,
+	actor    TEXT NOT NULL,
+	reason   TEXT NOT NULL
+);
+
+CREATE INDEX alert_open ON alert (closed, opened);
+
+-- hashes are keyed hashes of the field's values in one hash range, eight bytes each, ascending.
+CREATE TABLE sketch (
+	source   TEXT NOT NULL,
+	dataset  TEXT NOT NULL,
+	field    TEXT NOT NULL,
+	name     TEXT NOT NULL,
+	key_id   TEXT NOT NULL,
+	facts    BYTEA NOT NULL,
+	hashes   BYTEA NOT NULL,
+	PRIMARY KEY (source, dataset, field, name)
+);
+
+CREATE TABLE run (
+	id       TEXT PRIMARY KEY,
+	source   TEXT NOT NULL,
+	started  BIGINT NOT NULL,
+	ended    BIGINT NOT NULL,
+	outcome  TEXT NOT NULL,
+	progress BYTEA NOT NULL
+);
+
+CREATE INDEX run_source ON run (source, started);
+
+-- The documents of the lineage graph as the index must hold them. A document that was removed keeps its row with no hash, so that
+-- an index that follows removes it too.
+CREATE TABLE graph_doc (
+	id       TEXT PRIMARY KEY,
+	revision BIGINT NOT NULL,
+	hash     TEXT NOT NULL,
+	doc      BYTEA NOT NULL
+);
+
+CREATE INDEX graph_doc_revision ON graph_doc (revision);
+
+-- One row: the revision, how many graph documents there are, the sum of their hashes, and the number of the last event.
+CREATE TABLE catalog_revision (
+	id       INTEGER PRIMARY KEY,
+	revision BIGINT NOT NULL,
+	docs     BIGINT NOT NULL,
+	digest   TEXT NOT NULL,
+	events   BIGINT NOT NULL
+);
+
+INSERT INTO catalog_revision (id, revision, docs, digest, events) VALUES (1, 0, 0, '', 0);

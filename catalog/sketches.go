@@ -1,0 +1,127 @@
+package catalog
+
+import (
+	"context"
+	"encoding/binary"
+	"slices"
+
+	"vestige/internal/db"
+	"vestige/pii"
+)
+
+// Sketch is the set of keyed hashes of a field's values, of one hash range, from which references and copies are inferred. It holds no value,
+// and is still removed from where a person is erased.
+type Sketch struct {
+	Field    pii.Ref      `json:"field"`
+	Name     string       `json:"name"` // what was hashed: a category whose normal form was taken, or "" for values as they are
+	Key      string       `json:"key"`  // id of the key; hashes under different keys are not comparable
+	Category pii.Category `json:"category,omitempty"`
+	Rate     float64      `json:"rate"`     // share of all hashes that the range covers, 1 for all
+	Values   int64        `json:"values"`   // read
+	Distinct int64        `json:"distinct"` // estimated, of the whole field
+	Full     bool         `json:"full"`     // from a full read, else from a sample
+	At       int64        `json:"at"`
+	Hashes   []uint64     `json:"-"` // ascending, without repetition
+}
+
+// SketchPut stores a sketch in place of the field's earlier one of the same name.
+func (c *Catalog) SketchPut(ctx context.Context, tx db.Tx, s Sketch) error {
+	facts, err := encode(s)
+	if err != nil {
+		return err
+	}
+	hashes := slices.Clone(s.Hashes)
+	slices.Sort(hashes)
+	_, err = tx.Exec(ctx, `INSERT INTO sketch (source, dataset, field, name, key_id, facts, hashes) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (source, dataset, field, name) DO UPDATE SET key_id = excluded.key_id, facts = excluded.facts, hashes = excluded.hashes`,
+		s.Field.Source, s.Field.Dataset, s.Field.Field, s.Name, s.Key, facts, packHashes(slices.Compact(hashes)))
+	return err
+}
+
+const selectSketch = "SELECT sketch.facts, sketch.hashes FROM sketch"
+
+func scanSketch(row db.Row) (s Sketch, err error) {
+	var facts, hashes []byte
+	if err = row.Scan(&facts, &hashes); err == nil {
+		err = decode(facts, &s)
+	}
+	s.Hashes = unpackHashes(hashes)
+	return s, err
+}
+
+// Sketches gives the sketches of every field that still exists, of one source or of all where it is empty, ordered by field and name.
+func (c *Catalog) Sketches(ctx context.Context, source string) (ss []Sketch, err error) {
+	err = c.read(ctx, func(tx db.Tx) error {
+		ss, err = collect(ctx, tx, scanSketch, selectSketch+` JOIN field ON field.source = sketch.source AND field.dataset = sketch.dataset
+			AND field.name = sketch.field WHERE $1 = '' OR sketch.source = $1 ORDER BY sketch.source, sketch.dataset, sketch.field, sketch.name`, source)
+		return err
+	})
+	return ss, err
+}
+
+func (c *Catalog) sketchesAt(ctx context.Context, tx db.Tx, ref pii.Ref) ([]Sketch, error) {
+	return collect(ctx, tx, scanSketch, selectSketch+" WHERE source = $1 AND dataset = $2 AND field = $3", ref.Source, ref.Dataset, ref.Field)
+}
+
+// SketchRemove takes hashes, made under the key, out of every sketch, and tells how many it took. An erasure calls it with the fingerprints of
+// the person's identifiers.
+func (c *Catalog) SketchRemove(ctx context.Context, tx db.Tx, key string, hashes []uint64) (removed int, err error) {
+	gone := make(map[uint64]bool, len(hashes))
+	for _, h := range hashes {
+		gone[h] = true
+	}
+	ss, err := collect(ctx, tx, scanSketch, selectSketch+" WHERE key_id = $1", key)
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range ss {
+		kept := slices.DeleteFunc(slices.Clone(s.Hashes), func(h uint64) bool { return gone[h] })
+		if len(kept) == len(s.Hashes) {
+			continue
+		}
+		removed += len(s.Hashes) - len(kept)
+		s.Hashes = kept
+		if err := c.SketchPut(ctx, tx, s); err != nil {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
+
+// resemblance gives the share of values that two fields have in common, of the smaller one, over their comparable sketches.
+func resemblance(a, b []Sketch) (most float64) {
+	for _, x := range a {
+		for _, y := range b {
+			if x.Name != y.Name || x.Key != y.Key || len(x.Hashes) == 0 || len(y.Hashes) == 0 {
+				continue
+			}
+			both, set := 0, make(map[uint64]bool, len(x.Hashes))
+			for _, h := range x.Hashes {
+				set[h] = true
+			}
+			for _, h := range y.Hashes {
+				if set[h] {
+					both++
+				}
+			}
+			most = max(most, float64(both)/float64(min(len(x.Hashes), len(y.Hashes))))
+		}
+	}
+	return most
+}
+
+func packHashes(hs []uint64) []byte {
+	b := make([]byte, 0, len(hs)*8)
+	for _, h := range hs {
+		b = binary.BigEndian.AppendUint64(b, h)
+	}
+	return b
+}
+
+func unpackHashes(b []byte) []uint64 {
+	hs := make([]uint64, 0, len(b)/8)
+	for ; len(b) >= 8; b = b[8:] {
+		hs = append(hs, binary.BigEndian.Uint64(b))
+	}
+	return hs
+}
