@@ -91,10 +91,11 @@ type Record struct {
 	Hits       []pii.Hit // occurrences to be changed in a record that stays
 	Insides    []Inside  // members or elements that are hers in a record of many
 	Fields     map[string][]pii.Located
-	Slots      []string // reference and identifier fields through which she is named
-	Owner      int      // index of the record through which it is hers, -1 for none
-	Upward     bool     // hers because her record refers to it
-	Question   string   // of an unsure one
+	Slots      []string  // reference and identifier fields through which she is named
+	Owner      int       // index of the record through which it is hers, -1 for none
+	Upward     bool      // hers because her record refers to it
+	Question   string    // of an unsure one
+	Other      pii.Value // of a shared one: how its references name another owner
 
 	fresh bool
 }
@@ -103,6 +104,13 @@ type Record struct {
 type Inside struct {
 	Field string // the column, "" where the record is the document
 	Path  string // concrete
+}
+
+// Referrer is a record of somebody else, or of nobody, that refers to one of hers by a declared reference: it decides whether hers can go.
+type Referrer struct {
+	Edge   string // id
+	To     int    // index of her record
+	Record *pii.Found
 }
 
 // Question is two possible outcomes put to a person.
@@ -132,12 +140,14 @@ type Closure struct {
 	Gaps       []pii.Gap
 	Undecided  map[pii.Ref]int64 // fields between find and change, with the records behind them
 	Looked     int               // looks at datasets
+	Referrers  []Referrer        // records that refer to hers by a declared reference and are not hers
 }
 
 // Close starts with the identifiers given and repeats until nothing is new: find the records that hold one of them in a field of that category, or that
 // refer to a record already found; read their identifier fields; add those that single a person out. answers are decisions on questions by id.
 func Close(ctx context.Context, g *Graph, look Looker, lim Limits, start []pii.Identifier, answers map[string]pii.Verdict) (*Closure, error) {
 	c := newCloser(g, look, lim, answers)
+	c.ctx = ctx
 	for _, id := range start {
 		c.learn(id, nil, 1, nil).Start = true
 	}
@@ -171,13 +181,13 @@ type closer struct {
 	profile profile
 	pending map[string]*pend
 	order   []string
-	cycle   int
-	gapped  map[pii.Ref]bool
+	trade   map[string]bool // identifiers asked of staff
+	ctx     context.Context // of the closure under way, which a closer lives no longer than
 }
 
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
 	return &closer{
-		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, gapped: map[pii.Ref]bool{},
+		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, trade: map[string]bool{},
 		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{},
 	}
 }
@@ -191,7 +201,6 @@ func (c *closer) more() bool {
 
 // round searches the identifiers learnt since the last one and follows the references of the records found since.
 func (c *closer) round(ctx context.Context) error {
-	c.cycle++
 	ids := c.fresh
 	c.fresh = nil
 	if err := c.evaluate(ctx, ids); err != nil {
@@ -208,6 +217,9 @@ func (c *closer) learn(id pii.Identifier, via []Link, conf float64, w *Window) *
 	k := idKey(id)
 	if old := c.byID[k]; old != nil {
 		old.Confidence = max(old.Confidence, conf)
+		if old.Window == nil {
+			old.Window = w
+		}
 		return old
 	}
 	n := &Known{Identifier: id, Via: via, Confidence: conf, Single: true, Window: w}
@@ -271,6 +283,7 @@ func (c *closer) finish() *Closure {
 	for to, from := range order {
 		sorted[to], at[from] = c.out.Records[from], to
 	}
+	c.referrers(at)
 	for _, r := range sorted {
 		if r.Owner >= 0 {
 			r.Owner = at[r.Owner]
@@ -283,6 +296,20 @@ func (c *closer) finish() *Closure {
 		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.At.String(), b.At.String()))
 	})
 	return &c.out
+}
+
+// referrers keeps those whose record did not turn out to be hers. It is done while recs still gives the order of finding.
+func (c *closer) referrers(at []int) {
+	kept := c.out.Referrers[:0]
+	for _, f := range c.out.Referrers {
+		i, ok := c.recs[recordID(f.Record)]
+		if ok && c.out.Records[i].Holding == Hers {
+			continue
+		}
+		f.To = at[f.To]
+		kept = append(kept, f)
+	}
+	c.out.Referrers = kept
 }
 
 // undecided counts a record that was reached over something too unsure to act on.

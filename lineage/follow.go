@@ -87,7 +87,7 @@ func (c *closer) leads(n *Node, f *FieldNode) bool {
 
 // personal tells whether a local number names a person: the key of a node of persons, or an owning reference to one.
 func personal(g *Graph, n *Node, f *FieldNode) bool {
-	if n.Person >= possible && (soleKeyOf(n, f.Field.Name) && n.Dataset.Key[0] == f.Field.Name || f.Unique && isRoot(g, n, f)) {
+	if n.Person >= possible && (soleKeyOf(n, f.Field.Name) || f.Unique && isRoot(g, n, f)) {
 		return true
 	}
 	return slices.ContainsFunc(g.Out(n.Dataset.Ref), func(e *Edge) bool {
@@ -138,6 +138,9 @@ func (c *closer) children(ctx context.Context, i int, e *Edge) error {
 	return c.run(ctx, n, m, func(f *pii.Found) error {
 		if !agreesOn(f, e, r) {
 			return nil
+		}
+		if e.Declared {
+			c.out.Referrers = append(c.out.Referrers, Referrer{Edge: e.ID, To: i, Record: f})
 		}
 		via := append(slices.Clone(r.Via), Link{Dataset: e.From, Field: e.Fields[0], Edge: e.ID, How: "reference"})
 		c.child(n, f, e, i, via, min(r.Confidence, e.Confidence))
@@ -198,7 +201,11 @@ func agreesOn(f *pii.Found, e *Edge, r *Record) bool {
 // make it a shared one.
 func (c *closer) parent(ctx context.Context, i int, e *Edge) error {
 	r, p := c.out.Records[i], c.g.Node(e.To)
-	if !c.lim.on(Upward) || p == nil || e.To == e.From || e.Confidence < c.lim.Find || !dependent(c.g, p) || foreignEdge(e) {
+	if !c.lim.on(Upward) || p == nil || e.To == e.From || e.Confidence < c.lim.Find || p.Person >= possible || foreignEdge(e) {
+		return nil
+	}
+	twin := twins(c.g, c.g.Node(r.Dataset), e)
+	if !twin && !dependent(c.g, p) && !(e.Kind == Shared && fewShare(c.g.Node(r.Dataset), e)) {
 		return nil
 	}
 	t := pii.Term{Field: e.ToFields[0], Mode: pii.Exact, Category: "identity.number"}
@@ -216,9 +223,15 @@ func (c *closer) parent(ctx context.Context, i int, e *Edge) error {
 			return nil
 		}
 		k := c.add(f, Hers, via, min(r.Confidence, e.Confidence))
-		c.out.Records[k].Upward, c.out.Records[k].Owner = true, i
+		c.out.Records[k].Upward, c.out.Records[k].Owner = !twin, i
 		return nil
 	})
+}
+
+// fewShare tells whether the things of a join table are things of persons, an order of two, and not things that persons have in common, a role.
+func fewShare(n *Node, e *Edge) bool {
+	f := n.Field(e.Fields[0])
+	return f != nil && f.Values >= minDistinct && f.Distinct*2 >= f.Values
 }
 
 func foreignEdge(e *Edge) bool { return e.Kind == Mentions && anyWord(words(e.Fields[0]), otherWords) }

@@ -160,6 +160,9 @@ func window(n *Node, f *pii.Found) *Window {
 		}
 		return nil
 	}
+	if len(n.Fields) > 8 && !slices.ContainsFunc(ms, func(m moment) bool { return anyWord(words(m.field), endWords) }) {
+		return nil
+	}
 	w := &Window{From: ms[0].at, To: ms[0].at}
 	for _, m := range ms[1:] {
 		w.From, w.To = min(w.From, m.at), max(w.To, m.at)

@@ -121,6 +121,8 @@ func assignEdges(g *Graph, n *Node) {
 		switch {
 		case e.To == e.From:
 			e.Kind = Mentions
+		case twins(g, n, e):
+			e.Kind = Owns
 		case owned && joins(n, e, people):
 			e.Kind = Shared
 		case owned:
@@ -129,6 +131,12 @@ func assignEdges(g *Graph, n *Node) {
 			e.Kind = Owns
 		}
 	}
+}
+
+// twins tells whether each record of the child has one of the parent for itself alone: both are of one person.
+func twins(g *Graph, n *Node, e *Edge) bool {
+	f, p := n.Field(e.Fields[0]), g.Node(e.To)
+	return len(e.Fields) == 1 && f != nil && nearUnique(f) && f.Distinct >= minDistinct && p != nil && !e.Declared && f.Category.Identifier()
 }
 
 // ownerOf gives the references to persons their kinds and tells whether one of them owns the record.
@@ -146,7 +154,7 @@ func ownerOf(g *Graph, n *Node, people []*Edge) bool {
 		switch {
 		case i == best:
 			e.Kind = Owns
-		case best >= 0 && e.From != e.To && coOwner(g, n, e, people):
+		case best >= 0 && e.From != e.To && (coOwner(g, n, e, people) || correspondent(e, people[best])):
 			e.Kind = Shared
 		default:
 			e.Kind = Mentions
@@ -211,6 +219,11 @@ func coOwner(g *Graph, n *Node, e *Edge, all []*Edge) bool {
 	return !anyWord(ws, otherWords) && !staff(g.Node(e.To)) && f != nil && !crowded(n, f, all)
 }
 
+// correspondent tells whether a message has both: from whom, and to whom. It belongs to both of them, and neither can take it from the other.
+func correspondent(e, owner *Edge) bool {
+	return anyWord(words(e.Fields[0]), toWords) && e.To == owner.To
+}
+
 // joins tells whether the child is a join table: it does little but put a person and a thing together.
 func joins(n *Node, e *Edge, people []*Edge) bool {
 	columns := 0
@@ -219,11 +232,13 @@ func joins(n *Node, e *Edge, people []*Edge) bool {
 			columns++
 		}
 	}
-	return len(people) > 0 && columns <= len(e.Fields)+len(people)+2 && !soleKeyOf(n, "")
+	return len(people) > 0 && columns <= len(e.Fields)+len(people)+2
 }
 
-// soleKeyOf tells whether the node has a key of one field of its own, which a join table has only as a surrogate.
-func soleKeyOf(n *Node, _ string) bool { return len(n.Dataset.Key) == 1 && n.Dataset.Key[0] != "rowid" }
+// soleKeyOf tells whether the field alone is the node's key.
+func soleKeyOf(n *Node, field string) bool {
+	return len(n.Dataset.Key) == 1 && n.Dataset.Key[0] == field
+}
 
 // assignFields says whose the identifiers are that stand in a record by themselves, and repeats on reference fields the kind of their edge.
 func assignFields(g *Graph, n *Node) {

@@ -157,7 +157,7 @@ func (c *closer) hit(a ask, f *pii.Found, h pii.Hit) {
 		role = Owns
 	}
 	switch {
-	case many(fn) && !allHers(fn, f, a.known[h.Term]):
+	case many(fn) && !c.allHers(fn, f):
 		c.inside(a.node, f, fn, h, via, conf)
 	case role == Mentions:
 		c.mention(f, h, via, conf)
@@ -174,16 +174,46 @@ func fieldConfidence(f *FieldNode, k *Known) float64 {
 	return 1
 }
 
-// allHers tells whether every value that the record has in a field of many values is one of hers.
-func allHers(fn *FieldNode, f *pii.Found, ks []*Known) bool {
+// allHers tells whether every value that the record has in a field of many values is one of hers, those of staff and of functions left aside.
+func (c *closer) allHers(fn *FieldNode, f *pii.Found) bool {
 	vs := f.Fields[fn.Field.Name]
 	for _, v := range vs {
 		norm, ok := forms.Normal(fn.Category, []byte(v.Value.Reveal()))
-		if !ok || !slices.ContainsFunc(ks, func(k *Known) bool { return k.Value.Reveal() == string(norm) }) {
+		id := pii.Identifier{Category: fn.Category, Value: pii.NewValue(string(norm)), Domain: fn.Domain}
+		if ok && c.byID[idKey(id)] == nil && !system(id) && !c.staff(id) {
 			return false
 		}
 	}
 	return len(vs) > 0 && !strings.Contains(fn.Field.Path, "{")
+}
+
+// staff tells whether an identifier is that of somebody who stands in other people's records by trade: it occurs in a field that names such people.
+func (c *closer) staff(id pii.Identifier) bool {
+	key := idKey(id)
+	if known, ok := c.trade[key]; ok {
+		return known
+	}
+	c.trade[key] = false
+	for i := range c.g.Nodes {
+		n := &c.g.Nodes[i]
+		for j := range n.Fields {
+			f := &n.Fields[j]
+			if f.Dense && f.Category == id.Category && (f.Role == Mentions && crowd(f) || staff(n) && f.Role == Owns) && c.holds(n, f, id) {
+				c.trade[key] = true
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// crowd tells whether a field names few people, each in many records.
+func crowd(f *FieldNode) bool { return f.Values >= 20 && f.Distinct*5 <= f.Values }
+
+func (c *closer) holds(n *Node, f *FieldNode, id pii.Identifier) (found bool) {
+	t := pii.Term{Field: f.Field.Name, Mode: pii.Equal, Category: id.Category, Values: []pii.Value{id.Value}}
+	_ = c.run(c.ctx, n, pii.Match{Dataset: n.Dataset, Terms: []pii.Term{t}}, func(*pii.Found) error { found = true; return nil })
+	return found
 }
 
 // claim takes a record that holds one of her identifiers as its own person's. A reference to a person settles it; a record of a person who is

@@ -217,7 +217,9 @@ func (c *closer) secondOwner(n *Node, r *Record) bool {
 			continue
 		}
 		people++
-		other = other || c.valueOf(n, f, e) == differs
+		if c.valueOf(n, f, e) == differs {
+			other, r.Other = true, first(r.Fields[e.Fields[0]])
+		}
 	}
 	return people > 1 && other
 }
@@ -235,9 +237,26 @@ func (c *closer) otherChild(ctx context.Context, r *Record, e *Edge) (other bool
 	err = c.run(ctx, n, m, func(f *pii.Found) error {
 		i, seen := c.recs[recordID(f)]
 		if !seen || (c.out.Records[i].Holding != Hers && c.out.Records[i].Holding != Joint) {
-			other = true
+			other, r.Other = true, c.ownerIn(n, f)
 		}
 		return nil
 	})
 	return other, err
+}
+
+// ownerIn gives the value by which a record of a join table names its person.
+func (c *closer) ownerIn(n *Node, f *pii.Found) pii.Value {
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		if p := c.g.Node(e.To); len(e.Fields) == 1 && e.Kind == Owns && p != nil && p.Person >= possible {
+			return first(f.Fields[e.Fields[0]])
+		}
+	}
+	return pii.Value{}
+}
+
+func first(vs []pii.Located) pii.Value {
+	if len(vs) == 0 {
+		return pii.Value{}
+	}
+	return vs[0].Value
 }

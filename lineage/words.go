@@ -74,7 +74,7 @@ var (
 		"bearbeiter", "sachbearbeiter", "zugewiesen", "betreuer", "mitarbeiter", "empfaenger", "an", "geworben", "eingeladen", "werber", "vorgesetzter", "geschenk", "notfall", "erstellt", "geaendert", "freigegeben",
 	}
 	coWords    = []string{"co", "joint", "second", "secondary", "spouse", "mit", "zweit", "zweiter", "partner"}
-	fromWords  = []string{"from", "sender", "absender", "von"}
+	toWords    = []string{"to", "recipient", "receiver", "empfaenger", "an"}
 	startWords = []string{"from", "since", "start", "begin", "valid_from", "ab", "von", "seit", "beginn"}
 	endWords   = []string{"to", "until", "till", "end", "expires", "bis", "ende"}
 	keyWords   = []string{"id", "nr", "no", "num", "number", "nummer", "key", "ref", "code", "fk", "pk", "uid", "guid"}
