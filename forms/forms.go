@@ -253,7 +253,7 @@ func appendDate(dst, v []byte) ([]byte, bool) {
 		if len(s) > 10 && (s[10] == 'T' || s[10] == ' ') && s[4] == '-' {
 			s = s[:10]
 		}
-		for _, layout := range []string{"2006-01-02", "20060102", "2.1.2006", "2006/1/2", "1/2/2006", "2/1/2006", "2-1-2006", "2 January 2006", "January 2, 2006", "2 Jan 2006"} {
+		for _, layout := range []string{"2006-01-02", "20060102", "2.1.2006", "2006/1/2", "1/2/2006", "2/1/2006", "2-1-2006", "2 January 2006", "January 2, 2006", "2 Jan 2006", "2. January 2006"} {
 			if t, err := time.Parse(layout, s); err == nil {
 				return t.AppendFormat(dst, "2006-01-02"), true
 			}

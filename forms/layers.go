@@ -94,6 +94,7 @@ func (s *scratch) layers(p *plan) {
 	}
 	if asked&formBit(Base64) != 0 {
 		s.packed(p, Base64, base64Byte, unbase64)
+		s.packed(p, Base64, alnum, unbase64) // between slashes and hyphens
 	}
 	s.form, s.layer = Plain, nil
 }
@@ -112,11 +113,7 @@ func (s *scratch) look(p *plan, form string, v *view) {
 // unescape decodes the whole value; one gives what stands at the front and how many bytes it takes, 0 for no escape.
 func (s *scratch) unescape(p *plan, form string, one func(dst, b []byte) ([]byte, int)) {
 	v := &s.decoded
-	if v.off == nil {
-		v.off = []int32{}
-	}
 	v.reset()
-	v.end, v.start = nil, nil
 	changed := false
 	for i := 0; i < len(s.value); {
 		k := len(v.b)
@@ -197,7 +194,7 @@ func nibble(c byte) byte {
 	if digit(c) {
 		return c - '0'
 	}
-	return c|0x20 - 'a' + 10
+	return c | 0x20 - 'a' + 10
 }
 
 func backslash(dst, b []byte) ([]byte, int) {

@@ -110,22 +110,26 @@ func (p *plan) add(t pii.Term, forms formSet, value []byte, r ref) {
 		return
 	}
 	s, mode := shapeOf(t.Category), inEqual
-	normal, _ := s.append(nil, value)
+	normal, ok := s.append(nil, value)
 	if len(normal) == 0 {
 		return
 	}
 	if t.Mode == pii.Within {
 		mode = inWithin
+		if !ok { // a telephone that is no number stands in a text as it is
+			s = exact
+		}
 	}
 	p.any[mode] = true
-	if mode == inEqual && s == phone {
-		for _, k := range phoneKeys(normal) {
+	switch {
+	case mode == inWithin:
+		p.addWithin(s, normal, r)
+	case s == phone || s == words:
+		for _, k := range s.spellings(normal) {
 			enter(&p.equal[s], k, r)
 		}
-	} else if mode == inEqual {
+	default:
 		enter(&p.equal[s], normal, r)
-	} else {
-		p.addWithin(s, normal, r)
 	}
 	p.layers[mode] |= forms & decoded()
 	for _, f := range Digests() {
@@ -277,11 +281,11 @@ func (s *scratch) found(r ref, start, end int) {
 	}
 }
 
-// hit yields an occurrence, unless a longer one of the same value covers it.
+// hit yields an occurrence, unless it overlaps an earlier one of the same value: the first and longest stands for both.
 func (s *scratch) hit(r ref, form string, start, end int) {
 	h := pii.Hit{Term: int(r.term), Value: int(r.value), Form: form, Field: s.field, Path: s.path, Start: start, End: end}
 	for i := len(s.seen) - 1; i >= 0 && i >= len(s.seen)-16; i-- {
-		if o := s.seen[i]; o.Term == h.Term && o.Value == h.Value && o.Start <= start && o.End >= end {
+		if o := s.seen[i]; o.Term == h.Term && o.Value == h.Value && o.Start < max(end, start+1) && start < max(o.End, o.Start+1) {
 			return
 		}
 	}

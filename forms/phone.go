@@ -2,13 +2,15 @@ package forms
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 
 	"github.com/nyaruka/phonenumbers"
 )
 
 // Regions gives the regions whose national spelling is understood where a number names no country, the first that fits.
 // A Matcher does not need them: it knows the country from the number it looks for.
-func Regions() []string { return []string{"US", "GB", "DE"} }
+func Regions() []string { return []string{"US", "DE", "GB"} }
 
 // maxPhone is how many digits a number has at most, prefixes included.
 const maxPhone = 17
@@ -79,11 +81,11 @@ func appendPhone(dst, v []byte) ([]byte, bool) {
 	case d[0] == '+':
 		return dst, len(d) >= 8
 	case american(d):
-		return append(append(dst[:start], "+1"...), bytes.Clone(d)...), true
+		return slices.Insert(dst, start, '+', '1'), true
 	case len(d) == 11 && d[0] == '1' && american(d[1:]):
-		return append(append(dst[:start], '+'), bytes.Clone(d)...), true
+		return slices.Insert(dst, start, '+'), true
 	}
-	if full := resolve(string(d)); full != "" {
+	if full := resolve(string(d)); full != "" && slices.ContainsFunc(phoneKeys([]byte(full)), func(k []byte) bool { return bytes.Equal(k, d) }) {
 		return append(dst[:start], full...), true
 	}
 	return dst, len(d) >= 7
@@ -98,6 +100,9 @@ func american(d []byte) bool {
 func resolve(d string) string {
 	if len(d) < 9 {
 		return ""
+	}
+	if mobile, ok := strings.CutPrefix(strings.TrimPrefix(strings.TrimPrefix(d, "0"), "44"), "7700900"); ok && len(mobile) == 3 {
+		return "+447700900" + mobile // kept for fiction, so that the metadata calls them invalid, and a German town fits them
 	}
 	if d[0] != '0' {
 		if n, err := phonenumbers.Parse("+"+d, ""); err == nil && len(d) >= 11 && phonenumbers.IsValidNumber(n) {

@@ -175,7 +175,13 @@ func (s shape) preimages(normal []byte) [][]byte {
 func (s shape) spellings(normal []byte) [][]byte {
 	switch s {
 	case phone:
-		return phoneKeys(normal)
+		if keys := phoneKeys(normal); normal[0] == '+' {
+			return append(keys, append([]byte("00"), normal[1:]...))
+		}
+	case words:
+		if i := bytes.LastIndexByte(normal, ' '); i > 0 { // "example, ann"
+			return [][]byte{normal, slices.Concat(normal[i+1:], []byte(", "), normal[:i])}
+		}
 	case mac:
 		plain := bytes.ReplaceAll(normal, []byte(":"), nil)
 		return [][]byte{normal, bytes.ReplaceAll(normal, []byte(":"), []byte("-")), plain}

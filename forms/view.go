@@ -10,20 +10,23 @@ import (
 // view is a text folded for comparison, with the way back to the text it was made from.
 type view struct {
 	b   []byte
-	off []int32 // off[i]: where byte i comes from; one more than b for the end. nil: offsets are the same
-	end []int32 // where the source of byte i ends; nil where that is off[i+1]
-	// start marks the bytes at which a group begins; nil where groups are told by the characters around.
+	off []int32 // off[i]: where byte i comes from; one more than b for the end
+	end []int32 // where the source of byte i ends; empty where that is off[i+1]
+	// start marks the bytes at which a group begins; empty where groups are told by the characters around.
 	start []bool
+	same  bool // offsets are those of the source
 }
 
-func (v *view) reset() { v.b, v.off, v.end, v.start = v.b[:0], v.off[:0], v.end[:0], v.start[:0] }
+func (v *view) reset() {
+	v.b, v.off, v.end, v.start, v.same = v.b[:0], v.off[:0], v.end[:0], v.start[:0], false
+}
 
 // span gives the place in the source of bytes start to end of the view.
 func (v *view) span(start, end int) (int, int) {
 	switch {
-	case v.off == nil:
+	case v.same:
 		return start, end
-	case v.end == nil:
+	case len(v.end) == 0:
 		return int(v.off[start]), int(v.off[end])
 	}
 	return int(v.off[start]), int(v.end[end-1])
@@ -36,12 +39,8 @@ func (v *view) foldLower(text []byte, spaces bool) {
 		for _, c := range text {
 			v.b = append(v.b, lowerByte(c))
 		}
-		v.off, v.end, v.start = nil, nil, nil
+		v.same = true
 		return
-	}
-	v.end, v.start = nil, nil
-	if v.off == nil {
-		v.off = []int32{}
 	}
 	for i := 0; i < len(text); {
 		n := 1
@@ -83,9 +82,6 @@ func simple(text []byte, spaces bool) bool {
 // foldGroups makes the view of the groups of a text without the separators between them: of digits with a leading plus, or of letters and
 // digits in capitals. A zero byte stands where groups do not belong together.
 func (v *view) foldGroups(text []byte, digitsOnly bool) {
-	if v.off == nil {
-		v.off, v.end, v.start = []int32{}, []int32{}, []bool{}
-	}
 	v.reset()
 	for i := 0; i < len(text); {
 		if n := groupLen(text, i, digitsOnly); n > 0 {
@@ -119,9 +115,8 @@ func (v *view) group(text []byte, from, to int) {
 func groupLen(text []byte, i int, digitsOnly bool) int {
 	j := i
 	if digitsOnly && text[j] == '+' {
-		j++
-		for j < len(text) && (text[j] == ' ' || text[j] == '(') && j < i+2 {
-			return plusApart(text, i, j)
+		if j++; plusApart(text, j) {
+			return 1
 		}
 	}
 	for j < len(text) && (digit(text[j]) || (!digitsOnly && alnum(text[j]))) {
@@ -133,12 +128,9 @@ func groupLen(text []byte, i int, digitsOnly bool) int {
 	return j - i
 }
 
-// plusApart reads "+ 49" and "+(49)": the plus is a group by itself.
-func plusApart(text []byte, i, j int) int {
-	if j+1 < len(text) && digit(text[j+1]) {
-		return 1
-	}
-	return 0
+// plusApart tells whether "+ 49" or "+(49)" stands there, of which the plus is a group by itself.
+func plusApart(text []byte, j int) bool {
+	return j+1 < len(text) && (text[j] == ' ' || text[j] == '(') && digit(text[j+1])
 }
 
 // gap gives the length of what is between groups at i, and whether it parts them.

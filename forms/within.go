@@ -100,7 +100,7 @@ func (s *scratch) within(p *plan, text []byte) {
 		}
 	}
 	if k := p.within[exact]; k != nil {
-		s.tokens(k, text, &view{b: text}, exact)
+		s.tokens(k, text, &view{b: text, same: true}, exact)
 	}
 }
 
@@ -159,7 +159,9 @@ func (s *scratch) tokens(k *keys, text []byte, v *view, sh shape) {
 	}
 }
 
-func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) }
+func wordRune(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r)
+}
 
 func wordBefore(b []byte, i int) bool {
 	if i == 0 {
@@ -232,9 +234,15 @@ func endsToken(b []byte, i int, sh shape) bool {
 	case ',':
 		return !decimals(b[i:]) || !digit(b[i-1])
 	case ':':
-		return (sh != mac && sh != ip) || !wordAfter(b, i+1)
+		return (sh != mac && (sh != ip || ported(b[:i]))) || !wordAfter(b, i+1)
 	}
 	return true
+}
+
+// ported tells whether the address that ends there is one of IPv4, behind which a colon begins a port.
+func ported(b []byte) bool {
+	i := bytes.LastIndexAny(b, ".:")
+	return i >= 0 && b[i] == '.'
 }
 
 // decimals tells whether ",5" or ",50" and no more digits follow; ",10043" goes on with a list.
@@ -259,8 +267,11 @@ func (s *scratch) groups(k *keys, text []byte, v *view, digitsOnly bool) {
 		}
 		k.at(v.b[i:], func(n int, refs []ref) {
 			from, to := v.span(i, i+n)
-			if !v.start[i+n] || !endsGroup(text, to) || (digitsOnly && abroad(v.b[chain:i+n], i-chain)) {
+			if i+n >= len(v.start) || !v.start[i+n] || !endsGroup(text, to) || (digitsOnly && abroad(v.b[chain:i+n], i-chain)) {
 				return
+			}
+			if digitsOnly && from > 0 && text[from-1] == '(' && bytes.IndexByte(text[from:to], ')') >= 0 {
+				from-- // the bracket belongs to the number
 			}
 			s.report(refs, text, from, to)
 		})
@@ -272,7 +283,7 @@ func abroad(chain []byte, n int) bool {
 	if n == 0 {
 		return false
 	}
-	return (chain[0] == '+' && len(chain) <= 16) || (len(chain) > 2 && chain[0] == '0' && chain[1] == '0' && len(chain) <= 17 && n != 2)
+	return (chain[0] == '+' && len(chain) <= 16) || (len(chain) > 2 && chain[0] == '0' && chain[1] == '0' && len(chain) <= 17)
 }
 
 // beginsGroup tells whether a number can begin at i: not in the middle of a token, nor behind one hyphen or point that joins it to another.
