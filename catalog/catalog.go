@@ -20,10 +20,11 @@ import (
 	"vestige/internal/errkind"
 )
 
-// Schema is the text of the catalog's tables, for the store's migrations.
-//
 //go:embed schema.sql
-var Schema string
+var schema string
+
+// Schema gives the catalog's tables, for the store's migrations.
+func Schema() db.Schema { return db.SchemaOf("catalog", schema) }
 
 // Catalog is the open catalog. All methods are safe for concurrent use; those that take a Tx are part of its unit of work.
 type Catalog struct {

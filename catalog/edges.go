@@ -2,8 +2,6 @@ package catalog
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -28,7 +26,7 @@ func (c *Catalog) PutEdges(ctx context.Context, tx db.Tx, source string, edges [
 			return errkind.Coded(errkind.Invalid, "no-such-source", "the reference %s does not start in source %s", e.ID, source)
 		}
 		if e.ID == "" {
-			e.ID = makeEdgeID(e)
+			e.ID = lineage.EdgeID(e.From, e.Fields, e.To, e.ToFields)
 		}
 		if err := c.putEdge(ctx, tx, e); err != nil {
 			return err
@@ -172,14 +170,4 @@ func (c *Catalog) edge(ctx context.Context, tx db.Tx, id string) (e lineage.Edge
 		return e, errkind.Coded(errkind.NotFound, "no-such-reference", "the catalog has no reference %s", id)
 	}
 	return e, decode(docs[0], &e)
-}
-
-// makeEdgeID names an edge by its ends.
-func makeEdgeID(e lineage.Edge) string {
-	h := sha256.New()
-	for _, part := range append(append([]string{e.From.String(), e.To.String()}, e.Fields...), e.ToFields...) {
-		h.Write([]byte(part))
-		h.Write([]byte{0})
-	}
-	return hex.EncodeToString(h.Sum(nil)[:10])
 }

@@ -90,16 +90,16 @@ CREATE TABLE alert (
 
 CREATE INDEX alert_open ON alert (closed, opened);
 
--- hashes are keyed hashes of the field's values in one hash range, eight bytes each, ascending.
+-- hashes are keyed hashes of the field's values below one cut, eight bytes each, ascending.
 CREATE TABLE sketch (
 	source   TEXT NOT NULL,
 	dataset  TEXT NOT NULL,
 	field    TEXT NOT NULL,
-	name     TEXT NOT NULL,
+	form     TEXT NOT NULL,
 	key_id   TEXT NOT NULL,
 	facts    BYTEA NOT NULL,
 	hashes   BYTEA NOT NULL,
-	PRIMARY KEY (source, dataset, field, name)
+	PRIMARY KEY (source, dataset, field, form)
 );
 
 CREATE TABLE run (

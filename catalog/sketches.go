@@ -6,35 +6,32 @@ import (
 	"slices"
 
 	"vestige/internal/db"
+	"vestige/lineage"
 	"vestige/pii"
 )
 
-// Sketch is the set of keyed hashes of a field's values, of one hash range, from which references and copies are inferred. It holds no value,
-// and is still removed from where a person is erased.
+// Sketch is the sketch of a field with the key that it was made under; sketches under different keys cannot be compared. It holds no value,
+// and is still taken from where a person is erased.
 type Sketch struct {
-	Field    pii.Ref      `json:"field"`
-	Name     string       `json:"name"` // what was hashed: a category whose normal form was taken, or "" for values as they are
-	Key      string       `json:"key"`  // id of the key; hashes under different keys are not comparable
-	Category pii.Category `json:"category,omitempty"`
-	Rate     float64      `json:"rate"`     // share of all hashes that the range covers, 1 for all
-	Values   int64        `json:"values"`   // read
-	Distinct int64        `json:"distinct"` // estimated, of the whole field
-	Full     bool         `json:"full"`     // from a full read, else from a sample
-	At       int64        `json:"at"`
-	Hashes   []uint64     `json:"-"` // ascending, without repetition
+	lineage.Sketch
+	Key    string `json:"key"`
+	Values int64  `json:"values"` // read
+	Full   bool   `json:"full"`   // from a full read, else from a sample
+	At     int64  `json:"at"`
 }
 
-// SketchPut stores a sketch in place of the field's earlier one of the same name.
+// SketchPut stores a sketch in place of the field's earlier one of the same form.
 func (c *Catalog) SketchPut(ctx context.Context, tx db.Tx, s Sketch) error {
+	hashes := slices.Clone(s.Hashes)
+	slices.Sort(hashes)
+	s.Hashes = nil
 	facts, err := encode(s)
 	if err != nil {
 		return err
 	}
-	hashes := slices.Clone(s.Hashes)
-	slices.Sort(hashes)
-	_, err = tx.Exec(ctx, `INSERT INTO sketch (source, dataset, field, name, key_id, facts, hashes) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (source, dataset, field, name) DO UPDATE SET key_id = excluded.key_id, facts = excluded.facts, hashes = excluded.hashes`,
-		s.Field.Source, s.Field.Dataset, s.Field.Field, s.Name, s.Key, facts, packHashes(slices.Compact(hashes)))
+	_, err = tx.Exec(ctx, `INSERT INTO sketch (source, dataset, field, form, key_id, facts, hashes) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (source, dataset, field, form) DO UPDATE SET key_id = excluded.key_id, facts = excluded.facts, hashes = excluded.hashes`,
+		s.Field.Source, s.Field.Dataset, s.Field.Field, s.Form, s.Key, facts, packHashes(slices.Compact(hashes)))
 	return err
 }
 
@@ -49,11 +46,11 @@ func scanSketch(row db.Row) (s Sketch, err error) {
 	return s, err
 }
 
-// Sketches gives the sketches of every field that still exists, of one source or of all where it is empty, ordered by field and name.
+// Sketches gives the sketches of every field that still exists, of one source or of all where it is empty, ordered by field and form.
 func (c *Catalog) Sketches(ctx context.Context, source string) (ss []Sketch, err error) {
 	err = c.read(ctx, func(tx db.Tx) error {
 		ss, err = collect(ctx, tx, scanSketch, selectSketch+` JOIN field ON field.source = sketch.source AND field.dataset = sketch.dataset
-			AND field.name = sketch.field WHERE $1 = '' OR sketch.source = $1 ORDER BY sketch.source, sketch.dataset, sketch.field, sketch.name`, source)
+			AND field.name = sketch.field WHERE $1 = '' OR sketch.source = $1 ORDER BY sketch.source, sketch.dataset, sketch.field, sketch.form`, source)
 		return err
 	})
 	return ss, err
@@ -92,19 +89,11 @@ func (c *Catalog) SketchRemove(ctx context.Context, tx db.Tx, key string, hashes
 func resemblance(a, b []Sketch) (most float64) {
 	for _, x := range a {
 		for _, y := range b {
-			if x.Name != y.Name || x.Key != y.Key || len(x.Hashes) == 0 || len(y.Hashes) == 0 {
+			if x.Form != y.Form || x.Key != y.Key {
 				continue
 			}
-			both, set := 0, make(map[uint64]bool, len(x.Hashes))
-			for _, h := range x.Hashes {
-				set[h] = true
-			}
-			for _, h := range y.Hashes {
-				if set[h] {
-					both++
-				}
-			}
-			most = max(most, float64(both)/float64(min(len(x.Hashes), len(y.Hashes))))
+			inX, inY, both := x.Shared(&y.Sketch)
+			most = max(most, float64(both)/float64(max(1, min(inX, inY))))
 		}
 	}
 	return most
