@@ -19,14 +19,14 @@ func (s *scratch) digests(p *plan) {
 	if set == nil || len(s.value) < 32 {
 		return
 	}
-	s.runs(s.value, hexByte, func(from, to int) {
+	s.runs(s.value, isHex, func(from, to int) {
 		if n := to - from; n == 32 || n == 40 || n == 64 || n == 128 {
 			if raw, err := hex.AppendDecode(s.token[:0], s.value[from:to]); err == nil {
 				s.digest(set, raw, from, to)
 			}
 		}
 	})
-	s.runs(s.value, base64Byte, func(from, to int) {
+	s.runs(s.value, isBase64, func(from, to int) {
 		if n := to - from; n == 43 {
 			if raw := unbase64(s.token[:0], s.value[from:to]); len(raw) == 32 {
 				s.digest(set, raw, from, padded(s.value, to))
@@ -52,13 +52,13 @@ func padded(text []byte, to int) int {
 }
 
 // runs yields the longest runs of bytes of a class; a run that letters of other kinds touch is none.
-func (s *scratch) runs(text []byte, class func(byte) bool, yield func(from, to int)) {
+func (s *scratch) runs(text []byte, class uint8, yield func(from, to int)) {
 	for i := 0; i < len(text); i++ {
-		if !class(text[i]) {
+		if classes[text[i]]&class == 0 {
 			continue
 		}
 		from := i
-		for i < len(text) && class(text[i]) {
+		for i < len(text) && classes[text[i]]&class != 0 {
 			i++
 		}
 		if !wordBefore(text, from) && !wordAfter(text, i) {
@@ -67,9 +67,32 @@ func (s *scratch) runs(text []byte, class func(byte) bool, yield func(from, to i
 	}
 }
 
-func hexByte(c byte) bool { return digit(c) || (c|0x20 >= 'a' && c|0x20 <= 'f') }
+// The classes of bytes, in a table.
+const (
+	isAlnum uint8 = 1 << iota
+	isHex
+	isBase64
+)
 
-func base64Byte(c byte) bool { return alnum(c) || c == '+' || c == '/' || c == '-' || c == '_' }
+var classes = classTable()
+
+func classTable() (t [256]uint8) {
+	for i := range t {
+		c := byte(i)
+		if alnum(c) {
+			t[i] |= isAlnum
+		}
+		if hexByte(c) {
+			t[i] |= isHex
+		}
+		if alnum(c) || c == '+' || c == '/' || c == '-' || c == '_' {
+			t[i] |= isBase64
+		}
+	}
+	return t
+}
+
+func hexByte(c byte) bool { return digit(c) || (c|0x20 >= 'a' && c|0x20 <= 'f') }
 
 // layers decodes what the terms ask for and looks again.
 func (s *scratch) layers(p *plan) {
@@ -77,32 +100,34 @@ func (s *scratch) layers(p *plan) {
 	if asked == 0 {
 		return
 	}
-	if asked&formBit(URL) != 0 && (bytes.IndexByte(s.value, '%') >= 0 || bytes.IndexByte(s.value, '+') >= 0) {
-		s.unescape(p, URL, percent)
-		if bytes.IndexByte(s.value, '+') >= 0 {
-			s.unescape(p, URL, percentPlus)
+	if asked&formBit(URL) != 0 {
+		s.unescape(p, URL, '%', percent)
+		if p.within[words] != nil || p.equal[words] != nil {
+			s.wordsOnly = true // a plus is a space between words, and itself in an address
+			s.unescape(p, URL, '+', percentPlus)
+			s.wordsOnly = false
 		}
 	}
-	if asked&formBit(JSON) != 0 && bytes.IndexByte(s.value, '\\') >= 0 {
-		s.unescape(p, JSON, backslash)
+	if asked&formBit(JSON) != 0 {
+		s.unescape(p, JSON, '\\', backslash)
 	}
-	if asked&formBit(HTML) != 0 && bytes.IndexByte(s.value, '&') >= 0 {
-		s.unescape(p, HTML, entity)
+	if asked&formBit(HTML) != 0 {
+		s.unescape(p, HTML, '&', entity)
 	}
 	if asked&formBit(Hex) != 0 {
-		s.packed(p, Hex, hexByte, unhex)
+		s.packed(p, Hex, isHex, unhex)
 	}
 	if asked&formBit(Base64) != 0 {
-		s.packed(p, Base64, base64Byte, unbase64)
-		s.packed(p, Base64, alnum, unbase64) // between slashes and hyphens
+		s.packed(p, Base64, isBase64, unbase64)
+		s.packed(p, Base64, isAlnum, unbase64) // between slashes and hyphens
 	}
 	s.form, s.layer = Plain, nil
 }
 
 // look runs the terms over a decoded text.
-func (s *scratch) look(p *plan, form string, v *view) {
+func (s *scratch) look(p *plan, form string, v *view, whole bool) {
 	s.form, s.layer = form, v
-	if p.layers[inEqual]&formBit(form) != 0 {
+	if whole && p.layers[inEqual]&formBit(form) != 0 {
 		s.equal(p, v.b)
 	}
 	if p.layers[inWithin]&formBit(form) != 0 {
@@ -110,12 +135,40 @@ func (s *scratch) look(p *plan, form string, v *view) {
 	}
 }
 
-// unescape decodes the whole value; one gives what stands at the front and how many bytes it takes, 0 for no escape.
-func (s *scratch) unescape(p *plan, form string, one func(dst, b []byte) ([]byte, int)) {
+// reach is how far from an escape a value that holds it is looked for.
+const reach = 400
+
+// unescape decodes the text around each place where an escape can be. one gives what stands at the front and how many bytes it
+// takes, 0 for no escape.
+func (s *scratch) unescape(p *plan, form string, mark byte, one func(dst, b []byte) ([]byte, int)) {
+	for at := 0; at < len(s.value); {
+		i := bytes.IndexByte(s.value[at:], mark)
+		if i < 0 {
+			return
+		}
+		from, to := max(at, at+i-reach), at+i+reach
+		for to < len(s.value) { // as long as further escapes are in reach
+			j := bytes.LastIndexByte(s.value[max(from, to-reach):to], mark)
+			if end := max(from, to-reach) + j + reach; j < 0 || end <= to {
+				break
+			} else {
+				to = end
+			}
+		}
+		if len(s.value) <= 4*reach {
+			from, to = 0, len(s.value)
+		}
+		to = min(to, len(s.value))
+		s.unescapeRange(p, form, from, to, one)
+		at = to
+	}
+}
+
+func (s *scratch) unescapeRange(p *plan, form string, from, to int, one func(dst, b []byte) ([]byte, int)) {
 	v := &s.decoded
 	v.reset()
-	changed := false
-	for i := 0; i < len(s.value); {
+	changed, i := false, from
+	for i < to {
 		k := len(v.b)
 		b, n := one(v.b, s.value[i:])
 		if v.b = b; n == 0 {
@@ -128,19 +181,24 @@ func (s *scratch) unescape(p *plan, form string, one func(dst, b []byte) ([]byte
 		}
 		i += n
 	}
-	v.off = append(v.off, int32(len(s.value)))
+	v.off = append(v.off, int32(i))
 	if changed {
-		s.look(p, form, v)
+		s.look(p, form, v, from == 0 && to == len(s.value))
 	}
 }
 
 // packed decodes each run that can be an encoded text. What is found in it stands in the value as the whole run.
-func (s *scratch) packed(p *plan, form string, class func(byte) bool, decode func(dst, b []byte) []byte) {
+func (s *scratch) packed(p *plan, form string, class uint8, decode func(dst, b []byte) []byte) {
+	shortest := (p.packed*4 + 2) / 3
+	if form == Hex {
+		shortest = 2 * p.packed
+	}
+
 	s.runs(s.value, class, func(from, to int) {
-		if to-from < 4 || len(s.value) > 1<<31-1 {
+		if to-from < shortest {
 			return
 		}
-		text := decode(nil, s.value[from:to])
+		text := decode(s.token[:0], s.value[from:to])
 		if len(text) == 0 || !utf8.Valid(text) {
 			return
 		}
@@ -148,24 +206,14 @@ func (s *scratch) packed(p *plan, form string, class func(byte) bool, decode fun
 		if form == Base64 {
 			end = padded(s.value, to)
 		}
-		v := &view{b: text, off: make([]int32, len(text)+1), end: make([]int32, len(text))}
-		for i := range text {
-			v.off[i], v.end[i] = int32(from), int32(end)
+		v := &s.decoded
+		v.reset()
+		v.b = append(v.b, text...)
+		for range text {
+			v.off, v.end = append(v.off, int32(from)), append(v.end, int32(end))
 		}
-		v.off[len(text)] = int32(end)
-		s.lookPacked(p, form, v, from, end)
+		s.look(p, form, v, len(trim(s.value)) == end-from)
 	})
-}
-
-// lookPacked compares the whole decoded text for Equal only where it is the whole value.
-func (s *scratch) lookPacked(p *plan, form string, v *view, from, end int) {
-	s.form, s.layer = form, v
-	if p.layers[inEqual]&formBit(form) != 0 && len(trim(s.value)) == end-from {
-		s.equal(p, v.b)
-	}
-	if p.layers[inWithin]&formBit(form) != 0 {
-		s.within(p, v.b)
-	}
 }
 
 func unhex(dst, b []byte) []byte {

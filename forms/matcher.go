@@ -45,6 +45,7 @@ type plan struct {
 	digests [2]map[string][]digested // of Equal, of Within
 	layers  [2]formSet               // of Equal, of Within: forms to be decoded
 	any     [2]bool
+	packed  int // length of the shortest value that may be encoded
 }
 
 // digested is a value by its digest.
@@ -131,7 +132,13 @@ func (p *plan) add(t pii.Term, forms formSet, value []byte, r ref) {
 	default:
 		enter(&p.equal[s], normal, r)
 	}
-	p.layers[mode] |= forms & decoded()
+	if p.layers[mode] |= forms & decoded(); forms&decoded() != 0 {
+		for _, v := range s.preimages(normal) {
+			if p.packed == 0 || len(v) < p.packed {
+				p.packed = len(v)
+			}
+		}
+	}
 	for _, f := range Digests() {
 		if forms&formBit(f) != 0 {
 			p.addDigest(mode, f, s.preimages(normal), r)
@@ -222,6 +229,7 @@ type scratch struct {
 	yield       func(pii.Hit)
 	form        string // of the layer being looked at
 	layer       *view  // nil while it is the value itself
+	wordsOnly   bool   // of a layer that changes nothing else
 	seen        []pii.Hit
 	norm        []byte
 	views       [4]view

@@ -128,12 +128,12 @@ func phoneKeys(normal []byte) [][]byte {
 	national := normal[1+code:]
 	keys := [][]byte{normal, normal[1:]}
 	if string(normal[1:1+code]) == "1" {
-		if len(national) == 10 {
+		if american(national) {
 			keys = append(keys, national)
 		}
 		return keys
 	}
-	if trunk != "" {
+	if trunk != "" && national[0] != '0' { // else it would begin like a call abroad
 		keys = append(keys, append([]byte(trunk), national...))
 	}
 	if len(national) >= 8 && !american(national) {

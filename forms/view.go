@@ -43,8 +43,14 @@ func (v *view) foldLower(text []byte, spaces bool) {
 		return
 	}
 	for i := 0; i < len(text); {
+		c := text[i]
+		if c > ' ' && c < utf8.RuneSelf && (i+1 == len(text) || text[i+1] < utf8.RuneSelf) {
+			v.b, v.off = append(v.b, lowerByte(c)), append(v.off, int32(i))
+			i++
+			continue
+		}
 		n := 1
-		if text[i] >= utf8.RuneSelf || (i+1 < len(text) && text[i+1] >= utf8.RuneSelf) {
+		if c >= utf8.RuneSelf || (i+1 < len(text) && text[i+1] >= utf8.RuneSelf) {
 			n = max(1, norm.NFC.NextBoundary(text[i:], true))
 		}
 		v.segment(text[i:i+n], i, spaces)
@@ -87,6 +93,10 @@ func (v *view) foldGroups(text []byte, digitsOnly bool) {
 		if n := groupLen(text, i, digitsOnly); n > 0 {
 			v.group(text, i, i+n)
 			i += n
+			continue
+		}
+		if n := len(v.b); digitsOnly && text[i] != '(' && text[i] != '+' && (n == 0 || v.b[n-1] == 0) {
+			i++
 			continue
 		}
 		n, apart := gap(text, i, digitsOnly)

@@ -74,6 +74,10 @@ func (k *keys) at(b []byte, yield func(n int, refs []ref)) {
 
 // within looks for all that stands inside a text, plain or decoded.
 func (s *scratch) within(p *plan, text []byte) {
+	if s.wordsOnly {
+		s.wordsWithin(p, text)
+		return
+	}
 	if k := p.within[email]; k != nil {
 		s.emails(k, text)
 	}
@@ -85,10 +89,7 @@ func (s *scratch) within(p *plan, text []byte) {
 		s.views[1].foldGroups(text, false)
 		s.groups(k, text, &s.views[1], false)
 	}
-	if k := p.within[words]; k != nil {
-		s.views[2].foldLower(text, true)
-		s.tokens(k, text, &s.views[2], words)
-	}
+	s.wordsWithin(p, text)
 	lowered := false
 	for _, sh := range [...]shape{lower, handle, mac, ip, date} {
 		if k := p.within[sh]; k != nil {
@@ -104,7 +105,21 @@ func (s *scratch) within(p *plan, text []byte) {
 	}
 }
 
-func hasDigits(text []byte) bool { return bytes.ContainsAny(text, "0123456789") }
+func (s *scratch) wordsWithin(p *plan, text []byte) {
+	if k := p.within[words]; k != nil {
+		s.views[2].foldLower(text, true)
+		s.tokens(k, text, &s.views[2], words)
+	}
+}
+
+func hasDigits(text []byte) bool {
+	for _, c := range text {
+		if digit(c) {
+			return true
+		}
+	}
+	return false
+}
 
 // near tells whether a word of the term stands within 40 bytes of the place, or in the name of the field.
 func (s *scratch) near(r ref, text []byte, start, end int) bool {
@@ -147,6 +162,9 @@ func (s *scratch) report(refs []ref, text []byte, start, end int) {
 // tokens looks at each place of a view where a word can begin.
 func (s *scratch) tokens(k *keys, text []byte, v *view, sh shape) {
 	for i := 0; i+k.prefix <= len(v.b); i++ {
+		if i > 0 && classes[v.b[i-1]]&classes[v.b[i]]&isAlnum != 0 {
+			continue // within a word
+		}
 		if k.table[k.hash(v.b[i:])] == 0 || !beginsToken(v.b, i, sh) {
 			continue
 		}
