@@ -1,0 +1,304 @@
+package plans
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"vestige/connectors"
+	"vestige/internal/errkind"
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+var errSealed = errkind.New(errkind.Invalid, "the sealed part of the plan cannot be read")
+
+// Basis is why something is kept, and until when (microseconds since 1970, 0 for no end).
+type Basis struct {
+	Text  string
+	Until int64
+}
+
+// Input is all that a plan depends on.
+type Input struct {
+	Request   string
+	Kind      Kind
+	Regime    string
+	Now       int64
+	Deadline  int64
+	CoolDown  int64
+	Approvers string
+	Previous  string // hash of the plan that this one replaces
+	Graph     *lineage.Graph
+	Closure   *lineage.Closure
+	Start     []pii.Identifier
+	Change    func(pii.Category) float64 // act.change
+	Tolerance Tolerance
+	Salt      []byte // random, at least 16 bytes; pseudonyms come from it too
+	// Basis gives why records of a dataset are kept; ok is false where nothing keeps them.
+	Basis func(d pii.Ref, categories []pii.Category) (Basis, bool)
+	// Methods, Statements and Rungs are those of the sources, without I/O.
+	Methods    func(d pii.Dataset) []pii.Method
+	Statements func(source string, u pii.Unit) []string
+	Rungs      func(d pii.Dataset) []connectors.Rung
+	Accepted   map[string]string // gaps accepted, by id, with the reason
+}
+
+// Build makes the plan of a request from what the closure reached. It is pure.
+func Build(in Input) (*Plan, error) {
+	if len(in.Salt) < 16 {
+		return nil, errkind.New(errkind.Invalid, "a plan needs at least 16 bytes of salt")
+	}
+	b := &builder{in: in, recs: in.Closure.Records, fate: make([]fate, len(in.Closure.Records)), basis: make([]Basis, len(in.Closure.Records)), changes: map[int][]pii.Change{}, extra: map[string]*extra{}}
+	b.index()
+	b.first()
+	b.keep()
+	b.stay()
+	b.change()
+	return b.plan(), nil
+}
+
+// fate is what becomes of a record.
+type fate uint8
+
+const (
+	untouched fate = iota
+	goes
+	shell    // its key stays, since what stays refers to it
+	detached // it is others' too
+	redacted // it is another's and names her
+	kept     // with a basis
+)
+
+// builder is the state of one Build.
+type builder struct {
+	in      Input
+	recs    []*lineage.Record
+	fate    []fate
+	basis   []Basis
+	changes map[int][]pii.Change
+	extra   map[string]*extra // records outside the closure whose reference has to be emptied
+	at      map[string][]int  // records by dataset, field and value
+}
+
+// extra is a record of nobody's that refers to one that goes.
+type extra struct {
+	found   *pii.Found
+	changes []pii.Change
+	edge    string
+}
+
+// index finds records by the value of a field, for following references among them.
+func (b *builder) index() {
+	b.at = map[string][]int{}
+	for i, r := range b.recs {
+		for _, e := range b.in.Graph.In(r.Dataset) {
+			for _, v := range r.Fields[e.ToFields[0]] {
+				k := valueKey(r.Dataset, e.ToFields[0], v.Value)
+				if !slices.Contains(b.at[k], i) {
+					b.at[k] = append(b.at[k], i)
+				}
+			}
+		}
+	}
+}
+
+func valueKey(d pii.Ref, field string, v pii.Value) string {
+	return d.String() + "\x00" + field + "\x00" + v.Reveal()
+}
+
+// parents gives the records of the closure to which a record refers over an edge.
+func (b *builder) parents(fields map[string][]pii.Located, e *lineage.Edge) (out []int) {
+	for _, v := range fields[e.Fields[0]] {
+		if v.Value.Null() {
+			continue
+		}
+		for _, i := range b.at[valueKey(e.To, e.ToFields[0], v.Value)] {
+			if agree(fields, b.recs[i].Fields, e) {
+				out = append(out, i)
+			}
+		}
+	}
+	return out
+}
+
+func agree(child, parent map[string][]pii.Located, e *lineage.Edge) bool {
+	for i := 1; i < len(e.Fields); i++ {
+		c, p := child[e.Fields[i]], parent[e.ToFields[i]]
+		if len(c) == 0 || len(p) == 0 || !c[0].Value.Equal(p[0].Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// first gives every record the fate that its holding suggests; what was reached over something too unsure is left alone.
+func (b *builder) first() {
+	for i, r := range b.recs {
+		if r.Confidence < b.in.Change(lastCategory(r)) {
+			continue
+		}
+		switch r.Holding {
+		case lineage.Hers:
+			b.fate[i] = goes
+		case lineage.Joint:
+			b.fate[i] = detached
+		case lineage.Mention:
+			b.fate[i] = redacted
+		}
+	}
+}
+
+func lastCategory(r *lineage.Record) pii.Category {
+	if len(r.Via) == 0 {
+		return ""
+	}
+	return r.Via[len(r.Via)-1].Category
+}
+
+// keep finds the records that a basis keeps, and with them what belongs to them.
+func (b *builder) keep() {
+	for i, r := range b.recs {
+		if b.fate[i] != goes && b.fate[i] != detached {
+			continue
+		}
+		if basis, ok := b.in.Basis(r.Dataset, b.categories(r.Dataset)); ok {
+			b.fate[i], b.basis[i] = kept, basis
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for i, r := range b.recs {
+			if b.fate[i] == goes && r.Owner >= 0 && !r.Upward && b.fate[r.Owner] == kept && b.ownedOnlyBy(r) {
+				b.fate[i], b.basis[i], changed = kept, b.basis[r.Owner], true
+			}
+		}
+	}
+}
+
+// ownedOnlyBy tells whether a record is hers through its owner alone, an invoice's line, and not by a reference to a person of its own.
+func (b *builder) ownedOnlyBy(r *lineage.Record) bool {
+	return !slices.ContainsFunc(b.in.Graph.Out(r.Dataset), func(e *lineage.Edge) bool {
+		p := b.in.Graph.Node(e.To)
+		return e.Kind == lineage.Owns && p != nil && p.Person >= 0.5
+	})
+}
+
+// stay makes shells of records that should go while something that stays refers to them and cannot let go.
+func (b *builder) stay() {
+	for changed := true; changed; {
+		changed = false
+		for i, r := range b.recs {
+			if b.fate[i] == goes || b.fate[i] == untouched && r.Holding != lineage.HeldByOther && r.Holding != lineage.Unsure {
+				continue
+			}
+			for _, e := range b.in.Graph.Out(r.Dataset) {
+				if e.Declared && !b.letsGo(i, e) {
+					changed = b.shellAll(b.parents(r.Fields, e)) || changed
+				}
+			}
+		}
+		for _, ref := range b.in.Closure.Referrers {
+			changed = b.referrer(ref) || changed
+		}
+	}
+}
+
+func (b *builder) shellAll(at []int) (changed bool) {
+	for _, i := range at {
+		if b.fate[i] == goes {
+			b.fate[i], changed = shell, true
+		}
+	}
+	return changed
+}
+
+// letsGo tells whether a record that stays can have the reference emptied: what is kept or another's own is not changed, and a field that must have a value cannot be.
+func (b *builder) letsGo(i int, e *lineage.Edge) bool {
+	if b.fate[i] == kept || b.fate[i] == untouched {
+		return false
+	}
+	return b.nullable(e)
+}
+
+// nullable tells whether one of an edge's fields may be NULL and is not part of the key.
+func (b *builder) nullable(e *lineage.Edge) bool {
+	n := b.in.Graph.Node(e.From)
+	return n != nil && slices.ContainsFunc(e.Fields, func(f string) bool {
+		fn := n.Field(f)
+		return fn != nil && !fn.Field.NotNull && !fn.Field.Generated && !slices.Contains(n.Dataset.Key, f)
+	})
+}
+
+// referrer deals with a record outside the closure, or one that stays, that refers to a record of hers.
+func (b *builder) referrer(ref lineage.Referrer) (changed bool) {
+	if b.fate[ref.To] != goes {
+		return false
+	}
+	e := b.edge(ref.Edge)
+	if e == nil || e.OnDelete == pii.SetDefault {
+		return false
+	}
+	if !b.nullable(e) {
+		return b.shellAll([]int{ref.To})
+	}
+	if b.inClosure(ref.Record) {
+		return false
+	}
+	k := ref.Record.Dataset.String() + "\x00" + ref.Record.Key.ID() + string(ref.Record.Digest[:])
+	if b.extra[k] == nil {
+		b.extra[k] = &extra{found: ref.Record, edge: e.ID, changes: b.empty(e, ref.Record.Fields)}
+		return true
+	}
+	return false
+}
+
+func (b *builder) edge(id string) *lineage.Edge {
+	for i := range b.in.Graph.Edges {
+		if b.in.Graph.Edges[i].ID == id {
+			return &b.in.Graph.Edges[i]
+		}
+	}
+	return nil
+}
+
+func (b *builder) inClosure(f *pii.Found) bool {
+	for i, r := range b.recs {
+		if r.Dataset == f.Dataset && r.Digest == f.Digest && r.Key.Equal(f.Key) && b.fate[i] != untouched {
+			return true
+		}
+	}
+	return false
+}
+
+// empty makes the change that lets a reference go: the first of its fields that may be NULL becomes it.
+func (b *builder) empty(e *lineage.Edge, fields map[string][]pii.Located) []pii.Change {
+	n := b.in.Graph.Node(e.From)
+	for _, f := range e.Fields {
+		if fn := n.Field(f); fn != nil && !fn.Field.NotNull && !slices.Contains(n.Dataset.Key, f) {
+			return []pii.Change{{Field: fn.Field.Column, Old: oldOf(fields, f), New: pii.Value{}}}
+		}
+	}
+	return nil
+}
+
+func oldOf(fields map[string][]pii.Located, name string) pii.Value {
+	if vs := fields[name]; len(vs) == 1 {
+		return vs[0].Value
+	}
+	return pii.Value{}
+}
+
+// categories lists what personal data a dataset holds.
+func (b *builder) categories(d pii.Ref) (out []pii.Category) {
+	n := b.in.Graph.Node(d)
+	for i := range n.Fields {
+		if c := n.Fields[i].Category; c.Personal() && n.Fields[i].Confidence >= 0.5 && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b pii.Category) int { return cmp.Compare(a, b) })
+	return out
+}
+
+func stepID(i int) string { return fmt.Sprintf("s%02d", i+1) }

@@ -1,0 +1,91 @@
+package plans
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"vestige/connectors"
+	"vestige/pii"
+)
+
+// gaps lists every place that the plan does not cover: what could not be looked at, what nobody examined, what nobody decided, what no method reaches.
+func (b *builder) gaps(o *Open) {
+	var all []pii.Gap
+	all = append(all, b.in.Closure.Gaps...)
+	for i := range b.in.Graph.Nodes {
+		n := &b.in.Graph.Nodes[i]
+		if n.Gone == 0 {
+			all = append(all, n.Gaps...)
+			if n.Dataset.Gap != nil {
+				all = append(all, *n.Dataset.Gap)
+			}
+		}
+	}
+	for at, records := range b.in.Closure.Undecided {
+		all = append(all, pii.Gap{Code: "undecided-field", At: at, Records: records, Text: "the field is proposed and not decided, and too unsure to act on by itself: decide it"})
+	}
+	if b.in.Kind == Erasure {
+		all = append(all, b.noMethod(o)...)
+	}
+	o.Gaps = []Gap{}
+	for _, g := range all {
+		id := GapID(g)
+		if !slices.ContainsFunc(o.Gaps, func(x Gap) bool { return x.ID == id }) {
+			o.Gaps = append(o.Gaps, Gap{Gap: g, ID: id, Required: b.in.Accepted[id] == "", Accepted: b.in.Accepted[id]})
+		}
+	}
+	slices.SortFunc(o.Gaps, func(a, b Gap) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.At.String(), b.At.String()), cmp.Compare(a.Text, b.Text))
+	})
+}
+
+// GapID gives the stable name by which a gap is accepted: the same for the same kind of gap at the same place.
+func GapID(g pii.Gap) string {
+	h := sha256.Sum256([]byte(g.Code + "\x00" + g.At.String()))
+	return "g-" + hex.EncodeToString(h[:6])
+}
+
+// noMethod gives a gap for every step whose dataset's connector cannot do it.
+func (b *builder) noMethod(o *Open) (out []pii.Gap) {
+	for _, st := range o.Steps {
+		if st.Method == pii.Retain || b.in.Methods == nil {
+			continue
+		}
+		if ms := b.in.Methods(b.in.Graph.Node(st.Dataset).Dataset); !slices.Contains(ms, st.Method) {
+			out = append(out, pii.Gap{Code: "no-eraser", At: st.Dataset, Records: st.Records, Text: fmt.Sprintf("the source cannot %s records of this dataset", st.Method)})
+		}
+	}
+	return out
+}
+
+// rungs says of each source that the plan touches what remains of erased data there.
+func (b *builder) rungs(o *Open) {
+	o.Rungs = []SourceRungs{}
+	seen := map[string]bool{}
+	for _, st := range o.Steps {
+		if seen[st.Dataset.Source] || st.Method == pii.Retain || b.in.Rungs == nil || b.in.Kind == Export {
+			continue
+		}
+		seen[st.Dataset.Source] = true
+		rungs := b.in.Rungs(b.in.Graph.Node(st.Dataset).Dataset)
+		o.Rungs = append(o.Rungs, SourceRungs{st.Dataset.Source, append([]connectors.Rung{}, rungs...)})
+	}
+}
+
+// Open questions and required gaps keep a request from completing.
+func (o *Open) Blocking() (questions, gaps int) {
+	for _, q := range o.Questions {
+		if q.Answer == "" {
+			questions++
+		}
+	}
+	for _, g := range o.Gaps {
+		if g.Required {
+			gaps++
+		}
+	}
+	return questions, gaps
+}
