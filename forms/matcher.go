@@ -280,7 +280,7 @@ func (s *scratch) found(r ref, start, end int) {
 		s.hit(r, Plain, start, end)
 		return
 	}
-	if s.m.terms[r.term].forms&formBit(s.form) == 0 {
+	if s.m.terms[r.term].forms&formBit(s.form) == 0 || !s.layer.edge(start) || !s.layer.edge(end) {
 		return
 	}
 	from, to := s.layer.span(start, end)

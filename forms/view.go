@@ -32,6 +32,11 @@ func (v *view) span(start, end int) (int, int) {
 	return int(v.off[start]), int(v.end[end-1])
 }
 
+// edge tells whether place i of the view is one of the source, and not within what one character became.
+func (v *view) edge(i int) bool {
+	return v.same || len(v.end) > 0 || i == 0 || i >= len(v.b) || v.off[i] != v.off[i-1]
+}
+
 // foldLower makes the lower-case view of a text. With spaces set, runs of space are one space each.
 func (v *view) foldLower(text []byte, spaces bool) {
 	v.reset()

@@ -169,7 +169,7 @@ func (s *scratch) tokens(k *keys, text []byte, v *view, sh shape) {
 			continue
 		}
 		k.at(v.b[i:], func(n int, refs []ref) {
-			if endsToken(v.b, i+n, sh) {
+			if endsToken(v.b, i+n, sh) && v.edge(i) && v.edge(i+n) {
 				from, to := v.span(i, i+n)
 				s.report(refs, text, from, to)
 			}
