@@ -1,4 +1,17 @@
 package connectortest
 
-// checks lists every check in the order of a connector's life: found, read, searched, checked, erased.
-func checks() []check { return nil }
+import "slices"
+
+// checks lists every check in the order of a connector's life: described, found, read, searched, looked at, erased.
+func checks() []check {
+	return slices.Concat(specChecks(), discoverChecks(), readChecks(), sampleChecks(), profileChecks(), locateChecks(), searchChecks(),
+		exportChecks(), checkChecks(), eraseChecks(), referenceChecks(), againChecks(), errorChecks(), lifeChecks())
+}
+
+// Checks gives the names of all checks.
+func Checks() (names []string) {
+	for _, c := range checks() {
+		names = append(names, c.name)
+	}
+	return names
+}

@@ -21,9 +21,7 @@
 package connectortest
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -192,8 +190,12 @@ func F(names ...string) []Field {
 
 // Run tells whether the connector that start gives is one.
 func Run(t *testing.T, start Start) {
+	known := &profile{records: 200_000}
+	if testing.Short() {
+		known.records = 20_000
+	}
 	for _, c := range checks() {
-		t.Run(c.name, func(t *testing.T) { c.run(t, newBench(t, t, start)) })
+		t.Run(c.name, func(t *testing.T) { c.run(&bench{T: t, real: t, begin: start, known: known}) })
 	}
 }
 
@@ -205,47 +207,4 @@ type T interface {
 	Skipf(format string, args ...any)
 	Logf(format string, args ...any)
 	Failed() bool
-}
-
-// check is one sentence of what a connector is. Its name is stable: faults and documentation name it.
-type check struct {
-	name string
-	run  func(t T, b *bench)
-}
-
-// bench is what a check works with: systems are started and drivers opened through it.
-type bench struct {
-	t     T
-	real  *testing.T
-	begin Start
-}
-
-func newBench(t T, real *testing.T, start Start) *bench { return &bench{t, real, start} }
-
-// rig is a started system with what the suite opened on it.
-type rig struct {
-	System
-	t       T
-	real    *testing.T
-	fixture Fixture
-	drivers map[connectors.Role]connectors.Driver
-	log     *logbook
-}
-
-// SourceName is the name under which the suite opens every source.
-const SourceName = "suite"
-
-// open makes the driver of a role with a configuration.
-func (r *rig) open(role connectors.Role, cfg connectors.Config) (connectors.Driver, error) {
-	full := connectors.Config{}
-	for _, o := range r.Spec.Options {
-		if o.Default != "" {
-			full[o.Name] = pii.NewValue(o.Default)
-		}
-	}
-	for k, v := range cfg {
-		full[k] = v
-	}
-	env := connectors.Env{Log: slog.New(r.log), Name: SourceName, Role: role, Base: r.real.TempDir(), Temp: r.real.TempDir()}
-	return r.Spec.Open(context.Background(), env, full)
 }
