@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/document"
@@ -23,6 +25,9 @@ import (
 type index struct {
 	path string
 	b    bleve.Index
+
+	mu   sync.Mutex
+	last chan struct{} // closed once the last batch is on disk; nil where nothing was written
 }
 
 // layout names what documents look like; an index of another layout has to be rebuilt.
@@ -34,7 +39,7 @@ var (
 )
 
 // settings: writes are not awaited, since revision and documents are persisted together and the store has them all; an index that another
-// process holds is an error and not a hang.
+// process holds is an error and not a hang. They are not kept in the index.
 func settings() map[string]any {
 	return map[string]any{"unsafe_batch": true, "bolt_timeout": "2s"}
 }
@@ -45,18 +50,21 @@ func newIndex(path string) (*index, error) {
 	}
 	m := bleve.NewIndexMapping()
 	m.DefaultMapping = bleve.NewDocumentDisabledMapping()
-	b, err := bleve.NewUsing(path, m, scorch.Name, scorch.Name, settings())
+	b, err := bleve.NewUsing(path, m, scorch.Name, scorch.Name, nil)
 	if err != nil {
 		return nil, errkind.Wrap(errkind.Internal, err, "make the index")
 	}
-	x := &index{path: path, b: b}
 	batch := b.NewBatch()
 	batch.SetInternal(layoutKey, []byte(layout))
-	if err := x.write(batch, 0); err != nil {
-		_ = x.close()
-		return nil, err
+	batch.SetInternal(revisionKey, make([]byte, 8))
+	err = b.Batch(batch)
+	if e := b.Close(); err == nil {
+		err = e
 	}
-	return x, nil
+	if err != nil {
+		return nil, errkind.Wrap(errkind.Internal, err, "make the index")
+	}
+	return openIndex(path)
 }
 
 // openIndex opens the index at path: NotFound where there is none, Transient where another process holds it, Conflict where it cannot be used.
@@ -95,7 +103,18 @@ func recovered(err *error) {
 	}
 }
 
+// patience is how long close waits for the disk; what is lost is followed again.
+const patience = 10 * time.Second
+
 func (x *index) close() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.last != nil && x.there() {
+		select {
+		case <-x.last:
+		case <-time.After(patience):
+		}
+	}
 	return errkind.Wrap(errkind.Internal, x.b.Close(), "close the index")
 }
 
@@ -128,6 +147,11 @@ func parseRevision(b []byte) int64 {
 func (x *index) write(batch *bleve.Batch, to int64) (err error) {
 	defer recovered(&err)
 	batch.SetInternal(revisionKey, binary.BigEndian.AppendUint64(nil, uint64(to)))
+	done := make(chan struct{})
+	batch.SetPersistedCallback(func(error) { close(done) })
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.last = done
 	return errkind.Wrap(errkind.Internal, x.b.Batch(batch), "write the index")
 }
 
