@@ -10,7 +10,7 @@ type Classifier struct {
 	Doc      string       // one line, then what it misses and what it mistakes for it
 	Category pii.Category // what a match is; "none.…" for a competing class
 	Version  int          // raised when results change: fields examined by an older one are examined again
-	Names    []string     // words that, as whole tokens of a field's name, suggest it; several tokens joined by a space are a phrase
+	Names    []string     // words that, as whole tokens of a field's name, suggest it; joined by a space they are a phrase; "?" behind marks a weak one
 	Triggers Triggers     // where the engine calls At; a text without any is never looked at
 	MaxLen   int          // longest candidate in bytes, for cutting streams
 	// At gives the verified candidate around position i of the text; nil for kinds that only a whole column shows.
@@ -20,6 +20,7 @@ type Classifier struct {
 	// Column gives evidence that only a whole column shows; nil for none.
 	Column func(s *Stats) Evidence
 	Chance float64 // how often a random candidate of the right shape passes
+	Cover  float64 // how many of the values of a real column pass; 0 stands for nearly all
 	Sparse bool    // whether it is looked for inside texts
 }
 
@@ -62,6 +63,8 @@ type Stats struct {
 	Distinct int64            // estimate
 	Hits     map[string]Count // by classifier name
 	Shapes   map[string]int64 // by shape
+	Within   map[string]int64 // values of categories found inside, after overlaps were resolved, by classifier name
+	Texture  Texture          // what the values look like, whatever they are
 	Len      [2]int           // shortest and longest in bytes
 	Num      pii.Stats        // of whole numbers and times
 }

@@ -1,0 +1,96 @@
+package classifiers
+
+import (
+	"slices"
+	"strings"
+
+	"vestige/pii"
+)
+
+// tableNats is what the kind of dataset says of a category: a name in a table of products is the name of a product.
+func tableNats(h *header, c pii.Category, named bool) (float64, string) {
+	group, _, _ := strings.Cut(string(c), ".")
+	switch h.table {
+	case people:
+		switch {
+		case c == "none.product" || c == "none.organisation":
+			return -1.5, "the table is of people"
+		case c == "identity.number" && slices.Equal(h.tokens, []string{"id"}):
+			return 7, "the key of a table of people"
+		case c == "identity.name" && named:
+			return 3.5, "the table is of people"
+		case c.Personal():
+			return 1, "the table is of people"
+		}
+	case things:
+		switch {
+		case c == "none.product" && named, c == "none.product" && slices.Equal(h.tokens, []string{"name"}):
+			return 5, "the table is of things"
+		case group == "identity" || group == "demographic" || group == "contact":
+			return -3, "the table is of things"
+		}
+	case organisations:
+		switch {
+		case c == "none.organisation" && slices.Equal(h.tokens, []string{"name"}):
+			return 7, "the table is of organisations"
+		case c == "identity.name" || c == "identity.given_name" || c == "identity.family_name":
+			return -2, "the table is of organisations"
+		}
+	}
+	return 0, ""
+}
+
+// friends are categories that stand together in records of people, and how much one speaks for the other.
+var friends = map[pii.Category]map[pii.Category]float64{
+	"identity.given_name":        {"identity.family_name": 3, "contact.email": 1.5},
+	"identity.family_name":       {"identity.given_name": 3, "contact.email": 1.5},
+	"identity.name":              {"contact.email": 2, "contact.phone": 1, "contact.street": 1, "demographic.birth_date": 1},
+	"contact.phone":              {"contact.email": 1.5, "identity.name": 1, "identity.given_name": 1, "identity.family_name": 1, "contact.street": 1},
+	"contact.street":             {"contact.city": 2, "contact.postcode": 2},
+	"contact.city":               {"contact.street": 2.5, "contact.postcode": 3, "contact.email": .5, "identity.family_name": 1},
+	"contact.postcode":           {"contact.street": 3, "contact.city": 3},
+	"contact.country":            {"contact.city": 2, "contact.postcode": 2},
+	"demographic.birth_date":     {"identity.given_name": 1.5, "identity.family_name": 1.5, "identity.name": 1.5, "contact.email": 1.5, "demographic.gender": 1.5},
+	"demographic.gender":         {"identity.given_name": 1, "identity.family_name": 1, "identity.name": 1, "contact.email": 1, "demographic.birth_date": 1.5},
+	"demographic.marital_status": {"demographic.gender": 1, "demographic.birth_date": 1},
+	"identity.username":          {"contact.email": 1.5, "online.credential": 2},
+	"identity.loyalty_number":    {"contact.email": 1, "identity.name": .5, "online.device_id": 1},
+	"identity.customer_number":   {"contact.email": 1, "identity.name": 1, "identity.family_name": 1},
+	"online.device_id":           {"identity.loyalty_number": 1.5, "online.ip": 1, "online.user_agent": 1, "identity.number": .5},
+	"finance.iban":               {"identity.name": 1},
+}
+
+// neighbourNats is what the other fields of the dataset say of a category.
+func neighbourNats(around []pii.Category, c pii.Category) (float64, string) {
+	sum := 0.0
+	for _, n := range around {
+		sum += friends[c][n]
+	}
+	return min(sum, 4), "what stands beside it"
+}
+
+// Again weighs the fields of a dataset a second time, with what the first pass found in the fields beside each: first with last name,
+// street with town. The proposals and stats are of the same fields in the same order; both are left as they are.
+func (s *Set) Again(proposals []pii.Proposal, stats []*Stats, d *pii.Dataset) []pii.Proposal {
+	out := make([]pii.Proposal, len(stats))
+	for i, st := range stats {
+		second := *st
+		if second.Field.Dataset == nil {
+			second.Field.Dataset = d
+		}
+		second.Field.Neighbour = nil
+		for j, p := range proposals {
+			if j != i && p.Dense && p.Confidence >= .5 && p.Category.Personal() && !slices.Contains(second.Field.Neighbour, p.Category) {
+				second.Field.Neighbour = append(second.Field.Neighbour, p.Category)
+			}
+		}
+		out[i] = s.Weigh(&second)
+		examined := out[i].Examined
+		out[i].Examined = proposals[i].Examined
+		if examined.Values != out[i].Examined.Values {
+			out[i].Examined = examined
+		}
+		out[i].Form = proposals[i].Form
+	}
+	return out
+}

@@ -1,0 +1,18 @@
+// Package all lists the classifiers of every group: the one list from which sets are made.
+package all
+
+import (
+	"slices"
+
+	"vestige/classifiers"
+	"vestige/classifiers/contact"
+	"vestige/classifiers/demographic"
+	"vestige/classifiers/finance"
+	"vestige/classifiers/identity"
+	"vestige/classifiers/online"
+)
+
+// All gives every classifier.
+func All() []classifiers.Classifier {
+	return slices.Concat(contact.All(), identity.All(), finance.All(), online.All(), demographic.All())
+}

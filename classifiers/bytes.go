@@ -1,0 +1,86 @@
+package classifiers
+
+// Classes of bytes. One table look-up tells the text pass what to do with a byte.
+const (
+	other  uint8 = iota // nothing starts here
+	lower               // a–z and all bytes of letters beyond ASCII
+	upper               // A–Z
+	digit               // 0–9
+	mark                // a byte that some classifier may have asked for
+	joiner              // separators inside runs of digits: space . - / ( )
+)
+
+var classOf = func() (t [256]uint8) {
+	for c := range 256 {
+		switch b := byte(c); {
+		case 'a' <= b && b <= 'z', b >= 0x80:
+			t[c] = lower
+		case 'A' <= b && b <= 'Z':
+			t[c] = upper
+		case '0' <= b && b <= '9':
+			t[c] = digit
+		case b == ' ' || b == '.' || b == '-' || b == '/' || b == '(' || b == ')':
+			t[c] = joiner
+		}
+	}
+	return t
+}()
+
+// IsLetter tells whether a byte is a letter or part of one beyond ASCII.
+func IsLetter(b byte) bool { c := classOf[b]; return c == lower || c == upper }
+
+// IsDigit tells whether a byte is one of 0–9.
+func IsDigit(b byte) bool { return classOf[b] == digit }
+
+// IsUpper tells whether a byte is one of A–Z.
+func IsUpper(b byte) bool { return classOf[b] == upper }
+
+// IsWord tells whether a byte is a letter or a digit.
+func IsWord(b byte) bool { c := classOf[b]; return c == lower || c == upper || c == digit }
+
+// Alone tells whether text[start:end] is not part of a longer word: no letter or digit stands right before or behind it.
+func Alone(text []byte, start, end int) bool {
+	return (start == 0 || !IsWord(text[start-1])) && (end == len(text) || !IsWord(text[end]))
+}
+
+// Lower gives an ASCII letter in lower case, any other byte as it is.
+func Lower(b byte) byte {
+	if 'A' <= b && b <= 'Z' {
+		return b + 'a' - 'A'
+	}
+	return b
+}
+
+// EqualFold compares a word of a text to a word in lower case, by ASCII case only.
+func EqualFold(text []byte, word string) bool {
+	if len(text) != len(word) {
+		return false
+	}
+	for i := range text {
+		if Lower(text[i]) != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Trim gives the bytes without white space around them.
+func Trim(v []byte) []byte {
+	for len(v) > 0 && space(v[0]) {
+		v = v[1:]
+	}
+	for len(v) > 0 && space(v[len(v)-1]) {
+		v = v[:len(v)-1]
+	}
+	return v
+}
+
+func space(b byte) bool { return b == ' ' || (b >= '\t' && b <= '\r') }
+
+func foldHash(word []byte) uint32 {
+	h := uint32(2166136261)
+	for _, b := range word {
+		h = (h ^ uint32(Lower(b))) * 16777619
+	}
+	return h
+}

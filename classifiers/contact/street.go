@@ -1,0 +1,201 @@
+package contact
+
+import (
+	"vestige/classifiers"
+)
+
+// Street is street lines with a house number.
+func Street() classifiers.Classifier {
+	return classifiers.Classifier{
+		Name:     "street",
+		Doc:      "A street with a house number, in the German order (Lindenweg 12a) or the English one (12 Linden Road). It misses streets without a usual ending and lines without a number.",
+		Category: "contact.street",
+		Version:  1,
+		Names:    []string{"street", "street address", "street name", "street house number", "street line", "address line", "address1", "address", "house number?", "street number?", "billing address", "shipping address", "customer address", "home address"},
+		Triggers: classifiers.Triggers{Digits: 1},
+		MaxLen:   80,
+		At:       streetAt,
+		Chance:   .01,
+		Cover:    .85,
+		Sparse:   true,
+	}
+}
+
+// endings are what German streets end with, written in one word with the name or behind it.
+var endings = []string{"straße", "strasse", "str.", "str", "weg", "platz", "allee", "gasse", "ring", "ufer", "damm", "chaussee", "steig", "stieg", "pfad", "berg", "hof", "markt", "graben", "park", "winkel", "kamp", "anger", "promenade", "wall"}
+
+// types are what English streets end with.
+var types = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range []string{"street", "st", "road", "rd", "avenue", "ave", "lane", "ln", "drive", "dr", "court", "ct", "boulevard", "blvd", "way", "place", "pl", "terrace", "close", "crescent", "square", "sq", "parkway", "pkwy", "highway", "hwy", "circle", "cir", "mews", "gardens", "grove", "row", "walk", "hill", "trail", "rise", "view", "green", "gate", "park", "quay", "broadway"} {
+		m[w] = true
+	}
+	return m
+}()
+
+func streetAt(text []byte, i int) (classifiers.Hit, bool) {
+	if !classifiers.IsDigit(text[i]) || (i > 0 && classifiers.IsWord(text[i-1])) {
+		return classifiers.Hit{}, false
+	}
+	end, ok := houseNumber(text, i)
+	if !ok {
+		return classifiers.Hit{}, false
+	}
+	if start, ok := germanStreet(text, i); ok {
+		return classifiers.Hit{Start: start, End: end}, true
+	}
+	if end < len(text) && text[end] == ' ' && (i == 0 || (text[i-1] != '.' && text[i-1] != '-' && text[i-1] != '/')) {
+		if stop, ok := englishStreet(text, end+1); ok {
+			return classifiers.Hit{Start: i, End: stop}, true
+		}
+	}
+	return classifiers.Hit{}, false
+}
+
+// houseNumber reads 12, 12a, 12-14, 12 a is left at 12.
+func houseNumber(text []byte, i int) (int, bool) {
+	k := i
+	for k < len(text) && classifiers.IsDigit(text[k]) {
+		k++
+	}
+	if k-i > 5 || text[i] == '0' {
+		return 0, false
+	}
+	if k < len(text) && classifiers.IsLetter(text[k]) && text[k] < 0x80 && (k+1 == len(text) || !classifiers.IsWord(text[k+1])) {
+		k++
+	}
+	if k+1 < len(text) && (text[k] == '-' || text[k] == '/') && classifiers.IsDigit(text[k+1]) {
+		j := k + 1
+		for j < len(text) && classifiers.IsDigit(text[j]) {
+			j++
+		}
+		if j-k > 4 {
+			return 0, false
+		}
+		k = j
+	}
+	if k < len(text) && (classifiers.IsWord(text[k]) || text[k] == ':' || text[k] == '%' || text[k] == '_') {
+		return 0, false
+	}
+	if k+1 < len(text) && (text[k] == '.' || text[k] == ',' || text[k] == '-' || text[k] == '/') && classifiers.IsDigit(text[k+1]) {
+		return 0, false
+	}
+	return k, true
+}
+
+// germanStreet looks for a name before the number at i: capitalised, with an ending of streets, up to three words.
+func germanStreet(text []byte, i int) (int, bool) {
+	if i < 6 || text[i-1] != ' ' || !(classifiers.IsLetter(text[i-2]) || text[i-2] == '.') {
+		return 0, false
+	}
+	start := wordBefore(text, i-1)
+	word := text[start : i-1]
+	end, found := "", false
+	for _, e := range endings {
+		if n := len(word) - len(e); n >= 0 && foldEnd(word[n:], e) {
+			end, found = e, true
+			break
+		}
+	}
+	if !found || !capital(text, start) {
+		return 0, false
+	}
+	if len(word) > len(end)+2 || dashed(word) {
+		for range 2 {
+			j := before(text, start)
+			if j < 0 || !streetAdjective(text[j:start-1]) {
+				break
+			}
+			start = j
+		}
+		return start, true
+	}
+	// The type stands alone: the name is the word before it ("Am Alten Markt 3", "Berliner Straße 5").
+	j := before(text, start)
+	if j < 0 || !capital(text, j) || start-1-j < 2 {
+		return 0, false
+	}
+	if k := before(text, j); k >= 0 && (streetAdjective(text[k:j-1]) || len(text[k:j-1]) == 2 && capital(text, k)) {
+		j = k
+	}
+	return j, true
+}
+
+func dashed(w []byte) bool {
+	for _, b := range w {
+		if b == '-' {
+			return true
+		}
+	}
+	return false
+}
+
+// streetAdjective is what stands before a compound: Am, An der, Alte, Neuer, Große …
+func streetAdjective(w []byte) bool {
+	for _, a := range [...]string{"am", "an", "der", "im", "alte", "alter", "alten", "neue", "neuer", "neuen", "zum", "zur", "auf", "dem", "unter", "den", "kleine", "kleiner", "obere", "untere", "hintere", "vordere", "hohe", "hoher"} {
+		if classifiers.EqualFold(w, a) {
+			return true
+		}
+	}
+	return false
+}
+
+// before gives the start of the word before the one at i, -1 where a line ends or nothing stands there.
+func before(text []byte, i int) int {
+	if i < 2 || text[i-1] != ' ' || !(classifiers.IsLetter(text[i-2]) || text[i-2] == '-' || text[i-2] == '.') {
+		return -1
+	}
+	return wordBefore(text, i-1)
+}
+
+// wordBefore gives the start of the word that ends at i.
+func wordBefore(text []byte, i int) int {
+	low := max(0, i-30)
+	for i > low && (classifiers.IsLetter(text[i-1]) || text[i-1] == '.' || text[i-1] == '-') {
+		i--
+	}
+	return i
+}
+
+func capital(text []byte, i int) bool {
+	return i < len(text) && (classifiers.IsUpper(text[i]) || (text[i] == 0xC3 && i+1 < len(text) && text[i+1] < 0xA0)) && (i == 0 || !classifiers.IsWord(text[i-1]))
+}
+
+// foldEnd compares without regard to ASCII case, and takes ß as it is.
+func foldEnd(w []byte, e string) bool { return classifiers.EqualFold(w, e) }
+
+// englishStreet reads up to four capitalised words from i, of which the last is a type of street.
+func englishStreet(text []byte, i int) (int, bool) {
+	best := 0
+	for n := 0; n < 5 && i < len(text); n++ {
+		j := i
+		for j < len(text) && j-i < 24 && (classifiers.IsLetter(text[j]) || text[j] == '\'' || text[j] == '-') {
+			j++
+		}
+		if j == i || !capital(text, i) {
+			break
+		}
+		if n > 0 && streetType(text[i:j]) && (j == len(text) || !classifiers.IsWord(text[j])) {
+			best = j
+		}
+		if j < len(text) && text[j] == '.' && best == j && j-i <= 4 {
+			best = j + 1
+		}
+		if j+1 >= len(text) || text[j] != ' ' {
+			break
+		}
+		i = j + 1
+	}
+	return best, best > 0
+}
+
+func streetType(w []byte) bool {
+	var low [12]byte
+	if len(w) > len(low) {
+		return false
+	}
+	for k, b := range w {
+		low[k] = classifiers.Lower(b)
+	}
+	return types[string(low[:len(w)])]
+}

@@ -1,0 +1,105 @@
+package demographic
+
+import (
+	"strings"
+
+	"vestige/classifiers"
+	"vestige/pii"
+)
+
+// list is a set of words in lower case.
+type list map[string]bool
+
+func words(text string) list {
+	l := list{}
+	for w := range strings.SplitSeq(text, ",") {
+		l[strings.TrimSpace(w)] = true
+	}
+	return l
+}
+
+// has looks up without regard to ASCII case and without allocating.
+func (l list) has(v []byte) bool {
+	var low [40]byte
+	if len(v) > len(low) {
+		return false
+	}
+	for i, b := range v {
+		low[i] = classifiers.Lower(b)
+	}
+	return l[string(low[:len(v)])]
+}
+
+// closed gives evidence for columns whose few values are all of the list.
+func closed(s *classifiers.Stats, name string, most int64, nats float64) (e classifiers.Evidence) {
+	n := s.Hits[name].Distinct
+	if s.Values >= 10 && s.Distinct >= 2 && s.Distinct <= most && n == s.Distinct && s.Len[1] > 2 {
+		e.Nats = append(e.Nats, pii.Nat{Text: "all its few values are of the list", Nats: nats})
+	}
+	return e
+}
+
+var (
+	genders = words("m,f,w,d,x,male,female,man,woman,other,diverse,divers,non-binary,nonbinary,männlich,weiblich,maennlich,unknown,unbekannt,prefer not to say,not specified,keine angabe,h,u,n,o,0,1,2,9,mr,mrs,ms,mx,herr,frau,miss")
+	marital = words("single,married,divorced,widowed,separated,civil partnership,civil union,registered partnership,engaged,domestic partner,cohabiting,ledig,verheiratet,geschieden,verwitwet,getrennt,getrennt lebend,eingetragene lebenspartnerschaft,lebenspartnerschaft,partnered,s,m,d,w,vh,vw,gs,ld,unknown,unbekannt,other")
+	faiths  = words("christian,christianity,catholic,roman catholic,protestant,lutheran,orthodox,anglican,muslim,islam,islamic,sunni,shia,jewish,judaism,hindu,hinduism,buddhist,buddhism,sikh,sikhism,atheist,atheism,agnostic,none,other,no religion,jehovah's witness,mormon,baptist,methodist,quaker,evangelical,bahai,taoist,evangelisch,katholisch,römisch-katholisch,roemisch-katholisch,muslimisch,jüdisch,juedisch,hinduistisch,buddhistisch,konfessionslos,ohne,keine,orthodox,islamisch,rk,ev,vd,lt,rf,ak,unknown,unbekannt")
+)
+
+// Gender is gender or sex.
+func Gender() classifiers.Classifier {
+	return classifiers.Classifier{
+		Name:     "gender",
+		Doc:      "Gender or sex, as words or letters, by name and by list. Single letters without a name are mistaken for nothing: they stay a code.",
+		Category: "demographic.gender",
+		Version:  1,
+		Names:    []string{"gender", "sex", "salutation", "anrede", "gender code", "gender id?", "pronouns"},
+		MaxLen:   24,
+		Whole:    genders.has,
+		Column:   func(s *classifiers.Stats) classifiers.Evidence { return closed(s, "gender", 5, 6) },
+		Chance:   .1,
+	}
+}
+
+// Nationality is nationalities.
+func Nationality() classifiers.Classifier {
+	return classifiers.Classifier{
+		Name:     "nationality",
+		Doc:      "A nationality, by the field's name and a list of countries and their adjectives. Countries of addresses are told apart by the name alone.",
+		Category: "demographic.nationality",
+		Version:  1,
+		Names:    []string{"nationality", "citizenship", "nationality code", "country of citizenship", "nationality country", "birth country"},
+		MaxLen:   40,
+		Whole:    classifiers.Country,
+		Chance:   .3,
+	}
+}
+
+// MaritalStatus is marital status.
+func MaritalStatus() classifiers.Classifier {
+	return classifiers.Classifier{
+		Name:     "marital_status",
+		Doc:      "Marital status, by name and by list, in English and German.",
+		Category: "demographic.marital_status",
+		Version:  1,
+		Names:    []string{"marital", "marital status", "civil status", "familienstand", "marital code", "relationship status"},
+		MaxLen:   40,
+		Whole:    marital.has,
+		Column:   func(s *classifiers.Stats) classifiers.Evidence { return closed(s, "marital_status", 10, 7) },
+		Chance:   .05,
+	}
+}
+
+// Religion is religion or belief.
+func Religion() classifiers.Classifier {
+	return classifiers.Classifier{
+		Name:     "religion",
+		Doc:      "Religion or belief, by name and by list, in English and German. It misses rarer communities.",
+		Category: "demographic.religion",
+		Version:  1,
+		Names:    []string{"religion", "faith", "denomination", "religious affiliation", "konfession", "religion code", "church tax?"},
+		MaxLen:   40,
+		Whole:    faiths.has,
+		Column:   func(s *classifiers.Stats) classifiers.Evidence { return closed(s, "religion", 20, 7) },
+		Chance:   .03,
+	}
+}

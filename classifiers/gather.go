@@ -1,0 +1,318 @@
+package classifiers
+
+import (
+	"hash/maphash"
+	"maps"
+	"math"
+	"slices"
+
+	"vestige/pii"
+)
+
+// Gather counts over the values of one column. It keeps no value: what it remembers of them are keyed hashes in memory, shapes and counts.
+// It is for one goroutine.
+type Gather struct {
+	set      *Set
+	stats    Stats
+	seed     maphash.Seed
+	seen     map[uint64]uint16 // hash of a value → its outcome, up to exactLimit
+	sketch   *hll
+	shapes   map[uint64]*shape
+	others   int64 // values of shapes beyond the limit
+	routes   map[uint64]*route
+	outcomes []outcome
+	bySig    map[uint64]uint16
+	sc       scan
+	buf      []found
+	numbers  numbers
+	prefix   []byte
+	started  bool
+}
+
+// outcome is what the classifiers said of some values, all the same.
+type outcome struct {
+	flags    uint32
+	whole    []found
+	within   []int
+	values   int64 // values with it
+	distinct int64 // of them, told apart
+}
+
+type shape struct {
+	name string
+	n    int64
+}
+
+// route is whom to ask about values that have the same features.
+type route struct {
+	candidates []int // classifiers whose Whole is worth asking
+	scan       bool  // whether any trigger can stand in it
+}
+
+const (
+	exactLimit = 4096 // values told apart exactly
+	shapeLimit = 64   // shapes told apart
+	longValue  = 120  // longer values are texts
+)
+
+// NewGather starts counting for a field.
+func (s *Set) NewGather(ctx Context) *Gather {
+	return &Gather{
+		set: s, seed: maphash.MakeSeed(), stats: Stats{Field: ctx},
+		seen: map[uint64]uint16{}, shapes: map[uint64]*shape{}, bySig: map[uint64]uint16{}, routes: map[uint64]*route{},
+	}
+}
+
+// Add counts the values of a column.
+func (g *Gather) Add(col *pii.Column) {
+	for i := range col.Len() {
+		v, _ := col.Value(i)
+		g.Value(v)
+	}
+}
+
+// Value counts one value; nil is NULL. The bytes are not kept.
+func (g *Gather) Value(v []byte) {
+	if v == nil {
+		g.stats.Nulls++
+		return
+	}
+	v = Trim(v)
+	if len(v) == 0 {
+		g.stats.Empty++
+		return
+	}
+	st := &g.stats
+	st.Values++
+	if st.Len[0] == 0 || len(v) < st.Len[0] {
+		st.Len[0] = len(v)
+	}
+	st.Len[1] = max(st.Len[1], len(v))
+	h := maphash.Bytes(g.seed, v)
+	if o, ok := g.seen[h]; ok {
+		g.again(o, v)
+		return
+	}
+	g.fresh(h, v)
+}
+
+// again counts a value that was seen before.
+func (g *Gather) again(o uint16, v []byte) {
+	g.outcomes[o].values++
+	if g.outcomes[o].flags&isCounted != 0 {
+		g.numbers.add(v)
+	}
+}
+
+// fresh looks closely at a value that was not seen before, or not remembered.
+func (g *Gather) fresh(h uint64, v []byte) {
+	f := look(v)
+	g.count(v, &f)
+	o := g.judge(v, &f, g.route(&f))
+	g.outcomes[o].values++
+	if f.flags&isCounted != 0 {
+		g.numbers.add(v)
+	}
+	g.common(v)
+	if len(g.seen) < exactLimit {
+		g.seen[h] = o
+		g.outcomes[o].distinct++
+		return
+	}
+	if g.sketch == nil {
+		g.sketch = &hll{}
+		for k := range g.seen {
+			g.sketch.add(k)
+		}
+	}
+	g.sketch.add(h)
+}
+
+// common keeps the letters that all values begin with.
+func (g *Gather) common(v []byte) {
+	if !g.started {
+		g.started = true
+		for i := 0; i < len(v) && i < 8 && (IsLetter(v[i]) || v[i] == '-' || v[i] == '_'); i++ {
+			g.prefix = append(g.prefix, v[i])
+		}
+		return
+	}
+	n := 0
+	for n < len(g.prefix) && n < len(v) && g.prefix[n] == v[n] {
+		n++
+	}
+	g.prefix = g.prefix[:n]
+}
+
+// count counts the shape of a value.
+func (g *Gather) count(v []byte, f *features) {
+	if sh, ok := g.shapes[f.shape]; ok {
+		sh.n++
+		return
+	}
+	if len(g.shapes) == shapeLimit {
+		g.others++
+		return
+	}
+	g.shapes[f.shape] = &shape{shapeName(v), 1}
+}
+
+// route gives whom to ask about values with those features.
+func (g *Gather) route(f *features) *route {
+	key := mix(mix(f.marks[0], f.marks[1]), uint64(min(f.digits, 40))<<8|uint64(min(f.letters, 1)))
+	key = mix(key, uint64(min(f.n, 256)))
+	if r, ok := g.routes[key]; ok {
+		return r
+	}
+	r := &route{scan: f.letters > 0 || f.digits >= 4 || f.at}
+	for i, c := range g.set.all {
+		if c.Whole != nil && c.Triggers.possible(f) && (c.MaxLen == 0 || f.n <= c.MaxLen) {
+			r.candidates = append(r.candidates, i)
+		}
+	}
+	if len(g.routes) == 4*exactLimit {
+		clear(g.routes)
+	}
+	g.routes[key] = r
+	return r
+}
+
+// possible tells whether a value with those features can hold a trigger.
+func (t Triggers) possible(f *features) bool {
+	if t.Bytes == "" && t.Digits == 0 && len(t.Words) == 0 && !t.Title {
+		return true
+	}
+	for _, b := range []byte(t.Bytes) {
+		if f.has(b) {
+			return true
+		}
+	}
+	return (t.Digits > 0 && f.digits >= t.Digits) || (len(t.Words) > 0 && f.letters > 0) || (t.Title && f.letters > 0)
+}
+
+// judge asks the classifiers about a value and gives the index of the outcome.
+func (g *Gather) judge(v []byte, f *features, r *route) uint16 {
+	g.buf = g.buf[:0]
+	sig := f.sig()
+	for _, i := range r.candidates {
+		if g.set.all[i].Whole(v) {
+			g.buf = append(g.buf, found{i, Hit{0, len(v), 0}})
+		}
+	}
+	g.sc.hits = g.sc.hits[:0]
+	if r.scan {
+		g.scanValue(v)
+	}
+	for _, w := range g.buf {
+		sig = mix(sig, uint64(w.who)<<8|uint64(w.hit.Flags))
+	}
+	sig = mix(sig, 1<<40)
+	for _, w := range g.sc.hits {
+		sig = mix(sig, uint64(w.who))
+	}
+	return g.intern(sig, f)
+}
+
+// scanValue runs the trigger pass over a value: hits that cover all of it join the whole ones, and where there are none the sparse ones
+// are what the value holds inside.
+func (g *Gather) scanValue(v []byte) {
+	t := g.set.dense
+	if len(v) > longValue {
+		t = g.set.sparse
+	}
+	g.sc.run(t, v, 0, len(v))
+	for _, f := range g.sc.hits {
+		if f.hit.Start == 0 && f.hit.End == len(v) {
+			g.mergeWhole(f)
+		}
+	}
+	kept := g.sc.hits[:0]
+	if len(g.buf) == 0 || len(v) > longValue {
+		for _, f := range g.set.resolve(g.sc.hits) {
+			if g.set.all[f.who].Sparse && (g.set.opts.Examples || f.hit.Flags&Example == 0) {
+				kept = append(kept, f)
+			}
+		}
+	}
+	g.sc.hits = kept
+}
+
+// mergeWhole adds a hit that covers the value. A classifier with Whole has spoken already and only lends its flags.
+func (g *Gather) mergeWhole(f found) {
+	for k := range g.buf {
+		if g.buf[k].who == f.who {
+			g.buf[k].hit.Flags |= f.hit.Flags
+			return
+		}
+	}
+	if g.set.all[f.who].Whole == nil {
+		g.buf = append(g.buf, f)
+	}
+}
+
+// intern gives the outcome of that signature.
+func (g *Gather) intern(sig uint64, f *features) uint16 {
+	if o, ok := g.bySig[sig]; ok {
+		return o
+	}
+	if len(g.outcomes) == math.MaxUint16 {
+		return math.MaxUint16 - 1
+	}
+	o := outcome{flags: f.flags, whole: slices.Clone(g.buf)}
+	for _, w := range g.sc.hits {
+		if !slices.Contains(o.within, w.who) {
+			o.within = append(o.within, w.who)
+		}
+	}
+	g.outcomes = append(g.outcomes, o)
+	g.bySig[sig] = uint16(len(g.outcomes) - 1)
+	return uint16(len(g.outcomes) - 1)
+}
+
+// Stats gives the counts so far, as a copy.
+func (g *Gather) Stats() *Stats {
+	st := g.stats
+	st.Hits, st.Within, st.Shapes = map[string]Count{}, map[string]int64{}, map[string]int64{}
+	st.Distinct = int64(len(g.seen))
+	if g.sketch != nil {
+		st.Distinct = max(st.Distinct, min(g.sketch.count(), st.Values))
+	}
+	for i := range g.outcomes {
+		g.sum(&st, &g.outcomes[i])
+	}
+	for sh := range maps.Values(g.shapes) {
+		st.Shapes[sh.name] += sh.n
+	}
+	if g.others > 0 {
+		st.Shapes["other"] = g.others
+	}
+	st.Num = g.numbers.stats()
+	st.Texture.Births, st.Texture.Decades = g.numbers.births, g.numbers.decades
+	st.Texture.Seconds = g.numbers.seconds
+	st.Texture.Prefix = string(g.prefix)
+	return &st
+}
+
+func (g *Gather) sum(st *Stats, o *outcome) {
+	st.Texture.add(o.flags, o.values)
+	for _, w := range o.whole {
+		name := g.set.all[w.who].Name
+		c := st.Hits[name]
+		c.Whole += o.values
+		c.Distinct += o.distinct
+		if w.hit.Flags&Checked != 0 {
+			c.Checked += o.values
+		}
+		if w.hit.Flags&Example != 0 {
+			c.Example += o.values
+		}
+		st.Hits[name] = c
+	}
+	for _, i := range o.within {
+		name := g.set.all[i].Name
+		c := st.Hits[name]
+		c.Within += o.values
+		st.Hits[name] = c
+		st.Within[name] += o.values
+	}
+}

@@ -1,0 +1,178 @@
+package classifiers
+
+import (
+	"slices"
+	"strings"
+
+	"vestige/pii"
+)
+
+// lexicon is the phrases by which the name of a field suggests categories.
+type lexicon struct {
+	phrases map[string][]phrase // by first word
+}
+
+type phrase struct {
+	words []string
+	cat   pii.Category
+	who   int // classifier, -1 for a competing class
+	weak  bool
+}
+
+func newLexicon(all []*Classifier) *lexicon {
+	l := &lexicon{map[string][]phrase{}}
+	for i, c := range all {
+		for _, n := range c.Names {
+			l.add(n, c.Category, i)
+		}
+	}
+	for _, n := range negatives {
+		for _, name := range strings.Split(n.names, ",") {
+			l.add(name, n.cat, -1)
+		}
+	}
+	return l
+}
+
+func (l *lexicon) add(name string, cat pii.Category, who int) {
+	name, weak := strings.CutSuffix(strings.TrimSpace(name), "?")
+	words := Tokens(name)
+	if len(words) == 0 {
+		return
+	}
+	for _, p := range l.phrases[words[0]] {
+		if p.cat == cat && slices.Equal(p.words, words) {
+			return
+		}
+	}
+	l.phrases[words[0]] = append(l.phrases[words[0]], phrase{words, cat, who, weak})
+}
+
+// header is what the name of a field and its surroundings say.
+type header struct {
+	tokens []string
+	nats   map[pii.Category]pii.Nat
+	by     map[int]bool // classifiers that were named
+	flip   pii.Category // the negative class the head noun leads to, "" for none
+	known  bool         // any word of the name is known
+	table  tableKind
+}
+
+// Words of heads that say something about another thing, and the class that they lead to.
+var heads = func() map[string]pii.Category {
+	m := map[string]pii.Category{}
+	for cat, list := range map[pii.Category]string{
+		"none.meta":    "valid status type format length size changed visible validity expiry expires expired attempts retries failed error errors position rank version template subject text policy preference consent marketing newsletter reminder settings setting privacy source origin quality provider",
+		"none.count":   "quantity total",
+		"none.date":    "at on time date since until created updated deleted sent seen start end",
+		"none.boolean": "active enabled flag allowed required checked optin optout subscribed unsubscribed blocked",
+		"none.code":    "code category class group level language region",
+		"none.hash":    "hash",
+		"none.amount":  "amount price percent rate score",
+		"none.key":     "id uuid index",
+		"none.text":    "description comment note",
+	} {
+		for _, w := range strings.Fields(list) {
+			m[w] = cat
+		}
+	}
+	return m
+}()
+
+var auxiliaries = wordSet("is has show allow can should wants want use uses enable hide needs need accepts accept was ist hat zeige darf opt require requires do send")
+
+// read reads the name of a field.
+func (l *lexicon) read(ctx *Context) header {
+	h := header{nats: map[pii.Category]pii.Nat{}, by: map[int]bool{}, table: tableOf(ctx)}
+	raw := split(leaf(ctx))
+	h.tokens = Tokens(leaf(ctx))
+	if len(raw) > 1 && auxiliaries[raw[0]] {
+		h.flip, h.known = "none.boolean", true
+		h.put("none.boolean", 6, "the name asks yes or no")
+		return h
+	}
+	matches := l.match(h.tokens)
+	m := len(h.tokens)
+	covered := slices.ContainsFunc(matches, func(x match) bool { return x.end == m && x.cat != "none.date" && x.cat.Personal() })
+	if m > 1 && !covered {
+		if c, ok := heads[h.tokens[m-1]]; ok {
+			h.flip = c
+			h.put(c, 6.5, "the head noun \""+h.tokens[m-1]+"\" turns the name")
+		}
+	}
+	for _, x := range matches {
+		h.take(x, m)
+	}
+	h.known = len(h.nats) > 0
+	return h
+}
+
+type match struct {
+	phrase
+	start, end int
+}
+
+// match finds the phrases in the tokens; one that stands within a longer one is dropped.
+func (l *lexicon) match(tokens []string) (out []match) {
+	for i := range tokens {
+		for _, p := range l.phrases[tokens[i]] {
+			if i+len(p.words) <= len(tokens) && slices.Equal(tokens[i:i+len(p.words)], p.words) {
+				out = append(out, match{p, i, i + len(p.words)})
+			}
+		}
+	}
+	all := slices.Clone(out)
+	return slices.DeleteFunc(out, func(a match) bool {
+		return slices.ContainsFunc(all, func(b match) bool {
+			return b.start <= a.start && b.end >= a.end && b.end-b.start > a.end-a.start
+		})
+	})
+}
+
+// take adds what a phrase says: most as the head of the name, less in front of a word that is not known, nothing in front of one that turns it.
+func (h *header) take(x match, m int) {
+	nats := 6.0
+	switch {
+	case x.weak:
+		nats = 2.5
+	case x.end < m:
+		nats = 3
+	}
+	if x.end < m && h.flip != "" {
+		if x.cat.Personal() {
+			return
+		}
+		nats = 1
+	}
+	if x.end == m && x.cat.Personal() {
+		nats += 0.5 * float64(len(x.words)-1)
+	}
+	if x.who >= 0 {
+		h.by[x.who] = true
+	}
+	h.put(x.cat, nats, "name \""+strings.Join(x.words, " ")+"\"")
+}
+
+func (h *header) put(c pii.Category, nats float64, text string) {
+	if old, ok := h.nats[c]; !ok || old.Nats < nats {
+		h.nats[c] = pii.Nat{Text: text, Nats: nats}
+	}
+}
+
+// leaf gives the part of the field's name that names it: the last member of a path that is a word.
+func leaf(ctx *Context) string {
+	name := ctx.Field.Name
+	if name == "" {
+		name = ctx.Ref.Field
+	}
+	if ctx.Field.Path == "" && ctx.Field.Column == name {
+		return name
+	}
+	parts := strings.FieldsFunc(name, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
+	for i := len(parts) - 1; i >= 0; i-- {
+		if p := parts[i]; !strings.ContainsAny(p, "{}@\\") {
+			return p
+		}
+	}
+	return name
+}

@@ -1,0 +1,269 @@
+package classifiers
+
+// features is what one pass over a value says of it.
+type features struct {
+	n       int
+	letters int
+	uppers  int
+	digits  int
+	words   int // beginnings of words of letters
+	capital int // of them, with a capital
+	spaces  int
+	marks   [2]uint64 // which ASCII bytes stand in it that are neither letters nor digits
+	shape   uint64
+	flags   uint32
+	at      bool
+	numeric bool // a whole number of at most 18 digits
+	dated   bool // begins like a date
+}
+
+// Flags of a value's texture.
+const (
+	isDigits uint32 = 1 << iota
+	isZeros
+	isDecimal
+	isBool
+	isHex
+	isUUID
+	isDate
+	isMoment
+	isEpoch
+	isYear
+	isOneWord
+	isTitled
+	isSentence
+	isCode
+	isMixed
+	isCompany
+	isVersion
+	isCounted // a whole number or a time, for numbers
+)
+
+func (f *features) has(b byte) bool {
+	switch classOf[b] {
+	case digit:
+		return f.digits > 0
+	case lower, upper:
+		return f.letters > 0
+	}
+	return f.marks[b>>6&1]&(1<<(b&63)) != 0
+}
+
+// look makes the one pass.
+func look(v []byte) features {
+	f := features{n: len(v), shape: 14695981039346656037}
+	prev, hex, dots := uint8(other), 0, 0
+	for _, b := range v {
+		c := classOf[b]
+		sym := uint64(b)
+		switch c {
+		case lower:
+			f.letters++
+			if prev != lower && prev != upper {
+				f.words++
+				if b == 0xC3 {
+					f.capital++
+				}
+			}
+			sym = 'a'
+		case upper:
+			f.letters++
+			f.uppers++
+			if prev != lower && prev != upper {
+				f.words++
+				f.capital++
+			}
+			sym = 'A'
+		case digit:
+			f.digits++
+			sym = '9'
+		default:
+			f.marks[b>>6&1] |= 1 << (b & 63)
+			if b == ' ' {
+				f.spaces++
+			} else if b == '.' {
+				dots++
+			}
+		}
+		if c == digit || ('a' <= b && b <= 'f') || ('A' <= b && b <= 'F') {
+			hex++
+		}
+		f.shape = (f.shape ^ sym) * 1099511628211
+		prev = c
+	}
+	f.at = f.has('@')
+	f.classify(v, hex, dots)
+	return f
+}
+
+// classify derives the flags.
+func (f *features) classify(v []byte, hex, dots int) {
+	signed := f.digits == f.n-1 && (v[0] == '-' || v[0] == '+')
+	f.numeric = (f.digits == f.n || (signed && v[0] == '-')) && f.digits > 0 && f.digits <= 18
+	switch {
+	case f.digits == f.n:
+		f.number(v)
+	case f.letters == 0:
+		f.numberLike(v, dots)
+	case f.digits == 0:
+		f.wordy()
+	}
+	if hex == f.n && f.n >= 16 {
+		f.flags |= isHex
+	}
+	if f.n == 36 && hex == 32 && v[8] == '-' && v[13] == '-' && v[18] == '-' && v[23] == '-' {
+		f.flags |= isUUID
+	}
+	if day, ok := parseDay(v); ok {
+		f.dated = true
+		f.flags |= isDate
+		if _, clock := parseClock(v, day); clock {
+			f.flags ^= isDate | isMoment
+		}
+	}
+	if f.letters > 0 && f.digits > 0 && f.spaces == 0 && !f.at {
+		f.flags |= isMixed
+	}
+	if f.digits > 0 && f.letters == f.uppers && f.spaces <= 1 && f.n <= 24 && f.letters > 0 {
+		f.flags |= isCode
+	}
+	if f.words >= 4 && f.spaces >= 3 {
+		f.flags |= isSentence
+	}
+	if f.letters > 0 && f.spaces > 0 && company(v) {
+		f.flags |= isCompany
+	}
+	if f.n <= 5 && isBoolWord(v) {
+		f.flags |= isBool
+	}
+	if f.numeric || f.dated {
+		f.flags |= isCounted
+	}
+}
+
+// number is a value of digits only.
+func (f *features) number(v []byte) {
+	f.flags |= isDigits
+	if f.n > 1 && v[0] == '0' {
+		f.flags |= isZeros
+	}
+	if f.n == 4 && (string(v[:2]) == "19" || string(v[:2]) == "20") {
+		f.flags |= isYear
+	}
+	if (f.n == 10 || f.n == 13) && (v[0] == '1' && v[1] >= '0') {
+		f.flags |= isEpoch
+	}
+}
+
+// numberLike is a value of digits and signs.
+func (f *features) numberLike(v []byte, dots int) {
+	commas := f.has(',')
+	tail := f.n - 1
+	for tail > 0 && IsDigit(v[tail]) {
+		tail--
+	}
+	rest := f.digits + dots
+	if commas {
+		rest = f.n
+	}
+	if v[0] == '-' {
+		rest++
+	}
+	decimals := f.n - 1 - tail
+	switch {
+	case dots >= 2 && f.digits+dots == f.n && !commas:
+		f.flags |= isVersion
+	case rest >= f.n && f.digits > 0 && decimals > 0 && (v[tail] == '.' || v[tail] == ',') && !f.has(' ') && !f.has('/') && !f.has(':'):
+		f.flags |= isDecimal
+	}
+}
+
+// words4 is a value of letters and no digit.
+func (f *features) wordy() {
+	if f.words == 1 && f.spaces == 0 && f.letters == f.n {
+		f.flags |= isOneWord
+	}
+	if f.words >= 2 && f.words <= 4 && f.capital == f.words && f.uppers < f.letters && f.spaces >= 1 {
+		f.flags |= isTitled
+	}
+}
+
+func isBoolWord(v []byte) bool {
+	switch len(v) {
+	case 1:
+		b := Lower(v[0])
+		return b == '0' || b == '1' || b == 't' || b == 'f' || b == 'y' || b == 'n' || b == 'j'
+	case 2:
+		return EqualFold(v, "no") || EqualFold(v, "ja") || EqualFold(v, "on")
+	case 3:
+		return EqualFold(v, "yes") || EqualFold(v, "off")
+	case 4:
+		return EqualFold(v, "true") || EqualFold(v, "nein")
+	}
+	return EqualFold(v, "false")
+}
+
+// company tells whether the last word is a legal form.
+func company(v []byte) bool {
+	i := len(v)
+	for i > 0 && v[i-1] != ' ' {
+		i--
+	}
+	w := v[i:]
+	if len(w) > 0 && w[len(w)-1] == '.' {
+		w = w[:len(w)-1]
+	}
+	for _, form := range [...]string{"gmbh", "ltd", "inc", "llc", "ag", "kg", "ohg", "plc", "corp", "ug", "se", "ev", "e.v", "co", "company", "group", "holding", "gbr", "limited"} {
+		if EqualFold(w, form) {
+			return true
+		}
+	}
+	return false
+}
+
+// sig hashes what an outcome depends on.
+func (f *features) sig() uint64 { return mix(uint64(f.flags), 0x9E3779B97F4A7C15) }
+
+func mix(h, x uint64) uint64 {
+	h ^= x + 0x9E3779B97F4A7C15
+	h *= 0xBF58476D1CE4E5B9
+	return h ^ h>>29
+}
+
+// add counts n values with the flags.
+func (t *Texture) add(flags uint32, n int64) {
+	t.Seen += n
+	for bit, at := range [...]*int64{
+		&t.Digits, &t.Zeros, &t.Decimals, &t.Bools, &t.Hex, &t.UUIDs, &t.Dates, &t.Moments, &t.Epochs, &t.Years,
+		&t.OneWord, &t.Titled, &t.Sentences, &t.Codes, &t.Mixed, &t.Companies, &t.Versions,
+	} {
+		if flags>>bit&1 != 0 {
+			*at += n
+		}
+	}
+}
+
+// shapeName writes a shape out: a and A for letters, 9 for digits, everything else as it stands; long ones are cut.
+func shapeName(v []byte) string {
+	const most = 40
+	out := make([]byte, 0, most+3)
+	for _, b := range v {
+		if len(out) == most {
+			return string(out) + "…"
+		}
+		switch classOf[b] {
+		case lower:
+			if b >= 0x80 && b < 0xC0 {
+				continue
+			}
+			out = append(out, 'a')
+		case upper:
+			out = append(out, 'A')
+		case digit:
+			out = append(out, '9')
+		default:
+			out = append(out, b)
+		}
+	}
+	return string(out)
+}

@@ -1,0 +1,239 @@
+package classifiers
+
+import "slices"
+
+// triggers is the merged trigger table of some classifiers: per byte, per word and per run of digits, whom to ask.
+type triggers struct {
+	class  [256]uint8
+	marks  [256][]int         // classifiers by the byte they ask for
+	digits []int              // classifiers by least number of digits, ascending
+	least  []int              // that number, in the same order
+	title  []int              // those that look at capitalised words
+	words  map[uint32][]entry // by hash of the lower-case word
+	starts [256]uint64        // bit n: some word begins with the byte and is n bytes long
+	all    []*Classifier
+}
+
+type entry struct {
+	word string
+	who  []int
+}
+
+func newTriggers(all []*Classifier, want func(*Classifier) bool) *triggers {
+	t := &triggers{class: classOf, words: map[uint32][]entry{}, all: all}
+	for i, c := range all {
+		if c.At == nil || !want(c) {
+			continue
+		}
+		t.add(i, c.Triggers)
+	}
+	slices.SortStableFunc(t.digits, func(a, b int) int { return all[a].Triggers.Digits - all[b].Triggers.Digits })
+	for _, i := range t.digits {
+		t.least = append(t.least, all[i].Triggers.Digits)
+	}
+	return t
+}
+
+func (t *triggers) add(i int, w Triggers) {
+	for _, b := range []byte(w.Bytes) {
+		t.marks[b] = append(t.marks[b], i)
+		if t.class[b] == other {
+			t.class[b] = mark
+		}
+	}
+	if w.Digits > 0 {
+		t.digits = append(t.digits, i)
+	}
+	if w.Title {
+		t.title = append(t.title, i)
+	}
+	for _, word := range w.Words {
+		t.addWord(word, i)
+	}
+}
+
+func (t *triggers) addWord(word string, i int) {
+	h := foldHash([]byte(word))
+	list := t.words[h]
+	for k := range list {
+		if list[k].word == word {
+			list[k].who = append(list[k].who, i)
+			return
+		}
+	}
+	t.words[h] = append(list, entry{word, []int{i}})
+	b, bit := word[0], uint64(1)<<min(len(word), 63)
+	t.starts[b] |= bit
+	if 'a' <= b && b <= 'z' {
+		t.starts[b-'a'+'A'] |= bit
+	}
+}
+
+// found is a hit and whose it is.
+type found struct {
+	who int
+	hit Hit
+}
+
+// scan is the memory of one pass.
+type scan struct {
+	text []byte
+	t    *triggers
+	hits []found
+	far  int // the text is done up to here
+}
+
+// Text finds everything that the sparse classifiers find in a text, with overlaps resolved, in order. It makes one pass over the bytes.
+func (s *Set) Text(text []byte, yield func(*Classifier, Hit)) {
+	sc := s.scratch.Get().(*scan)
+	defer s.scratch.Put(sc)
+	for lo := 0; lo < len(text); {
+		hi := s.cut(text, lo)
+		sc.run(s.sparse, text, max(0, lo-s.Overlap()), min(len(text), hi+s.Overlap()))
+		for _, f := range s.resolve(sc.hits) {
+			if f.hit.Start >= lo && f.hit.Start < hi {
+				yield(s.all[f.who], f.hit)
+			}
+		}
+		lo = hi
+	}
+}
+
+// cut gives the end of the next stretch: long texts are taken in stretches, so that the memory of a pass is bounded. Around a cut the bytes
+// of an overlap are seen twice, and a hit belongs to the stretch in which it starts.
+func (s *Set) cut(text []byte, lo int) int {
+	const stretch = 64 << 10
+	if len(text)-lo <= 2*stretch {
+		return len(text)
+	}
+	return lo + stretch
+}
+
+// run asks all classifiers whose triggers stand in text[lo:hi]; they see the whole text.
+func (sc *scan) run(t *triggers, text []byte, lo, hi int) {
+	sc.text, sc.t, sc.hits = text, t, sc.hits[:0]
+	class := &t.class
+	for i := lo; i < hi; {
+		switch class[text[i]] {
+		case lower, upper:
+			i = sc.word(i)
+		case digit:
+			i = sc.run9(i)
+		case mark:
+			sc.ask(t.marks[text[i]], i)
+			i++
+		case joiner:
+			if m := t.marks[text[i]]; m != nil {
+				sc.ask(m, i)
+			}
+			i++
+		default:
+			i++
+			for i < hi && class[text[i]] == other {
+				i++
+			}
+		}
+	}
+}
+
+func (sc *scan) ask(who []int, i int) {
+	for _, w := range who {
+		if h, ok := sc.t.all[w].At(sc.text, i); ok {
+			sc.hits = append(sc.hits, found{w, h})
+		}
+	}
+}
+
+// word passes over the word that begins at i and asks those who wait for it, or for any capitalised one.
+func (sc *scan) word(i int) int {
+	text, t, j := sc.text, sc.t, i+1
+	for j < len(text) && t.class[text[j]]-lower <= upper-lower {
+		j++
+	}
+	if i > 0 && IsWord(text[i-1]) {
+		return j
+	}
+	if t.starts[text[i]]&(1<<min(j-i, 63)) != 0 {
+		for _, e := range t.words[foldHash(text[i:j])] {
+			if EqualFold(text[i:j], e.word) {
+				sc.ask(e.who, i)
+			}
+		}
+	}
+	if c := text[i]; classOf[c] == upper || c == 0xC3 {
+		sc.ask(t.title, i)
+	}
+	return j
+}
+
+// run9 passes over a group of digits and asks those for whom enough digits follow. A run goes on over separators, at most two in a row.
+func (sc *scan) run9(i int) int {
+	text, class := sc.text, &sc.t.class
+	j := i + 1
+	for j < len(text) && class[text[j]] == digit {
+		j++
+	}
+	n, most := j-i, 0
+	if k := len(sc.t.least); k > 0 {
+		most = sc.t.least[k-1]
+	}
+	for k, gap := j, 0; k < len(text) && n < most && gap <= 2; k++ {
+		switch class[text[k]] {
+		case digit:
+			n, gap = n+1, 0
+		case joiner:
+			gap++
+		default:
+			gap = 3
+		}
+	}
+	for k, who := range sc.t.digits {
+		if sc.t.least[k] > n {
+			break
+		}
+		if h, ok := sc.t.all[who].At(text, i); ok {
+			sc.hits = append(sc.hits, found{who, h})
+		}
+	}
+	return j
+}
+
+// resolve leaves of hits that overlap the best: the one whose check digit was verified, else the longer one, else the rarer kind. It
+// sorts in place and gives them in order.
+func (s *Set) resolve(hits []found) []found {
+	if len(hits) < 2 {
+		return hits
+	}
+	slices.SortFunc(hits, func(a, b found) int {
+		if a.hit.Start != b.hit.Start {
+			return a.hit.Start - b.hit.Start
+		}
+		if a.hit.End != b.hit.End {
+			return b.hit.End - a.hit.End
+		}
+		return a.who - b.who
+	})
+	out := hits[:0]
+	for _, f := range hits {
+		if n := len(out); n > 0 && f.hit.Start < out[n-1].hit.End {
+			if s.better(f, out[n-1]) && (n < 2 || f.hit.Start >= out[n-2].hit.End) {
+				out[n-1] = f
+			}
+			continue
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func (s *Set) better(a, b found) bool {
+	la, lb := a.hit.End-a.hit.Start, b.hit.End-b.hit.Start
+	ca, cb := a.hit.Flags&(Checked|Labelled) != 0, b.hit.Flags&(Checked|Labelled) != 0
+	if ca != cb && (la >= lb/2 && lb >= la/2) {
+		return ca
+	}
+	if la != lb {
+		return la > lb
+	}
+	return s.all[a.who].Chance < s.all[b.who].Chance
+}

@@ -1,0 +1,230 @@
+package classifiers
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"vestige/pii"
+)
+
+// priors are log-probabilities of the categories before anything is seen; those that are not listed have rarePrior.
+var priors = map[pii.Category]float64{
+	"contact.email": -3.5, "contact.phone": -4, "identity.name": -3.7, "identity.given_name": -4, "identity.family_name": -4,
+	"contact.street": -4.3, "contact.city": -4, "contact.postcode": -4.5, "contact.country": -4, "identity.number": -3.7,
+	"identity.customer_number": -4.3, "identity.loyalty_number": -5, "identity.username": -4.7, "online.ip": -4.3,
+	"online.device_id": -4.7, "online.url": -4, "demographic.gender": -4.5, "demographic.birth_date": -4.5, "online.user_agent": -5,
+	"online.credential": -4.7,
+}
+
+const rarePrior = -5.5
+
+// candidate is one category with all that speaks for it.
+type candidate struct {
+	cat   pii.Category
+	score float64
+	nats  []pii.Nat
+}
+
+func (c *candidate) add(nats float64, format string, args ...any) {
+	if math.Abs(nats) < .05 {
+		return
+	}
+	c.score += nats
+	c.nats = append(c.nats, pii.Nat{Text: fmt.Sprintf(format, args...), Nats: math.Round(nats*100) / 100})
+}
+
+// Weigh concludes from the counts what the field holds: a log-posterior over the categories and the classes that compete with them.
+func (s *Set) Weigh(st *Stats) pii.Proposal {
+	h := s.lexicon.read(&st.Field)
+	var cs []candidate
+	for i, c := range s.all {
+		cs = s.merge(cs, s.positive(st, &h, i, c))
+	}
+	for i := range negatives {
+		cs = append(cs, negatives[i].weigh(st, &h))
+	}
+	slices.SortStableFunc(cs, func(a, b candidate) int {
+		switch {
+		case a.score > b.score:
+			return -1
+		case a.score < b.score:
+			return 1
+		}
+		return strings.Compare(string(a.cat), string(b.cat))
+	})
+	return s.propose(st, cs)
+}
+
+// merge keeps the better of two classifiers of one category.
+func (s *Set) merge(cs []candidate, c candidate) []candidate {
+	for i := range cs {
+		if cs[i].cat == c.cat {
+			if c.score > cs[i].score {
+				cs[i] = c
+			}
+			return cs
+		}
+	}
+	return append(cs, c)
+}
+
+// positive weighs one classifier.
+func (s *Set) positive(st *Stats, h *header, i int, c *Classifier) candidate {
+	k := candidate{cat: c.Category}
+	prior, ok := priors[c.Category]
+	if !ok {
+		prior = rarePrior
+	}
+	k.add(prior, "prior")
+	named := h.nats[c.Category]
+	if named.Nats != 0 {
+		nats := named.Nats
+		if !h.by[i] { // another classifier of the category was named
+			nats -= .5
+		}
+		k.add(nats, "%s", named.Text)
+	}
+	s.values(&k, st, c, named.Nats > 2)
+	if c.Column != nil {
+		for _, n := range c.Column(st).Nats {
+			k.add(n.Nats, "%s", n.Text)
+		}
+	}
+	nats, text := tableNats(h, c.Category, named.Nats > 0)
+	k.add(nats, "%s", text)
+	nats, text = neighbourNats(st.Field.Neighbour, c.Category)
+	k.add(nats, "%s", text)
+	return k
+}
+
+// values adds what the values say, by a beta-binomial over the distinct ones.
+func (s *Set) values(k *candidate, st *Stats, c *Classifier, named bool) {
+	if st.Values == 0 {
+		return
+	}
+	if c.Whole == nil && c.At == nil {
+		if !named && c.Column == nil {
+			k.add(-4, "nothing names it")
+		}
+		return
+	}
+	count := st.Hits[c.Name]
+	n := min(st.Distinct, exactLimit)
+	hits := min(count.Distinct, n)
+	if !s.opts.Examples && count.Whole > 0 {
+		hits -= hits * count.Example / count.Whole * 3 / 4
+	}
+	cover := c.Cover
+	if cover == 0 {
+		cover = .95
+	}
+	chance := max(c.Chance, .002)
+	nats := betaBinomial(hits, n, 6*cover, 6*(1-cover)) - betaBinomial(hits, n, 4*chance, 4*(1-chance))
+	k.add(max(-14, min(14, nats)), "%d of %d distinct values", hits, n)
+}
+
+// betaBinomial gives log P(k of n) where the rate is drawn from Beta(a, b) (Murphy 2012, 3.3), without the binomial coefficient.
+func betaBinomial(k, n int64, a, b float64) float64 {
+	return lbeta(float64(k)+a, float64(n-k)+b) - lbeta(a, b)
+}
+
+func lbeta(a, b float64) float64 {
+	x, _ := math.Lgamma(a)
+	y, _ := math.Lgamma(b)
+	z, _ := math.Lgamma(a + b)
+	return x + y - z
+}
+
+// weigh weighs a competing class.
+func (n *negative) weigh(st *Stats, h *header) candidate {
+	k := candidate{cat: n.cat}
+	k.add(n.prior, "prior")
+	if named, ok := h.nats[n.cat]; ok {
+		k.add(named.Nats, "%s", named.Text)
+	}
+	if st.Values > 0 {
+		nats, text := n.fit(st)
+		k.add(nats*confidence(st.Distinct), "%s", text)
+	}
+	nats, text := tableNats(h, n.cat, h.nats[n.cat].Nats > 0)
+	k.add(nats, "%s", text)
+	return k
+}
+
+// confidence says how much a look at n distinct values weighs.
+func confidence(n int64) float64 { return float64(n+2) / float64(n+3) }
+
+// propose makes the proposal out of the candidates, best first.
+func (s *Set) propose(st *Stats, cs []candidate) pii.Proposal {
+	z := 0.0
+	for _, c := range cs {
+		z += math.Exp(c.score - cs[0].score)
+	}
+	p := pii.Proposal{
+		Field: st.Field.Ref, Category: cs[0].cat, Confidence: calibrate(1 / z), Dense: true, Nats: cs[0].nats,
+		Examined: pii.Examination{
+			Values: st.Values, Nulls: st.Nulls, Distinct: st.Distinct, Unique: st.Values > 0 && st.Distinct == st.Values,
+			Version: s.Version(), Shapes: shares(st), MaxLen: st.Len[1], Sum: st.Num,
+		},
+	}
+	if len(cs) > 1 {
+		p.Nats = append(p.Nats, pii.Nat{Text: "next: " + string(cs[1].cat), Nats: math.Round((cs[0].score-cs[1].score)*100) / 100})
+	}
+	if !p.Category.Personal() {
+		s.inside(&p, st)
+	}
+	return p
+}
+
+// calibrate leaves room for what was not thought of.
+func calibrate(p float64) float64 { return min(.995, math.Round(p*1000)/1000) }
+
+// inside lists what a text contains. A text with something personal in it is proposed as text.personal.
+func (s *Set) inside(p *pii.Proposal, st *Stats) {
+	best := map[pii.Category]pii.Contained{}
+	for name, n := range st.Within {
+		c := s.all[s.byName[name]]
+		if n == 0 || !c.Category.Personal() {
+			continue
+		}
+		logit := math.Min(float64(n), 6)*-math.Log(max(c.Chance, .002)) - 3
+		if p.Category == "none.key" || p.Category == "none.hash" || p.Category == "none.date" {
+			logit -= 4
+		}
+		one := pii.Contained{Category: c.Category, Confidence: calibrate(1 / (1 + math.Exp(-logit))), Share: float64(n) / float64(st.Values)}
+		if old, ok := best[c.Category]; !ok || old.Confidence < one.Confidence {
+			best[c.Category] = one
+		}
+	}
+	for _, c := range best {
+		p.Contains = append(p.Contains, c)
+	}
+	slices.SortFunc(p.Contains, func(a, b pii.Contained) int {
+		if a.Confidence != b.Confidence {
+			return int(math.Copysign(1, b.Confidence-a.Confidence))
+		}
+		return strings.Compare(string(a.Category), string(b.Category))
+	})
+	if len(p.Contains) > 0 && p.Contains[0].Confidence >= .5 {
+		p.Category, p.Dense, p.Confidence = "text.personal", false, p.Contains[0].Confidence
+	}
+}
+
+func shares(st *Stats) (out []pii.Share) {
+	total := int64(0)
+	for _, n := range st.Shapes {
+		total += n
+	}
+	for name, n := range st.Shapes {
+		out = append(out, pii.Share{Name: name, Share: math.Round(float64(n)/float64(total)*1000) / 1000})
+	}
+	slices.SortFunc(out, func(a, b pii.Share) int {
+		if a.Share != b.Share {
+			return int(math.Copysign(1, b.Share-a.Share))
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return out[:min(len(out), 8)]
+}
