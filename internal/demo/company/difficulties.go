@@ -28,6 +28,7 @@ const (
 	SelfReferences     Difficulty = "self-references"
 	ForeignKeyActions  Difficulty = "foreign-key-actions"
 	TableKinds         Difficulty = "table-kinds"
+	StalePages         Difficulty = "stale-pages"
 )
 
 // Difficulties lists all of them, in the order in which the documentation explains them.
@@ -35,7 +36,7 @@ func Difficulties() []Difficulty {
 	return []Difficulty{
 		CrypticNames, SilentCopy, FreeText, NestedJSON, LogLines, ObjectKeys, JSONKeys, IdentifierChain, SharedHousehold,
 		JointOrder, RecycledEmail, EqualIDs, NearMisses, HashedCopies, KeptInvoices, MentionedElsewhere, SupportAgent,
-		NoReply, KeylessTables, Cycles, SelfReferences, ForeignKeyActions, TableKinds,
+		NoReply, KeylessTables, Cycles, SelfReferences, ForeignKeyActions, TableKinds, StalePages,
 	}
 }
 
@@ -88,6 +89,8 @@ func (d Difficulty) Doc() string {
 		return "Every action of a foreign key: CASCADE, SET NULL, SET DEFAULT, RESTRICT, NO ACTION."
 	case TableKinds:
 		return "Composite keys, WITHOUT ROWID, STRICT, a generated column, a view, a full-text index."
+	case StalePages:
+		return "Rows that the engine moved, still readable in unused parts of the database's pages; only packing the file clears them."
 	}
 	return ""
 }

@@ -31,13 +31,16 @@ func (b *builder) agent(rng *rand.Rand) *person {
 	return pick(rng, b.agents)
 }
 
-const ticketsEach = 5
+const (
+	ticketsEach = 5
+	earlyTicket = 7 // the walk subject's first
+)
 
 func (b *builder) fillTickets() {
 	rng, t := b.rng("tickets"), b.table("tickets")
 	for i := range b.opts.People * ticketsEach {
 		p := pick(rng, b.customers())
-		if i%(b.opts.People) == 7 {
+		if i%b.opts.People == earlyTicket {
 			p = b.walk
 		}
 		b.ticket(rng, t, p, i)
@@ -54,8 +57,11 @@ func (b *builder) ticket(rng *rand.Rand, t *table, p *person, i int) {
 	if b.with(SupportAgent) {
 		rec.because(SupportAgent)
 	}
+	if i == earlyTicket && b.with(StalePages) {
+		rec.because(StalePages) // among the first rows of a table that outgrew its first page
+	}
 	said := (&prose{}).say(chatter(rng, 1+rng.IntN(3)))
-	if b.with(FreeText) && (p == b.walk || rng.IntN(10) < 4) {
+	if b.with(FreeText) && (i == earlyTicket || p == b.walk || rng.IntN(10) < 4) {
 		said.tell(rng, p, pick(rng, ownTemplates()))
 		rec.because(FreeText)
 	}

@@ -26,6 +26,8 @@ type eraser struct {
 	c      *company.Company
 	erased map[company.Person]bool
 	dbs    map[string]*sql.DB
+	skip   func(*company.Record) bool // records that are forgotten
+	pack   bool                       // the databases are packed afterwards
 }
 
 func generate(t *testing.T, opts company.Options) *company.Company {
@@ -49,17 +51,23 @@ func open(t *testing.T, c *company.Company, file string) *sql.DB {
 
 func erase(t *testing.T, c *company.Company, people ...company.Person) {
 	t.Helper()
-	e := &eraser{t: t, c: c, erased: map[company.Person]bool{}, dbs: map[string]*sql.DB{}}
+	e := &eraser{t: t, c: c, pack: true, skip: func(*company.Record) bool { return false }}
+	e.erase(people...)
+}
+
+func (e *eraser) erase(people ...company.Person) {
+	e.t.Helper()
+	e.erased, e.dbs = map[company.Person]bool{}, map[string]*sql.DB{}
 	for _, p := range people {
 		e.erased[p] = true
 	}
 	for _, file := range []string{company.ShopFile, company.CRMFile} {
-		e.dbs[file] = open(t, c, file)
+		e.dbs[file] = open(e.t, e.c, file)
 	}
 	objects := map[string][]*company.Record{}
-	for _, r := range c.Truth.Records {
+	for _, r := range e.c.Truth.Records {
 		switch {
-		case !e.touches(r):
+		case !e.touches(r) || e.skip(r):
 		case r.At.Source == company.ObjectsRoot:
 			objects[r.At.Dataset] = append(objects[r.At.Dataset], r)
 		default:
@@ -70,12 +78,16 @@ func erase(t *testing.T, c *company.Company, people ...company.Person) {
 		e.object(key, records)
 	}
 	for _, db := range e.dbs {
-		e.exec(db, "VACUUM")
-		e.exec(db, "PRAGMA wal_checkpoint(TRUNCATE)")
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
+		e.close(db)
 	}
+}
+
+func (e *eraser) close(db *sql.DB) {
+	if e.pack {
+		e.exec(db, "VACUUM")
+	}
+	e.exec(db, "PRAGMA wal_checkpoint(TRUNCATE)")
+	e.must(db.Close())
 }
 
 func (e *eraser) exec(db *sql.DB, statement string, args ...any) {

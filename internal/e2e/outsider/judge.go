@@ -225,7 +225,7 @@ func (j *judge) one(f fate, where string, columns []string, before record, after
 	}
 	if !f.touched || f.asIs {
 		if !same(before, *after) {
-			j.collateral(where, "differs"+named(l.compare(columns, before, *after).wrong))
+			j.collateral(where, "differs"+named(differing(columns, before, *after)))
 			return
 		}
 		if f.asIs {
@@ -258,6 +258,17 @@ func (j *judge) stayed(f fate, l *lens, where string, columns []string, had int,
 	if len(v.wrong) > 0 && !f.mustGo {
 		j.collateral(where, "differs"+named(v.wrong))
 	}
+}
+
+// differing are the columns in which two versions are not equal.
+func differing(columns []string, before, after record) []string {
+	var out []string
+	for i, c := range columns {
+		if i >= len(before.cells) || i >= len(after.cells) || !equal(before.cells[i], after.cells[i]) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 func named(columns []string) string {
