@@ -127,7 +127,7 @@ func TestIndexRemoved(t *testing.T) {
 		b := open(t)
 		estate(b)
 		before := graph(b)
-		b.must(os.RemoveAll(b.dir + "/index"))
+		b.must(os.Rename(b.dir+"/index", t.TempDir()+"/away"))
 		refuses(t, b, before, true)
 	})
 	t.Run("broken", func(t *testing.T) {

@@ -116,7 +116,10 @@ func node(dataset string, fields ...string) (lineage.Node, []pii.Proposal) {
 	for _, text := range fields {
 		var name, category, typ, stable string
 		var conf float64
-		_, _ = fmt.Sscan(text+" 0 text -", &name, &category, &conf, &typ, &stable)
+		parts := strings.Fields(text)
+		parts = append(parts, []string{"", "-", "0", "text", ""}[len(parts):]...)
+		name, category, typ, stable = parts[0], parts[1], parts[3], parts[4]
+		_, _ = fmt.Sscan(parts[2], &conf)
 		f := pii.Field{Name: name, Column: name, Type: pii.FieldType(typ)}
 		if strings.HasPrefix(stable, "#") {
 			f.Stable = stable

@@ -150,7 +150,7 @@ func (s *searchDoc) document() *document.Document {
 	}
 	d.AddField(words("field", splitWords(s.ref.Field)))
 	d.AddField(words("dataset", splitWords(s.ref.Dataset)))
-	d.AddField(document.NewTextFieldCustom("words", nil, []byte(strings.Join(s.words, " ")), bleveindex.IndexField, spaced{}))
+	d.AddField(words("words", s.words))
 	d.AddField(document.NewNumericFieldWithIndexingOptions("conf", nil, thousandth(s.conf), bleveindex.IndexField))
 	d.AddField(keyword("sens", string(rune('0'+s.hit.Sensitivity))))
 	d.AddField(keyword("article9", map[bool]string{true: "true", false: "false"}[s.hit.Article9]))
@@ -166,7 +166,7 @@ func (s *searchDoc) document() *document.Document {
 func thousandth(v float64) float64 { return math.Round(v*1000) / 1000 }
 
 func keyword(name, value string) document.Field {
-	return document.NewTextFieldCustom(name, nil, []byte(value), bleveindex.IndexField|bleveindex.SkipFreqNorm, nil)
+	return document.NewTextFieldCustom(name, nil, []byte(value), bleveindex.IndexField, nil)
 }
 
 func valued(name, value string) document.Field {
@@ -174,7 +174,7 @@ func valued(name, value string) document.Field {
 }
 
 func words(name string, ws []string) document.Field {
-	return document.NewTextFieldCustom(name, nil, []byte(strings.Join(ws, " ")), bleveindex.IndexField|bleveindex.SkipFreqNorm, spaced{})
+	return document.NewTextFieldCustom(name, nil, []byte(strings.Join(ws, " ")), bleveindex.IndexField, spaced{})
 }
 
 // spaced is the analyzer of text that was split into words already.

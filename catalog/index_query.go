@@ -108,25 +108,13 @@ func compileAll(es []expr, kind string) (qs []query.Query) {
 	return qs
 }
 
-// compileAnd puts what must not hold beside what must, so that it only takes away.
+// compileAnd joins what must hold. What must not hold is taken from all documents of the kind, and not from what must hold: Bleve forgets a
+// condition that matches nothing beside one that must not hold.
 func compileAnd(es []expr, kind string) query.Query {
-	var must, not []query.Query
-	for _, e := range es {
-		if e.not != nil {
-			not = append(not, compile(*e.not, kind))
-		} else {
-			must = append(must, compile(e, kind))
-		}
+	if len(es) == 1 {
+		return compile(es[0], kind)
 	}
-	switch {
-	case len(not) == 0 && len(must) == 1:
-		return must[0]
-	case len(not) == 0:
-		return query.NewConjunctionQuery(must)
-	case len(must) == 0:
-		must = []query.Query{exact("kind", kind)}
-	}
-	return query.NewBooleanQuery(must, nil, not)
+	return query.NewConjunctionQuery(compileAll(es, kind))
 }
 
 func compileTerm(t *term, kind string) query.Query {
@@ -164,10 +152,8 @@ func compileWords(t *term) query.Query {
 	}
 	var must []query.Query
 	for _, w := range t.words {
-		inField, inDataset := exact("field", w), exact("dataset", w)
-		inField.SetBoost(3)
-		inDataset.SetBoost(1.5)
-		must = append(must, query.NewBooleanQuery([]query.Query{exact("words", w)}, []query.Query{inField, inDataset}, nil))
+		should := []query.Query{ranking("field", w, 3), ranking("dataset", w, 1.5)}
+		must = append(must, query.NewBooleanQuery([]query.Query{ranking("words", w, 1)}, should, nil))
 	}
 	return query.NewConjunctionQuery(must)
 }
@@ -199,9 +185,13 @@ func anyOf(qs ...query.Query) query.Query {
 	return query.NewDisjunctionQuery(qs)
 }
 
-func exact(field, value string) *query.TermQuery {
+// exact asks for a term and adds nothing to the rank.
+func exact(field, value string) *query.TermQuery { return ranking(field, value, 0) }
+
+func ranking(field, value string, boost float64) *query.TermQuery {
 	q := query.NewTermQuery(value)
 	q.SetField(field)
+	q.SetBoost(boost)
 	return q
 }
 

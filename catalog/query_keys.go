@@ -57,7 +57,7 @@ func (t *term) check() error {
 	case t.op != "" && t.op != "=" && !k.Ordered:
 		return errQuery(t.at, "%s: has no order to compare by", t.key)
 	case k.Values != nil && !slices.Contains(k.Values, strings.ToLower(t.value)):
-		return errQuery(t.at, "%s: is one of %s", t.key, strings.Join(k.Values, ", "))
+		return errQuery(t.at, "%s: takes one of %s", t.key, strings.Join(k.Values, ", "))
 	case k.Ordered:
 		return t.checkNumber()
 	case k.Stars:
@@ -76,7 +76,7 @@ func (t *term) checkNumber() error {
 		most, what = 4, "a number from 0 to 4"
 	}
 	if err != nil || !(v >= 0 && v <= most) {
-		return errQuery(t.at, "%s: is %s", t.key, what)
+		return errQuery(t.at, "%s: takes %s", t.key, what)
 	}
 	return nil
 }

@@ -71,8 +71,6 @@ func (c *Catalog) Search(ctx context.Context, text string, page Page) (Result, e
 	if ask.after, err = openCursor(page.After, ask.seal); err != nil {
 		return Result{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	idx, err := c.live()
@@ -82,6 +80,8 @@ func (c *Catalog) Search(ctx context.Context, text string, page Page) (Result, e
 	if err := c.sync(ctx); err != nil {
 		return Result{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
 	return c.answer(ctx, idx, ask)
 }
 
