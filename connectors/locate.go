@@ -82,7 +82,7 @@ func (s *Source) fill(ctx context.Context, m pii.Match, found []*pii.Found) erro
 		}
 		for i := range b.Len() {
 			if f := byKey[b.Key(i).ID()]; f != nil {
-				f.Fields = wanted(b, i, m.Want)
+				f.Fields = Wanted(b, i, m.Want)
 			}
 		}
 	}
@@ -223,7 +223,7 @@ func (c *comparison) look(b *pii.Batch) {
 
 func (c *comparison) column(col *pii.Column) {
 	name, inside := col.Field.Name, col.Field.Path != ""
-	if !slices.ContainsFunc(c.match.Terms, func(t pii.Term) bool { return t.Field == "" || t.Field == name }) {
+	if !c.matcher.Wants(name) {
 		return
 	}
 	raw := documents(col.Field)
@@ -256,7 +256,7 @@ func (c *comparison) found(b *pii.Batch, i int) bool {
 			return true
 		}
 	}
-	f := &pii.Found{Dataset: c.match.Dataset.Ref, Key: b.Key(i), Digest: digest, Hits: c.hits[i], Fields: wanted(b, i, c.match.Want)}
+	f := &pii.Found{Dataset: c.match.Dataset.Ref, Key: b.Key(i), Digest: digest, Hits: c.hits[i], Fields: Wanted(b, i, c.match.Want)}
 	if !c.keyless {
 		return c.yield(f, nil)
 	}
@@ -277,8 +277,8 @@ func (c *comparison) equals() {
 	}
 }
 
-// wanted gives the values of the fields asked for of record i.
-func wanted(b *pii.Batch, i int, want []string) map[string][]pii.Located {
+// Wanted gives the values of the fields asked for of record i.
+func Wanted(b *pii.Batch, i int, want []string) map[string][]pii.Located {
 	if len(want) == 0 {
 		return nil
 	}

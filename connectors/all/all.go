@@ -1,0 +1,14 @@
+// Package all lists the connectors. A new one is a folder beside this and one line here.
+package all
+
+import (
+	"vestige/connectors"
+	"vestige/connectors/sqlite"
+)
+
+// All gives the specification of every connector, by name.
+func All() []connectors.Spec {
+	return []connectors.Spec{
+		sqlite.Spec(),
+	}
+}

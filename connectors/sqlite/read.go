@@ -1,0 +1,502 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"vestige/connectors"
+	"vestige/internal/errkind"
+	"vestige/pii"
+)
+
+const (
+	batchRecords = 1024
+	batchBytes   = 1 << 20
+)
+
+// Read yields records in the order of their rowid, or of the primary key of a table WITHOUT ROWID, in one snapshot. A query's From is the
+// Key.ID of the last record already read.
+func (d *Driver) Read(ctx context.Context, q connectors.Query) iter.Seq2[*pii.Batch, error] {
+	return func(yield func(*pii.Batch, error) bool) {
+		c, err := d.take(ctx, reading)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer c.put()
+		r, err := d.newReader(ctx, c, q)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		r.run(ctx, q, yield)
+	}
+}
+
+// reader turns rows into batches. Each row carries every stored column, since the digest covers them, and the rowid where it is the key.
+type reader struct {
+	c       *conn
+	l       *layout
+	selects string
+	places  map[string]int // of columns among the values
+	keys    []int          // places of the key's parts among the values
+	fields  []int          // places of the batch's columns
+	hashed  []int          // places of what the digest covers
+	batch   *pii.Batch
+	size    int
+	limit   int64
+	given   int64
+	from    string // skip until the record with this Key.ID has passed
+	last    int64  // the last rowid, where the key is one
+	buf     []byte
+	text    []byte
+	more    bool // the consumer wants more
+	yield   func(*pii.Batch, error) bool
+}
+
+func (d *Driver) newReader(ctx context.Context, c *conn, q connectors.Query) (*reader, error) {
+	l, err := d.layout(ctx, c, q.Dataset.Ref.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	if l.contentless() {
+		return nil, errkind.Coded(errkind.Unsupported, "contentless-index", "%s keeps tokens only", q.Dataset.Ref.Dataset)
+	}
+	l = l.as(&q.Dataset)
+	r := &reader{c: c, l: l, size: q.Batch, limit: q.Limit, from: q.From}
+	if r.size <= 0 {
+		r.size = batchRecords
+	}
+	return r, r.choose(q)
+}
+
+// choose lays out the columns of the SELECT and of the batch.
+func (r *reader) choose(q connectors.Query) error {
+	var exprs []string
+	places := map[string]int{}
+	r.places = places
+	for _, col := range r.l.columns {
+		places[col.name] = len(exprs)
+		if !col.generated {
+			r.hashed = append(r.hashed, len(exprs))
+		}
+		exprs = append(exprs, column2expr(col))
+	}
+	if _, taken := places[r.l.rowid]; r.l.rowid != "" && !taken {
+		places[r.l.rowid] = len(exprs)
+		exprs = append(exprs, r.l.rowid)
+	}
+	for _, k := range r.l.key {
+		r.keys = append(r.keys, places[k])
+	}
+	names := q.Fields
+	if names == nil {
+		for _, f := range r.l.columns {
+			names = append(names, f.name)
+		}
+		if len(r.l.key) == 1 && r.l.column(r.l.key[0]) == nil {
+			names = append([]string{r.l.key[0]}, names...)
+		}
+	}
+	var fields []pii.Field
+	for _, name := range names {
+		place, ok := places[name]
+		if !ok {
+			return errkind.Coded(errkind.NotFound, "no-such-field", "the table %s has no such column", q.Dataset.Ref.Dataset)
+		}
+		r.fields = append(r.fields, place)
+		fields = append(fields, r.l.field(&q.Dataset, name))
+	}
+	r.selects = "SELECT " + strings.Join(exprs, ", ") + " FROM " + r.l.name()
+	r.batch = pii.NewBatch(q.Dataset.Ref, fields)
+	return nil
+}
+
+// column2expr names a column so that the driver beneath does not turn its text into a time, which it does by the declared type.
+func column2expr(c column) string {
+	if up := strings.ToUpper(c.decl); up == "DATE" || up == "DATETIME" || up == "TIMESTAMP" {
+		return "+" + quote(c.name)
+	}
+	return quote(c.name)
+}
+
+// field gives the field as it was discovered, else as it stands in the schema.
+func (l *layout) field(d *pii.Dataset, name string) pii.Field {
+	if f := d.Field(name); f != nil {
+		return *f
+	}
+	if c := l.column(name); c != nil {
+		return pii.Field{Name: name, Column: name, Type: fieldType(c.decl), Native: c.decl, NotNull: c.notNull, Generated: c.generated}
+	}
+	return pii.Field{Name: name, Column: name, Type: pii.Int, Native: "rowid", NotNull: true, Generated: true}
+}
+
+// expr names a part of the key for SQL.
+func (l *layout) expr(name string) string {
+	if l.column(name) == nil && name == l.rowid {
+		return l.rowid
+	}
+	return quote(name)
+}
+
+func (r *reader) run(ctx context.Context, q connectors.Query, yield func(*pii.Batch, error) bool) {
+	r.yield, r.more = yield, true
+	var err error
+	if q.Keys != nil {
+		err = r.byKeys(ctx, q.Keys)
+	} else {
+		err = r.scan(ctx)
+	}
+	if err == nil && r.more {
+		r.flush()
+	}
+	if err != nil && r.more {
+		yield(nil, err)
+	}
+}
+
+// order is the order in which the table lies in the file.
+func (r *reader) order() string {
+	switch {
+	case r.l.rowid != "":
+		return " ORDER BY " + r.l.rowid
+	case r.l.withoutRowid:
+		return " ORDER BY " + names(r.l.primary())
+	}
+	return ""
+}
+
+func names(list []string) string {
+	quoted := make([]string, len(list))
+	for i, n := range list {
+		quoted[i] = quote(n)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// scan reads the whole table. Where the file is damaged, what lies behind the damage is still read.
+func (r *reader) scan(ctx context.Context) error {
+	start := int64(math.MinInt64)
+	if r.from != "" && r.l.byRowid() {
+		if key, ok := parseKey(r.from); ok && len(key) == 1 {
+			if last, err := strconv.ParseInt(key[0].Reveal(), 10, 64); err == nil {
+				if last == math.MaxInt64 {
+					return nil
+				}
+				start, r.from = last+1, ""
+			}
+		}
+	}
+	for {
+		err := r.pass(ctx, r.selects+r.after(start)+r.order(), r.startArgs(start)...)
+		if errkind.Code(err) != "corrupt" {
+			return err
+		}
+		if !r.gap("the database file is damaged here") {
+			return nil
+		}
+		next, ok := r.beyond(ctx, max(r.last, start))
+		if !ok {
+			return nil
+		}
+		start = next
+	}
+}
+
+func (r *reader) after(start int64) string {
+	if r.l.rowid == "" || start == math.MinInt64 {
+		return ""
+	}
+	return " WHERE " + r.l.rowid + " >= ?"
+}
+
+func (r *reader) startArgs(start int64) []driver.Value {
+	if r.after(start) == "" {
+		return nil
+	}
+	return []driver.Value{start}
+}
+
+// beyond finds the first rowid behind a damage: steps grow until a seek succeeds, then halve back.
+func (r *reader) beyond(ctx context.Context, last int64) (int64, bool) {
+	if r.l.rowid == "" {
+		return 0, false
+	}
+	if last == math.MinInt64 {
+		last = 0
+	}
+	readable := func(id int64) (int64, bool) {
+		got, err := r.c.all(ctx, "SELECT "+r.l.rowid+" FROM "+r.l.name()+" WHERE "+r.l.rowid+" >= ? ORDER BY "+r.l.rowid+" LIMIT 1", id)
+		if err != nil || len(got) == 0 {
+			return 0, false
+		}
+		return asInt(got[0][0]), true
+	}
+	bad, step := last, int64(1)
+	for ; step > 0 && step < math.MaxInt64/4; step *= 2 {
+		if _, ok := readable(last + step); ok {
+			break
+		}
+		bad = last + step
+	}
+	good := last + step
+	if _, ok := readable(good); !ok {
+		return 0, false
+	}
+	for good-bad > 1 {
+		mid := bad + (good-bad)/2
+		if _, ok := readable(mid); ok {
+			good = mid
+		} else {
+			bad = mid
+		}
+	}
+	return readable(good)
+}
+
+// gap passes on what was read so far, then the gap.
+func (r *reader) gap(text string) bool {
+	if !r.flush() {
+		return false
+	}
+	r.more = r.yield(pii.GapBatch(pii.Gap{Code: "corrupt", At: r.batch.Dataset, Text: text, Records: -1}), nil)
+	return r.more
+}
+
+// byKeys reads the records with those keys, in the order of the keys; a key that nothing has is left out.
+func (r *reader) byKeys(ctx context.Context, keys []pii.Key) error {
+	seen := map[string]bool{}
+	for _, k := range keys {
+		if len(k) != len(r.l.key) || len(k) == 0 {
+			return errkind.New(errkind.Invalid, "a key of %s has %d parts", r.batch.Dataset.Dataset, len(r.l.key))
+		}
+		if id := k.ID(); seen[id] || !r.more {
+			continue
+		} else {
+			seen[id] = true
+		}
+		where, args := r.l.keyed(k)
+		if err := r.passIf(ctx, k, r.selects+" WHERE "+where, args); err != nil {
+			return err
+		}
+		if r.limit > 0 && r.given >= r.limit {
+			return nil
+		}
+	}
+	return nil
+}
+
+// keyed gives the condition that finds a key, whatever storage class its values have, without leaving the index.
+func (l *layout) keyed(k pii.Key) (string, []driver.Value) {
+	var where []string
+	var args []driver.Value
+	for i, v := range k {
+		cond, a := l.equals(l.key[i], v)
+		where, args = append(where, cond), append(args, a...)
+	}
+	return strings.Join(where, " AND "), args
+}
+
+// equals gives the condition that a column holds a value, as whatever storage class can be written so. What it finds is compared once
+// more by the caller: collations and affinities find more than what is equal.
+func (l *layout) equals(name string, v pii.Value) (string, []driver.Value) {
+	if v.Null() {
+		return l.expr(name) + " IS NULL", nil
+	}
+	c := l.column(name)
+	args := storage(v.Reveal())
+	if c == nil || l.alias(c) {
+		if n, ok := args[len(args)-1].(int64); ok {
+			return l.expr(name) + " = ?", []driver.Value{n}
+		}
+		return "0", nil
+	}
+	return l.expr(name) + " IN (?" + strings.Repeat(",?", len(args)-1) + ")", args
+}
+
+// storage gives the values of every storage class that are written as s; a whole number comes last.
+func storage(s string) []driver.Value {
+	out := []driver.Value{s, []byte(s)}
+	if f, err := strconv.ParseFloat(s, 64); err == nil && formatFloat(f) == s {
+		out = append(out, f)
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && strconv.FormatInt(n, 10) == s {
+		out = append(out, n)
+	}
+	return out
+}
+
+func (r *reader) passIf(ctx context.Context, k pii.Key, query string, args []driver.Value) error {
+	rs, err := r.c.query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rs.close()
+	for {
+		ok, err := rs.next()
+		if !ok || err != nil {
+			return err
+		}
+		if r.keyOf(rs.values).Equal(k) && !r.add(rs.values) {
+			return nil
+		}
+	}
+}
+
+// pass reads the rows of a query into batches.
+func (r *reader) pass(ctx context.Context, query string, args ...driver.Value) error {
+	rs, err := r.c.query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rs.close()
+	for n := 0; ; n++ {
+		if n%64 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		ok, err := rs.next()
+		if !ok || err != nil {
+			return err
+		}
+		if !r.add(rs.values) {
+			return nil
+		}
+	}
+}
+
+// add takes one row; false where nothing more is wanted.
+func (r *reader) add(values []driver.Value) bool {
+	key := r.keyOf(values)
+	if r.l.byRowid() {
+		r.last = asInt(values[r.keys[0]])
+	}
+	if r.from != "" {
+		if key.ID() == r.from {
+			r.from = ""
+		}
+		return true
+	}
+	for i, place := range r.fields {
+		r.batch.Append(i, r.bytes(values[place]))
+	}
+	r.batch.EndRecord(key, r.digest(values))
+	r.given++
+	if r.limit > 0 && r.given >= r.limit {
+		r.flush()
+		return false
+	}
+	if r.batch.Len() >= r.size || r.batch.Len()%16 == 0 && r.batch.Size() >= batchBytes {
+		return r.flush()
+	}
+	return true
+}
+
+func (r *reader) flush() bool {
+	if r.batch.Len() > 0 && r.more {
+		r.more = r.yield(r.batch, nil)
+		r.batch.Reset()
+	}
+	return r.more
+}
+
+// bytes writes a value as text; valid until the next call.
+func (r *reader) bytes(v driver.Value) []byte {
+	r.text = appendValue(r.text[:0], v)
+	if v == nil {
+		return nil
+	}
+	if r.text == nil {
+		return []byte{}
+	}
+	return r.text
+}
+
+func appendValue(b []byte, v driver.Value) []byte {
+	switch v := v.(type) {
+	case string:
+		return append(b, v...)
+	case []byte:
+		return append(b, v...)
+	case int64:
+		return strconv.AppendInt(b, v, 10)
+	case float64:
+		return append(b, formatFloat(v)...)
+	case nil:
+		return b
+	}
+	return fmt.Append(b, v)
+}
+
+// formatFloat writes a number in the fewest digits that read back, without an exponent up to 10^21 as JSON does.
+func formatFloat(f float64) string {
+	if a := math.Abs(f); a == 0 || a >= 1e-6 && a < 1e21 {
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+func (r *reader) keyOf(values []driver.Value) pii.Key {
+	if len(r.keys) == 0 {
+		return nil
+	}
+	key := make(pii.Key, len(r.keys))
+	for i, place := range r.keys {
+		if b := r.bytes(values[place]); b != nil {
+			key[i] = pii.NewValue(string(b))
+		}
+	}
+	return key
+}
+
+// digest covers every stored column with its storage class.
+func (r *reader) digest(values []driver.Value) pii.Digest {
+	b := r.buf[:0]
+	for _, place := range r.hashed {
+		at := len(b)
+		b = append(b, class(values[place]), 0, 0, 0, 0)
+		b = appendValue(b, values[place])
+		binary.LittleEndian.PutUint32(b[at+1:], uint32(len(b)-at-5))
+	}
+	r.buf = b
+	return sha256.Sum256(b)
+}
+
+func class(v driver.Value) byte {
+	switch v.(type) {
+	case string:
+		return 't'
+	case []byte:
+		return 'b'
+	case int64:
+		return 'i'
+	case float64:
+		return 'f'
+	}
+	return 'n'
+}
+
+// parseKey reads what Key.ID wrote.
+func parseKey(id string) (pii.Key, bool) {
+	var out pii.Key
+	for id != "" {
+		if strings.HasPrefix(id, "-;") {
+			out, id = append(out, pii.Value{}), id[2:]
+			continue
+		}
+		size, rest, ok := strings.Cut(id, ":")
+		n, err := strconv.Atoi(size)
+		if !ok || err != nil || n < 0 || n > len(rest) {
+			return nil, false
+		}
+		out, id = append(out, pii.NewValue(rest[:n])), rest[n:]
+	}
+	return slices.Clip(out), true
+}

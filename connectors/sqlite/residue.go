@@ -1,0 +1,216 @@
+package sqlite
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"vestige/connectors"
+	"vestige/internal/clock"
+	"vestige/internal/errkind"
+	"vestige/pii"
+)
+
+// vacuumLimit is how large a file is rebuilt without being asked to.
+const vacuumLimit = 512 << 20
+
+// Rungs tells what an erasure leaves in the file.
+func (d *Driver) Rungs(pii.Dataset) []connectors.Rung {
+	physical := connectors.Rung{Name: "physical", Reached: "by-purge", Text: "deleted content is overwritten with zeros; the purge empties the write-ahead log and rebuilds the file where no rowid can change by that"}
+	if d != nil && d.vacuum == "off" {
+		physical.Reached, physical.Text = "unknown", "deleted content is overwritten with zeros and the write-ahead log emptied, but unused parts of pages may keep copies until the file is rebuilt"
+	}
+	if d != nil && !d.secure {
+		physical.Reached, physical.Text = "unknown", "secure_delete is off: deleted content stays in the file until its space is used again"
+	}
+	return []connectors.Rung{
+		{Name: "logical", Reached: "by-erase", Text: "the transaction is committed"},
+		physical,
+		{Name: "versions", Reached: "by-erase", Text: "SQLite keeps no earlier versions of a record"},
+		{Name: "backups", Reached: "unknown", Text: "copies of the file are made outside of SQLite"},
+	}
+}
+
+// Purge makes statistics anew, empties the write-ahead log and, as the configuration says, rebuilds the file.
+func (d *Driver) Purge(ctx context.Context, datasets []pii.Dataset) ([]pii.Receipt, error) {
+	c, err := d.take(ctx, writing)
+	if err != nil {
+		return nil, err
+	}
+	defer c.put()
+	var names []string
+	for _, ds := range datasets {
+		names = append(names, ds.Ref.Dataset)
+	}
+	proofs, err := d.purge(ctx, c, names)
+	if err != nil {
+		return nil, err
+	}
+	var out []pii.Receipt
+	for _, ds := range datasets {
+		schema, _ := d.resolve(ds.Ref.Dataset)
+		out = append(out, pii.Receipt{Dataset: ds.Ref, Method: pii.Purge, Proof: proofs[schema], At: clock.Micros()})
+	}
+	return out, nil
+}
+
+// purge gives, by schema, what was done and the file's version after it.
+func (d *Driver) purge(ctx context.Context, c *conn, datasets []string) (map[string]string, error) {
+	proofs := map[string]string{}
+	e := &eraser{world: newWorld(d, c)}
+	for _, name := range datasets {
+		schema, _ := d.resolve(name)
+		proofs[schema] = ""
+		if err := e.refresh(ctx, name); err != nil {
+			return nil, err
+		}
+	}
+	for _, schema := range slices.Sorted(maps.Keys(proofs)) {
+		rebuilt, err := d.rebuild(ctx, c, schema)
+		if err != nil {
+			return nil, err
+		}
+		got, err := c.all(ctx, "PRAGMA "+quote(schema)+".wal_checkpoint(TRUNCATE)")
+		if err != nil {
+			return nil, err
+		}
+		if len(got) > 0 && asInt(got[0][0]) != 0 {
+			return nil, errkind.Coded(errkind.Transient, "locked", "a reader of an older snapshot keeps the write-ahead log of %s", schema)
+		}
+		proofs[schema] = "checkpoint:" + fileVersion(d.file(schema))
+		if rebuilt {
+			proofs[schema] = "rebuilt:" + fileVersion(d.file(schema))
+		}
+	}
+	return proofs, nil
+}
+
+// rebuild runs VACUUM where the configuration wants it, and by itself only where it changes nothing that anybody refers to.
+func (d *Driver) rebuild(ctx context.Context, c *conn, schema string) (bool, error) {
+	if d.vacuum == "off" {
+		return false, nil
+	}
+	if d.vacuum == "auto" {
+		pages, err := c.number(ctx, "PRAGMA "+quote(schema)+".page_count")
+		if err != nil {
+			return false, err
+		}
+		size, err := c.number(ctx, "PRAGMA "+quote(schema)+".page_size")
+		if err != nil || pages*size > vacuumLimit {
+			return false, err
+		}
+		if safe, err := d.fixedRowids(ctx, c, schema); err != nil || !safe {
+			return false, err
+		}
+	}
+	_, err := c.exec(ctx, "VACUUM "+quote(schema))
+	return err == nil, err
+}
+
+// fixedRowids tells whether VACUUM keeps the rowids of all tables: they have a column that is the rowid, or none at all.
+func (d *Driver) fixedRowids(ctx context.Context, c *conn, schema string) (bool, error) {
+	cat, err := d.catalog(ctx, c, schema)
+	if err != nil {
+		return false, err
+	}
+	for _, table := range cat.order {
+		l, err := d.layout(ctx, c, d.display(schema, table))
+		if err != nil {
+			return false, nil //nolint:nilerr // a table that cannot be read is a reason to leave the file as it is
+		}
+		if p := l.primary(); l.kind == "table" && !l.withoutRowid && (len(p) != 1 || !l.alias(l.column(p[0]))) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// refresh makes the statistics of a dataset anew, whose samples hold values, and tidies full-text tables.
+func (e *eraser) refresh(ctx context.Context, dataset string) error {
+	schema, table := e.d.resolve(dataset)
+	stats, err := e.c.number(ctx, "SELECT count(*) FROM "+quote(schema)+".sqlite_schema WHERE type='table' AND name LIKE 'sqlite_stat%'")
+	if err != nil {
+		return err
+	}
+	l, err := e.d.layout(ctx, e.c, dataset)
+	if err != nil {
+		return err
+	}
+	if stats > 0 && l.kind == "table" {
+		if _, err := e.c.exec(ctx, "ANALYZE "+quote(schema)+"."+quote(table)); err != nil {
+			return err
+		}
+	}
+	if l.fts() {
+		return e.command(ctx, schema, table, tidy(l))
+	}
+	return nil
+}
+
+// tidy is the full-text command after which nothing is left of what was deleted.
+func tidy(l *layout) string {
+	if l.args["content"] != "" {
+		return "rebuild"
+	}
+	return "optimize"
+}
+
+func (e *eraser) command(ctx context.Context, schema, table, command string) error {
+	_, err := e.c.exec(ctx, "INSERT INTO "+quote(schema)+"."+quote(table)+"("+quote(table)+") VALUES(?)", command)
+	return err
+}
+
+// after does, within the transaction, what the changed tables' copies need: samples of statistics are dropped, full-text tables lose their tokens.
+func (e *eraser) after(ctx context.Context) error {
+	schemas := map[string][]string{}
+	for name := range e.touched {
+		schema, table := e.d.resolve(name)
+		schemas[schema] = append(schemas[schema], table)
+	}
+	for schema, tables := range schemas {
+		got, err := e.c.all(ctx, "SELECT name, coalesce(sql,'') FROM "+quote(schema)+".sqlite_schema WHERE type='table' AND (name IN ('sqlite_stat3','sqlite_stat4') OR sql LIKE 'CREATE VIRTUAL%')")
+		if err != nil {
+			return err
+		}
+		for _, g := range got {
+			if err := e.copies(ctx, schema, asText(g[0]), asText(g[1]), tables); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (e *eraser) copies(ctx context.Context, schema, name, sql string, tables []string) error {
+	if strings.HasPrefix(name, "sqlite_stat") {
+		for _, table := range tables {
+			if _, err := e.c.exec(ctx, "DELETE FROM "+quote(schema)+"."+quote(name)+" WHERE tbl=?", table); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	mod, args := module(sql)
+	if !strings.HasPrefix(mod, "fts") {
+		return nil
+	}
+	is := func(other string) bool { return strings.EqualFold(other, name) }
+	follows := slices.ContainsFunc(tables, is)
+	for _, table := range tables {
+		triggers, err := e.triggers(ctx, e.d.display(schema, table))
+		if err != nil {
+			return err
+		}
+		for _, t := range triggers {
+			follows = follows || slices.ContainsFunc(writes(t.sql), is)
+		}
+	}
+	switch content := args["content"]; {
+	case follows:
+		return e.command(ctx, schema, name, "optimize")
+	case content != "" && slices.ContainsFunc(tables, func(t string) bool { return strings.EqualFold(t, content) }):
+		return e.command(ctx, schema, name, "rebuild")
+	}
+	return nil
+}
