@@ -26,6 +26,11 @@ type Digest [32]byte
 // Column is the values of one field in a batch. A record has none, one or (a path through an array) many of them.
 type Column struct {
 	Field Field
+	d     *values
+}
+
+// values are behind a pointer for the reason that a Value's string is: fmt prints the memory of a struct whose methods it cannot call.
+type values struct {
 	data  []byte
 	ends  []uint32 // value i is data[ends[i-1]:ends[i]]
 	recs  []uint32 // the record of value i; nil while value i belongs to record i
@@ -38,7 +43,7 @@ type Column struct {
 func NewBatch(d Ref, fields []Field) *Batch {
 	b := &Batch{Dataset: d}
 	for _, f := range fields {
-		b.cols = append(b.cols, Column{Field: f})
+		b.cols = append(b.cols, newColumn(f, nil, 0))
 	}
 	return b
 }
@@ -46,11 +51,15 @@ func NewBatch(d Ref, fields []Field) *Batch {
 // GapBatch makes the batch that stands for what could not be read.
 func GapBatch(g Gap) *Batch { return &Batch{Dataset: g.At.Of(), Gap: &g} }
 
+func newColumn(f Field, recs []uint32, base int) Column {
+	return Column{f, &values{data: []byte{}, recs: recs, base: base}} // data is never nil, so that an empty value is not NULL
+}
+
 // Reset empties the batch and keeps its memory and columns.
 func (b *Batch) Reset() {
 	b.n, b.keys, b.digests = 0, b.keys[:0], b.digests[:0]
 	for i := range b.cols {
-		c := &b.cols[i]
+		c := b.cols[i].d
 		c.data, c.ends, c.nulls, c.base = c.data[:0], c.ends[:0], c.nulls[:0], 0
 		c.recs, c.paths = nil, nil
 	}
@@ -74,7 +83,7 @@ func (b *Batch) Column(name string) *Column {
 
 // AddColumn adds a column for a field found in documents after the batch was begun, and gives its index. Records so far have no value in it.
 func (b *Batch) AddColumn(f Field) int {
-	b.cols = append(b.cols, Column{Field: f, recs: []uint32{}, base: b.n})
+	b.cols = append(b.cols, newColumn(f, []uint32{}, b.n))
 	return len(b.cols) - 1
 }
 
@@ -83,7 +92,7 @@ func (b *Batch) Append(i int, v []byte) { b.AppendAt(i, v, "") }
 
 // AppendAt adds a value found at a concrete path of a document ("" where it is the field's own).
 func (b *Batch) AppendAt(i int, v []byte, path string) {
-	c := &b.cols[i]
+	c := b.cols[i].d
 	k := len(c.ends)
 	if c.recs == nil && k != b.n {
 		c.recs = make([]uint32, k)
@@ -126,40 +135,40 @@ func (b *Batch) Digest(i int) Digest { return b.digests[i] }
 // Size gives the bytes of values held.
 func (b *Batch) Size() (n int) {
 	for i := range b.cols {
-		n += len(b.cols[i].data)
+		n += len(b.cols[i].d.data)
 	}
 	return n
 }
 
 // Len gives the number of values, NULL included.
-func (c *Column) Len() int { return len(c.ends) }
+func (c *Column) Len() int { return len(c.d.ends) }
 
 // Value gives value i and the record that it belongs to; nil for NULL. The bytes are the batch's own.
 func (c *Column) Value(i int) (v []byte, record int) {
 	record = i
-	if c.recs != nil {
-		record = int(c.recs[i])
+	if c.d.recs != nil {
+		record = int(c.d.recs[i])
 	}
-	if c.nulls[i/64]&(1<<(i%64)) != 0 {
+	if c.d.nulls[i/64]&(1<<(i%64)) != 0 {
 		return nil, record
 	}
 	start := uint32(0)
 	if i > 0 {
-		start = c.ends[i-1]
+		start = c.d.ends[i-1]
 	}
-	return c.data[start:c.ends[i]:c.ends[i]], record
+	return c.d.data[start:c.d.ends[i]:c.d.ends[i]], record
 }
 
 // Path gives the concrete path of value i inside the document, "" for a plain column.
 func (c *Column) Path(i int) string {
-	if c.paths == nil || c.paths[i] == "" {
+	if c.d.paths == nil || c.d.paths[i] == "" {
 		return c.Field.Path
 	}
-	return c.paths[i]
+	return c.d.paths[i]
 }
 
 // Slab gives all values one after the other, with the end of each.
-func (c *Column) Slab() (data []byte, ends []uint32) { return c.data, c.ends }
+func (c *Column) Slab() (data []byte, ends []uint32) { return c.d.data, c.d.ends }
 
 func (b *Batch) redacted() string {
 	return fmt.Sprintf("[batch of %s: %d records, %d columns]", b.Dataset, b.n, len(b.cols))
@@ -176,19 +185,19 @@ func (b *Batch) MarshalText() ([]byte, error) { return []byte(b.redacted()), nil
 
 // Format prints the shape of the column only.
 func (c Column) Format(f fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(f, "[column %s: %d values]", c.Field.Name, len(c.ends))
+	_, _ = fmt.Fprintf(f, "[column %s: %d values]", c.Field.Name, len(c.d.ends))
 }
 
 // LogValue gives the shape only.
 func (c Column) LogValue() slog.Value {
-	return slog.StringValue(fmt.Sprintf("[column of %d values]", len(c.ends)))
+	return slog.StringValue(fmt.Sprintf("[column of %d values]", len(c.d.ends)))
 }
 
 // AppendFor adds a value to column i for a record that is already finished; records of one column come in ascending order. It is for fields
 // that are found inside the documents of a batch after its driver has filled it, so the column is one that AddColumn made.
 func (b *Batch) AppendFor(i, record int, v []byte, path string) {
 	n := b.n
-	if c := &b.cols[i]; c.recs == nil {
+	if c := b.cols[i].d; c.recs == nil {
 		c.recs = make([]uint32, 0, n)
 	}
 	b.n = record
@@ -204,7 +213,7 @@ func (b *Batch) Select(names []string) *Batch {
 			out.cols = append(out.cols, *c)
 			continue
 		}
-		out.cols = append(out.cols, Column{Field: Field{Name: name}, recs: []uint32{}})
+		out.cols = append(out.cols, newColumn(Field{Name: name}, []uint32{}, 0))
 	}
 	return out
 }
@@ -232,20 +241,20 @@ func (b *Batch) Copy(from *Batch, i int) {
 
 // Of gives the range of values that belong to record i.
 func (c *Column) Of(i int) (from, to int) {
-	if c.recs == nil {
-		return min(i, len(c.ends)), min(i+1, len(c.ends))
+	if c.d.recs == nil {
+		return min(i, len(c.d.ends)), min(i+1, len(c.d.ends))
 	}
-	from = sort.Search(len(c.recs), func(k int) bool { return int(c.recs[k]) >= i })
+	from = sort.Search(len(c.d.recs), func(k int) bool { return int(c.d.recs[k]) >= i })
 	to = from
-	for to < len(c.recs) && int(c.recs[to]) == i {
+	for to < len(c.d.recs) && int(c.d.recs[to]) == i {
 		to++
 	}
 	return from, to
 }
 
 func (c *Column) concrete(i int) string {
-	if c.paths == nil {
+	if c.d.paths == nil {
 		return ""
 	}
-	return c.paths[i]
+	return c.d.paths[i]
 }
