@@ -111,7 +111,7 @@ func (b *builder) logObjects() {
 		for i := range b.opts.People {
 			at := fmt.Sprintf("%02d:%02d:%02d", i*24/b.opts.People, rng.IntN(60), rng.IntN(60))
 			p := pick(rng, b.customers())
-			if i%(b.opts.People/2) == 3 {
+			if n := i % (b.opts.People / 2); n == 3 || n == 4 { // a line of either form
 				p = b.walk
 			}
 			if !b.with(LogLines) || (!p.has[LogLines] && rng.IntN(2) == 0) {
