@@ -39,33 +39,34 @@ func (c *Catalog) Graph(ctx context.Context) (*lineage.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	for {
-		if err := c.sync(ctx); err != nil {
-			return nil, err
-		}
-		want, err := c.revision(ctx)
-		if err != nil {
-			return nil, err
-		}
-		docs, at, err := idx.graph()
-		if err != nil {
-			return nil, errStale("it cannot be read")
-		}
-		if at != want.Revision {
-			now, err := c.revision(ctx)
-			if err != nil {
-				return nil, err
-			}
-			if now.Revision != want.Revision {
-				continue // something was committed between the two looks
-			}
-			return nil, errStale("it follows another revision")
-		}
-		if err := want.compare(docs); err != nil {
-			return nil, err
-		}
-		return assemble(docs, at)
+	want, snapshot, err := c.snapshot(ctx, idx)
+	if err != nil {
+		return nil, err
 	}
+	defer snapshot.close()
+	docs, at, err := snapshot.graph()
+	switch {
+	case err != nil:
+		return nil, errStale("it cannot be read")
+	case at != want.Revision:
+		return nil, errStale("it follows another revision")
+	}
+	if err := want.compare(docs); err != nil {
+		return nil, err
+	}
+	return assemble(docs, at)
+}
+
+// snapshot brings the index forward and gives it as it is then, with what the store says of that revision.
+func (c *Catalog) snapshot(ctx context.Context, idx *index) (revision, *snapshot, error) {
+	c.syncMu.Lock()
+	defer c.syncMu.Unlock()
+	want, err := c.bring(ctx, idx)
+	if err != nil {
+		return want, nil, err
+	}
+	s, err := idx.snapshot()
+	return want, s, err
 }
 
 // compare refuses documents whose number or digest is not what the store keeps.
@@ -116,58 +117,62 @@ func (c *Catalog) sync(ctx context.Context) error {
 	if c.idx == nil {
 		return nil
 	}
-	return c.bring(ctx, c.idx)
+	_, err := c.bring(ctx, c.idx)
+	return err
 }
 
 // portion is how many graph documents one batch of the index carries.
 const portion = 256
 
-func (c *Catalog) bring(ctx context.Context, idx *index) error {
+// bring follows the store to its end and gives what the store says of the revision reached; where the index is ahead that is an earlier one.
+func (c *Catalog) bring(ctx context.Context, idx *index) (revision, error) {
 	at, err := idx.revision()
 	if err != nil {
-		return err
+		return revision{}, err
 	}
 	for {
-		to, changes, err := c.changes(ctx, at)
-		if err != nil || to <= at {
-			return err
+		now, to, changes, err := c.changes(ctx, at)
+		if err != nil || now.Revision <= at {
+			return now, err
 		}
 		if err := idx.follow(changes, to); err != nil {
-			return err
+			return now, err
 		}
-		at = to
+		if at = to; at == now.Revision {
+			return now, nil
+		}
 	}
 }
 
-// changes reads the next documents behind a revision, and the revision that an index has reached with them.
-func (c *Catalog) changes(ctx context.Context, after int64) (to int64, changes []change, err error) {
+// changes reads the next documents behind a revision, what the store says of all, and the revision that an index has reached with them.
+func (c *Catalog) changes(ctx context.Context, after int64) (now revision, to int64, changes []change, err error) {
 	err = c.read(ctx, func(tx db.Tx) error {
-		now, err := scanRevision(tx.QueryRow(ctx, "SELECT revision, docs, digest FROM catalog_revision WHERE id = 1"))
+		now, err = scanRevision(tx.QueryRow(ctx, "SELECT revision, docs, digest FROM catalog_revision WHERE id = 1"))
 		if err != nil || now.Revision <= after {
-			to = min(after, now.Revision)
 			return err
 		}
-		var revs []int64
-		changes, err = collect(ctx, tx, func(row db.Row) (ch change, err error) {
-			var rev int64
-			var hash string
-			err = row.Scan(&ch.id, &rev, &hash, &ch.doc)
-			if hash == "" {
-				ch.doc = nil
-			}
-			revs = append(revs, rev)
-			return ch, err
-		}, "SELECT id, revision, hash, doc FROM graph_doc WHERE revision > $1 ORDER BY revision LIMIT $2", after, portion)
+		changes, to, err = changedDocs(ctx, tx, after)
 		if err != nil {
 			return err
 		}
-		to = now.Revision
-		if len(changes) == portion {
-			to = revs[len(revs)-1]
+		if len(changes) < portion {
+			to = now.Revision
 		}
 		return c.describe(ctx, tx, changes)
 	})
-	return to, changes, err
+	return now, to, changes, err
+}
+
+func changedDocs(ctx context.Context, tx db.Tx, after int64) (changes []change, last int64, err error) {
+	changes, err = collect(ctx, tx, func(row db.Row) (ch change, err error) {
+		var hash string
+		err = row.Scan(&ch.id, &last, &hash, &ch.doc)
+		if hash == "" {
+			ch.doc = nil
+		}
+		return ch, err
+	}, "SELECT id, revision, hash, doc FROM graph_doc WHERE revision > $1 ORDER BY revision LIMIT $2", after, portion)
+	return changes, last, err
 }
 
 // describe adds the search documents of the datasets among the changes.
@@ -221,7 +226,7 @@ func (c *Catalog) Reindex(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = c.bring(ctx, idx)
+	_, err = c.bring(ctx, idx)
 	if e := idx.close(); err == nil {
 		err = e
 	}

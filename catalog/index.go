@@ -217,23 +217,29 @@ type graphDoc struct {
 	doc []byte
 }
 
-// graph reads every document of the graph, with the revision of the same snapshot.
-func (x *index) graph() (docs []graphDoc, revision int64, err error) {
+// snapshot is the index at one moment.
+type snapshot struct{ r bleveindex.IndexReader }
+
+func (x *index) snapshot() (s *snapshot, err error) {
 	defer recovered(&err)
 	adv, err := x.b.Advanced()
 	if err != nil {
-		return nil, 0, errkind.Wrap(errkind.Internal, err, "read the index")
+		return nil, errkind.Wrap(errkind.Internal, err, "read the index")
 	}
 	r, err := adv.Reader()
+	return &snapshot{r}, errkind.Wrap(errkind.Internal, err, "read the index")
+}
+
+func (s *snapshot) close() { _ = s.r.Close() }
+
+// graph reads every document of the graph, with the revision of the same snapshot.
+func (s *snapshot) graph() (docs []graphDoc, revision int64, err error) {
+	defer recovered(&err)
+	at, err := s.r.GetInternal(revisionKey)
 	if err != nil {
 		return nil, 0, errkind.Wrap(errkind.Internal, err, "read the index")
 	}
-	defer r.Close()
-	at, err := r.GetInternal(revisionKey)
-	if err != nil {
-		return nil, 0, errkind.Wrap(errkind.Internal, err, "read the index")
-	}
-	docs, err = readGraph(r)
+	docs, err = readGraph(s.r)
 	return docs, parseRevision(at), err
 }
 
