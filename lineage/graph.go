@@ -44,7 +44,9 @@ type FieldNode struct {
 	Role       Role            `json:"role,omitempty"`   // of an identifier or reference field: whose it is
 	RoleConf   float64         `json:"roleConf,omitempty"`
 	Examined   bool            `json:"examined"`
-	Reason     string          `json:"reason,omitempty"` // why it was not
+	Full       bool            `json:"full,omitempty"`    // the last read was of all records
+	Version    int             `json:"version,omitempty"` // of the classifiers that weighed it
+	Reason     string          `json:"reason,omitempty"`  // why it was not
 }
 
 // Role says whose an identifier in a record is, relative to the person the record belongs to.

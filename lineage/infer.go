@@ -260,17 +260,3 @@ func Declared(nodes []Node) []Edge {
 	}
 	return out
 }
-
-// Hidden finds which kind of identifier a field of digests hides, by the digests of known identifiers: its category, the form and the share of
-// the field's values that were recognised.
-func Hidden(digests *Look, known []Look) (category pii.Category, form string, share float64) {
-	for i := range known {
-		for j := range known[i].Values {
-			n, _, both := digests.Sketch.Shared(&known[i].Values[j])
-			if s := float64(both) / math.Max(1, float64(n)); n >= minDistinct && s > share {
-				category, form, share = known[i].Field.Category, known[i].Values[j].Form, s
-			}
-		}
-	}
-	return category, form, share
-}

@@ -1,0 +1,168 @@
+package scanner
+
+import (
+	"context"
+	"iter"
+	"strings"
+
+	"vestige/catalog"
+	"vestige/connectors"
+	"vestige/internal/clock"
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+// dataset examines one dataset, unless it is as it was.
+func (sc *scan) dataset(ctx context.Context, d pii.Dataset) error {
+	old, known, err := sc.before(ctx, d.Ref)
+	if err != nil {
+		return err
+	}
+	if !known {
+		sc.mu.Lock()
+		sc.report.New = append(sc.report.New, d.Ref)
+		sc.mu.Unlock()
+	}
+	if known && !sc.opt.Again && sc.unchanged(&old, &d) {
+		return sc.skip(ctx, d.Ref)
+	}
+	ex := newExam(sc, d)
+	ex.read(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return sc.keep(ctx, ex, &old, known)
+}
+
+func (sc *scan) before(ctx context.Context, ref pii.Ref) (lineage.Node, bool, error) {
+	n, err := sc.cat.Node(ctx, ref)
+	if errkind.Of(err) == errkind.NotFound {
+		return n, false, nil
+	}
+	return n, err == nil, err
+}
+
+// unchanged tells whether schema, content and classifiers are those of the last examination, and that one read enough.
+func (sc *scan) unchanged(old *lineage.Node, d *pii.Dataset) bool {
+	if d.Version == "" || old.Dataset.Version != d.Version || old.Dataset.Schema != d.Schema || old.Gone != 0 || len(old.Gaps) > 0 {
+		return false
+	}
+	for i := range old.Fields {
+		if old.Fields[i].Version != sc.set.Version() || (sc.opt.Full && !old.Fields[i].Full) {
+			return false
+		}
+	}
+	return true
+}
+
+func (sc *scan) skip(ctx context.Context, ref pii.Ref) error {
+	sc.count(func(p *catalog.Progress) { p.Done++; p.Skipped++ })
+	sc.tell(sc.event(ref, "skipped"))
+	return sc.store.Write(ctx, func(tx db.Tx) error { return sc.run.Mark(ctx, tx, ref) })
+}
+
+func (sc *scan) event(ref pii.Ref, stage string) Event {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	p := sc.report.Progress
+	return Event{Source: sc.src.Name(), Dataset: ref, Stage: stage, Datasets: p.Datasets, Done: p.Done, Records: p.Records, Bytes: p.Bytes}
+}
+
+// keep stores what an examination found, and raises what a person should look at.
+func (sc *scan) keep(ctx context.Context, ex *exam, old *lineage.Node, known bool) error {
+	proposals := ex.proposals()
+	n := ex.node(proposals)
+	err := sc.store.Write(ctx, func(tx db.Tx) error {
+		for _, s := range ex.sketches(proposals) {
+			if err := sc.cat.SketchPut(ctx, tx, s); err != nil {
+				return err
+			}
+		}
+		if err := sc.cat.PutDataset(ctx, tx, n, proposals); err != nil {
+			return err
+		}
+		if err := sc.alerts(ctx, tx, ex, old, known, proposals); err != nil {
+			return err
+		}
+		return sc.run.Mark(ctx, tx, n.Dataset.Ref)
+	})
+	if err != nil {
+		return err
+	}
+	sc.mu.Lock()
+	sc.report.Gaps = append(sc.report.Gaps, n.Gaps...)
+	sc.mu.Unlock()
+	sc.count(func(p *catalog.Progress) {
+		p.Done++
+		p.Fields += int64(len(n.Fields))
+		p.Records += ex.records
+		p.Values += ex.values
+		p.Bytes += ex.bytes
+		p.Gaps += int64(len(n.Gaps))
+		p.Micros += clock.Micros() - ex.began
+	})
+	sc.report.told(sc, n, proposals)
+	return nil
+}
+
+func (r *Report) told(sc *scan, n lineage.Node, proposals []pii.Proposal) {
+	e := sc.event(n.Dataset.Ref, "done")
+	for _, p := range proposals {
+		if p.Category.Personal() && p.Confidence >= catalog.Find {
+			e.Found = append(e.Found, p)
+		}
+	}
+	sc.tell(e)
+	for i := range n.Gaps {
+		g := sc.event(n.Dataset.Ref, "gap")
+		g.Gap = &n.Gaps[i]
+		sc.tell(g)
+	}
+}
+
+// alerts raises new fields with personal data in a dataset that was known, and what could not be read.
+func (sc *scan) alerts(ctx context.Context, tx db.Tx, ex *exam, old *lineage.Node, known bool, proposals []pii.Proposal) error {
+	for _, g := range ex.gaps {
+		if err := sc.cat.PutAlert(ctx, tx, catalog.Alert{Code: g.Code, At: g.At, Text: g.Text, Opened: ex.began}); err != nil {
+			return err
+		}
+	}
+	if !known {
+		return nil
+	}
+	for _, p := range proposals {
+		if old.Field(p.Field.Field) != nil || !p.Category.Personal() || p.Confidence < catalog.Find {
+			continue
+		}
+		a := catalog.Alert{Code: "new-field", At: p.Field, Text: "a new field is proposed to hold " + string(p.Category), Opened: ex.began}
+		if err := sc.cat.PutAlert(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// records gives the records that an examination looks at, and whether they are all there are.
+func (sc *scan) records(ctx context.Context, d pii.Dataset) (seq iter.Seq2[*pii.Batch, error], full bool) {
+	q := connectors.Query{Dataset: d, Seed: sc.opt.Seed}
+	if sc.opt.Full || (d.Records >= 0 && d.Records <= int64(sc.opt.Sample) && d.Bytes <= sc.opt.Bytes) {
+		return sc.src.Read(ctx, q), true
+	}
+	return sc.src.Sample(ctx, q, sc.opt.Sample), false
+}
+
+// softFields are names of fields by which systems mark records as deleted and keep them.
+var softFields = []string{"deleted_at", "deletedat", "is_deleted", "isdeleted", "deleted", "geloescht", "geloescht_am", "archived_at"}
+
+func soft(d *pii.Dataset) string {
+	for _, f := range d.Fields {
+		for _, s := range softFields {
+			if f.Path == "" && !f.Generated && strings.EqualFold(f.Name, s) {
+				return f.Name
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,269 @@
+package scanner
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"vestige/catalog"
+	"vestige/classifiers"
+	"vestige/forms"
+	"vestige/internal/clock"
+	"vestige/internal/errkind"
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+// sketchSize is how many hashes a sketch keeps. Fields with fewer distinct values are kept whole.
+const sketchSize = 4096
+
+// exam is the examination of one dataset under way. It keeps counts, shapes and keyed hashes, and no value.
+type exam struct {
+	*scan
+	d       pii.Dataset
+	began   int64
+	how     string
+	columns map[string]*column
+	order   []string
+	gaps    []pii.Gap
+	records int64
+	values  int64
+	bytes   int64
+	cut     string // why not all was read
+}
+
+// column is what is gathered of one field.
+type column struct {
+	field   pii.Field
+	gather  *classifiers.Gather
+	sketch  *lineage.Sketcher
+	digests map[string]*lineage.Sketcher // of addresses: by form
+	long    bool                         // a value too long for a reference was seen
+	odd     bool                         // an address not in normal form was seen
+	stats   *classifiers.Stats
+}
+
+func newExam(sc *scan, d pii.Dataset) *exam {
+	ex := &exam{scan: sc, d: d, began: clock.Micros(), columns: map[string]*column{}}
+	for _, f := range d.Fields {
+		ex.column(f)
+	}
+	return ex
+}
+
+func (ex *exam) column(f pii.Field) *column {
+	c := ex.columns[f.Name]
+	if c == nil {
+		ctx := classifiers.Context{Ref: ex.d.Ref.In(f.Name), Field: f, Dataset: &ex.d}
+		c = &column{field: f, gather: ex.set.NewGather(ctx), sketch: lineage.NewSketcher(ex.key, sketchSize)}
+		ex.columns[f.Name] = c
+		ex.order = append(ex.order, f.Name)
+	}
+	return c
+}
+
+// read goes through the records. What goes wrong with this dataset alone becomes a gap of it.
+func (ex *exam) read(ctx context.Context) {
+	if ex.d.Gap != nil {
+		ex.gap(*ex.d.Gap)
+		ex.how = "none"
+		return
+	}
+	if ex.opt.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, ex.opt.Timeout)
+		defer cancel()
+	}
+	seq, full := ex.scan.records(ctx, ex.d)
+	ex.how = "sample"
+	if full {
+		ex.how = "full"
+	}
+	for b, err := range seq {
+		if err != nil {
+			ex.failed(ctx, err)
+			return
+		}
+		if b.Gap != nil {
+			ex.gap(*b.Gap)
+			continue
+		}
+		ex.batch(b)
+		if ex.opt.Bytes > 0 && ex.bytes >= ex.opt.Bytes {
+			ex.how, ex.cut = "sample", "budget"
+			return
+		}
+	}
+}
+
+func (ex *exam) gap(g pii.Gap) {
+	if len(ex.gaps) < 100 && !slices.Contains(ex.gaps, g) {
+		ex.gaps = append(ex.gaps, g)
+	}
+}
+
+// failed makes a gap of an error, by its kind; what was read before counts as a sample.
+func (ex *exam) failed(ctx context.Context, err error) {
+	code := map[errkind.Kind]string{errkind.Permission: "no-permission", errkind.NotFound: "gone", errkind.Transient: "unreachable", errkind.Unsupported: "unsupported"}[errkind.Of(err)]
+	switch {
+	case ctx.Err() == context.DeadlineExceeded:
+		code = "timeout"
+	case code == "":
+		code = "unreadable"
+	}
+	ex.gap(pii.Gap{Code: code, At: ex.d.Ref, Text: "not all of the dataset could be read: " + errkind.Code(err), Records: -1})
+	ex.how, ex.cut = "sample", code
+	if ex.records == 0 {
+		ex.how = "none"
+	}
+}
+
+func (ex *exam) batch(b *pii.Batch) {
+	ex.records += int64(b.Len())
+	ex.bytes += int64(b.Size())
+	for i := range b.Columns() {
+		col := &b.Columns()[i]
+		c := ex.column(col.Field)
+		c.gather.Add(col)
+		ex.values += int64(col.Len())
+		c.take(col, ex.key)
+	}
+}
+
+// take adds a column's values to its sketches.
+func (c *column) take(col *pii.Column, key []byte) {
+	var buf [64]byte
+	for i := range col.Len() {
+		v, _ := col.Value(i)
+		v = bytes.TrimSpace(v)
+		switch {
+		case len(v) == 0:
+			continue
+		case len(v) > 64:
+			c.long = true
+			continue
+		}
+		low := lower(buf[:0], v)
+		c.odd = c.odd || !bytes.Equal(low, v)
+		c.sketch.Add(low)
+		if bytes.IndexByte(low, '@') > 0 {
+			c.digest(low, key)
+		}
+	}
+}
+
+func lower(dst, v []byte) []byte {
+	for _, b := range v {
+		if b >= 'A' && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		dst = append(dst, b)
+	}
+	return dst
+}
+
+// digest adds the digests of an address, so that fields of nothing but digests can be recognised by them.
+func (c *column) digest(mail, key []byte) {
+	if c.digests == nil {
+		c.digests = map[string]*lineage.Sketcher{}
+		for _, f := range []string{"sha256", "sha1", "md5"} {
+			c.digests[f] = lineage.NewSketcher(key, sketchSize)
+		}
+	}
+	norm, ok := forms.Normal("contact.email", mail)
+	if !ok {
+		return
+	}
+	var out [64]byte
+	s256, s1, m5 := sha256.Sum256(norm), sha1.Sum(norm), md5.Sum(norm)
+	for f, sum := range map[string][]byte{"sha256": s256[:], "sha1": s1[:], "md5": m5[:]} {
+		c.digests[f].Add(out[:hex.Encode(out[:], sum)])
+	}
+}
+
+// proposals weighs every field, twice: the second time with what stands beside it.
+func (ex *exam) proposals() []pii.Proposal {
+	var first []pii.Proposal
+	var stats []*classifiers.Stats
+	for _, name := range ex.order {
+		c := ex.columns[name]
+		c.stats = c.gather.Stats()
+		stats = append(stats, c.stats)
+		p := ex.set.Weigh(c.stats)
+		p.Field = ex.d.Ref.In(name)
+		first = append(first, p)
+	}
+	ps := ex.set.Again(first, stats, &ex.d)
+	for i := range ps {
+		ps[i].Field = first[i].Field
+		ex.examined(&ps[i], ex.columns[ex.order[i]])
+	}
+	return ps
+}
+
+func (ex *exam) examined(p *pii.Proposal, c *column) {
+	e := &p.Examined
+	e.At, e.How = ex.began, ex.how
+	switch {
+	case ex.how == "none" && len(ex.gaps) > 0:
+		e.Reason = ex.gaps[0].Code
+	case ex.records == 0:
+		e.Reason = "no-records"
+	case e.Values == 0:
+		e.Reason = "no-values"
+	case ex.cut != "":
+		e.Reason = ex.cut
+	}
+	e.Normal = ex.how == "full" && !c.odd && p.Dense && e.Values > 0
+}
+
+// node makes the graph's node of the dataset.
+func (ex *exam) node(proposals []pii.Proposal) lineage.Node {
+	n := lineage.Node{Dataset: ex.d, Gaps: ex.gaps, Soft: soft(&ex.d)}
+	n.Dataset.Gap = nil
+	for _, p := range proposals {
+		n.Fields = append(n.Fields, fieldNode(ex.columns[p.Field.Field].field, p, ex.set.Version()))
+	}
+	slices.SortFunc(n.Fields, func(a, b lineage.FieldNode) int { return cmp.Compare(a.Field.Name, b.Field.Name) })
+	return n
+}
+
+func fieldNode(f pii.Field, p pii.Proposal, version int) lineage.FieldNode {
+	n := lineage.FieldNode{
+		Field: f, Category: p.Category, Confidence: p.Confidence, Dense: p.Dense, Contains: p.Contains, Form: p.Form, Unique: p.Examined.Unique && p.Examined.How == "full",
+		Values: p.Examined.Values, Distinct: p.Examined.Distinct, Examined: p.Examined.How != "none", Reason: p.Examined.Reason, Full: p.Examined.How == "full", Version: version,
+	}
+	if p.Examined.Normal {
+		n.Normal = p.Examined.At
+	}
+	return n
+}
+
+// sketches gives those of the fields that can be references, copies or digests of one another.
+func (ex *exam) sketches(proposals []pii.Proposal) (out []catalog.Sketch) {
+	for _, p := range proposals {
+		c := ex.columns[p.Field.Field]
+		if c.long || c.field.Type == pii.Float || c.field.Type == pii.Bool || c.field.Type == pii.JSON || p.Examined.Distinct < 3 {
+			continue
+		}
+		base := catalog.Sketch{Key: ex.keyID, Values: p.Examined.Values, Full: ex.how == "full", At: ex.began}
+		base.Sketch = c.sketch.Sketch(p.Field, "")
+		out = append(out, base)
+		if p.Category != "contact.email" || !p.Dense {
+			continue
+		}
+		for _, f := range []string{"md5", "sha1", "sha256"} {
+			if c.digests[f] != nil {
+				d := base
+				d.Sketch = c.digests[f].Sketch(p.Field, f)
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
