@@ -11,12 +11,14 @@ import (
 func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 	group, _, _ := strings.Cut(string(c), ".")
 	switch h.table {
-	case people:
+	case people, personal:
 		switch {
 		case c == "none.product" || c == "none.organisation":
 			return -1.5, "the table is of people"
-		case c == "identity.number" && slices.Equal(h.tokens, []string{"id"}):
-			return 7, "the key of a table of people"
+		case c == "identity.number" && h.table == people && slices.Equal(h.tokens, []string{"id"}):
+			return 10, "the key of a table of people"
+		case c == "none.key" && h.table == people && slices.Equal(h.tokens, []string{"id"}):
+			return -8, "the key of a table of people"
 		case c == "identity.name" && named:
 			return 3.5, "the table is of people"
 		case c.Personal():

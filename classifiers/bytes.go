@@ -51,6 +51,18 @@ func Lower(b byte) byte {
 	return b
 }
 
+// Fold writes v in lower case to dst, which is as long at least: ASCII letters and those of Latin-1.
+func Fold(dst, v []byte) {
+	for i, b := range v {
+		switch {
+		case i > 0 && v[i-1] == 0xC3 && b >= 0x80 && b <= 0x9E && b != 0x97:
+			dst[i] = b + 0x20
+		default:
+			dst[i] = Lower(b)
+		}
+	}
+}
+
 // EqualFold compares a word of a text to a word in lower case, by ASCII case only.
 func EqualFold(text []byte, word string) bool {
 	if len(text) != len(word) {

@@ -12,6 +12,7 @@ type tableKind uint8
 const (
 	unknownTable tableKind = iota
 	people
+	personal // records about people that are not themselves people: addresses, subscriptions
 	things
 	organisations
 	happenings // orders, logs, sessions
@@ -20,7 +21,8 @@ const (
 var tableWords = func() map[string]tableKind {
 	m := map[string]tableKind{}
 	for kind, list := range map[tableKind]string{
-		people:        "user customer person employee member patient student contact account owner guest subscriber recipient sender lead profile profil author attendee teacher driver applicant candidate passenger address crm newsletter party",
+		people:        "user customer person employee member patient student contact account owner guest subscriber recipient sender lead author attendee teacher driver applicant candidate passenger",
+		personal:      "address profile profil crm newsletter party",
 		things:        "product sku category brand country countrys currency city_list warehouse rate flag feature setting config configuration language tax region timezone vehicle room inventory stock price asset menu unit holiday translation file image tag color shop",
 		organisations: "company supplier organisation bank school hospital",
 		happenings:    "order invoice payment event log session ticket shipping shipment visit login message note comment campaign transaction booking reservation",
@@ -89,7 +91,7 @@ func siblings(d *pii.Dataset) tableKind {
 // personTable tells whether a dataset's name says that its records are people.
 func personTable(name string) bool {
 	for _, w := range Tokens(name) {
-		if tableWords[w] == people && w != "address" {
+		if tableWords[w] == people {
 			return true
 		}
 	}

@@ -23,8 +23,6 @@ func Country(v []byte) bool {
 	if len(v) < 2 || len(v) > len(low) {
 		return false
 	}
-	for i, b := range v {
-		low[i] = Lower(b)
-	}
+	Fold(low[:], v)
 	return countries()[string(low[:len(v)])]
 }

@@ -132,6 +132,9 @@ func (l *lexicon) match(tokens []string) (out []match) {
 // take adds what a phrase says: most as the head of the name, less in front of a word that is not known, nothing in front of one that turns it.
 func (h *header) take(x match, m int) {
 	nats := 6.0
+	if x.cat.Personal() {
+		nats = 8
+	}
 	switch {
 	case x.weak:
 		nats = 2.5

@@ -29,7 +29,7 @@ var canonical = sync.OnceValue(func() map[string]string {
 })
 
 // noise is words that say nothing: articles, prefixes of tables and columns, states of a copy.
-var noise = wordSet("the of de von der die das des dem den and und a an my your t tbl tab fld f fk col c z zz x xx tmp temp new neu old backup bak copy kopie current aktuell aktuelle dim fact stg raw src public dbo v1 v2 v3 vw v data daten feld field column spalte attr attribute prop x2 info infos record entry list liste primary secondary private work home main former previous orig original full default usual own other additional txt val legacy alt altes alte alter privat dienstlich geschaeftlich zuhause haupt neben zweite old_ neue neuer")
+var noise = wordSet("the of de von der die das des dem den and und a an my your t tbl tab fld f fk col c z zz x xx tmp temp new neu old backup bak copy kopie current aktuell aktuelle dim fact stg raw src public dbo v1 v2 v3 vw v data daten feld field column spalte attr attribute prop x2 info infos record entry list liste primary secondary private work home main former previous orig original default usual own other additional txt val legacy alt altes alte alter privat dienstlich geschaeftlich zuhause haupt neben zweite old_ neue neuer")
 
 func wordSet(list string) map[string]bool {
 	m := map[string]bool{}
@@ -109,6 +109,11 @@ func canon(w string) []string {
 	}
 	if noise[w] {
 		return nil
+	}
+	if one, ok := strings.CutSuffix(w, "s"); ok && len(one) > 3 {
+		if c, ok := m[one]; ok {
+			return expand(c)
+		}
 	}
 	if parts := compound(w, m, 0); parts != nil {
 		var out []string

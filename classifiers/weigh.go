@@ -148,6 +148,9 @@ func (n *negative) weigh(st *Stats, h *header) candidate {
 		nats, text := n.fit(st)
 		k.add(nats*confidence(st.Distinct), "%s", text)
 	}
+	if n.cat == "none.other" && st.Values == 0 && !h.known {
+		k.add(2.5, "neither name nor values")
+	}
 	nats, text := tableNats(h, n.cat, h.nats[n.cat].Nats > 0)
 	k.add(nats, "%s", text)
 	return k

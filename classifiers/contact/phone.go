@@ -170,7 +170,8 @@ func (p *number) grouped() bool {
 	case d[0] == '0' && p.paren:
 		return p.n >= 8
 	case d[0] == '0':
-		return p.n >= 8 && p.n <= 12 && p.groups[0] >= 2 && p.groups[0] <= 6 && p.groups[p.g-1] >= 2 && (p.dashes+p.spaces+p.dots <= 6)
+		likeSSN := p.g == 3 && p.groups[0] == 3 && p.groups[1] == 2 && p.dashes == 2
+		return !likeSSN && p.n >= 8+p.dots/2 && p.n <= 12 && p.groups[0] >= 2 && p.groups[0] <= 6 && p.groups[p.g-1] >= 2 && (p.dashes+p.spaces+p.dots <= 6)
 	}
 	return p.american()
 }

@@ -44,7 +44,7 @@ func streetAt(text []byte, i int) (classifiers.Hit, bool) {
 	if start, ok := germanStreet(text, i); ok {
 		return classifiers.Hit{Start: start, End: end}, true
 	}
-	if end < len(text) && text[end] == ' ' && (i == 0 || (text[i-1] != '.' && text[i-1] != '-' && text[i-1] != '/')) {
+	if end < len(text) && text[end] == ' ' && (i == 0 || (text[i-1] != '.' && text[i-1] != '-' && text[i-1] != '/' && text[i-1] != ':')) {
 		if stop, ok := englishStreet(text, end+1); ok {
 			return classifiers.Hit{Start: i, End: stop}, true
 		}

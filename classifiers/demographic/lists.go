@@ -24,9 +24,7 @@ func (l list) has(v []byte) bool {
 	if len(v) > len(low) {
 		return false
 	}
-	for i, b := range v {
-		low[i] = classifiers.Lower(b)
-	}
+	classifiers.Fold(low[:], v)
 	return l[string(low[:len(v)])]
 }
 

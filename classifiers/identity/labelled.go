@@ -22,10 +22,10 @@ func labelled(text []byte, i int, words []string, loose bool) (h classifiers.Hit
 	if !oneOf(text[i:k], words) {
 		return h, false
 	}
-	joined := false // a sign or a word ties label and number together
+	joined, signed := false, false // a sign or a word ties label and number together
 	for range 4 {
 		next, sign := separators(text, k)
-		joined = joined || sign
+		joined, signed = joined || sign, signed || sign
 		e := wordEnd(text, next)
 		if e == next || !oneOf(text[next:e], connectors) {
 			k = next
@@ -38,7 +38,7 @@ func labelled(text []byte, i int, words []string, loose bool) (h classifiers.Hit
 		return h, false
 	}
 	end, digits := token(text, k)
-	if digits == 0 || (digits < 3 && !joined) || end-k > 24 || end-i > 56 {
+	if digits == 0 || (digits < 3 && !signed) || end-k > 24 || end-i > 56 {
 		return h, false
 	}
 	return classifiers.Hit{Start: k, End: end, Flags: classifiers.Labelled}, true

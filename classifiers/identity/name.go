@@ -152,6 +152,9 @@ func fullName(v []byte) bool {
 		return false
 	}
 	first, last := v[ws[0].start:ws[0].end], v[ws[n-1].start:ws[n-1].end]
+	if !comma && afterNames(last) {
+		return false
+	}
 	if comma {
 		first, last = last, first
 	}
@@ -225,10 +228,25 @@ func fullNameAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if n == 0 || !each(surname, dictionary.Family) || streetish(text, end) {
 		return h, false
 	}
+	if g.Given == 1 && capitalBefore(text, i) {
+		return h, false
+	}
 	if g.Given == 1 && dictionary.Find(surname).Family == 1 && g.Kinds&dictionary.City != 0 {
 		return h, false
 	}
 	return classifiers.Hit{Start: i, End: end}, true
+}
+
+// capitalBefore tells whether the word before the one at i begins with a capital and no sentence ends between.
+func capitalBefore(text []byte, i int) bool {
+	if i < 2 || text[i-1] != ' ' || !classifiers.IsLetter(text[i-2]) {
+		return false
+	}
+	k := i - 2
+	for k > 0 && i-k < 20 && classifiers.IsLetter(text[k-1]) {
+		k--
+	}
+	return big(text, k)
 }
 
 // titled reads the name behind a form of address: "Frau Dr. Lee" gives Lee, known or not.
@@ -298,8 +316,13 @@ func streetish(text []byte, end int) bool {
 	for j < len(text) && j-end < 12 && classifiers.IsLetter(text[j]) {
 		j++
 	}
+	return afterNames(text[end+1 : j])
+}
+
+// afterNames tells whether a word behind a name makes it that of a street or company.
+func afterNames(word []byte) bool {
 	for _, w := range [...]string{"street", "road", "avenue", "lane", "drive", "gmbh", "ltd", "inc", "ag", "str", "straße", "strasse", "platz", "weg", "allee", "airport", "university", "foundation", "school", "schule", "stiftung", "square", "boulevard", "llc", "kg"} {
-		if classifiers.EqualFold(text[end+1:j], w) {
+		if classifiers.EqualFold(word, w) {
 			return true
 		}
 	}
