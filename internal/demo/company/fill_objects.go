@@ -3,7 +3,6 @@ package company
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 )
 
 func (b *builder) fillObjects() {
@@ -94,10 +93,10 @@ func (b *builder) exportObjects() {
 		return
 	}
 	o := b.object("marketing/audience_md5.csv.gz", formatCSV)
-	o.add(b.line(b.headers("audience", "hash", "segment", "score")...))
+	o.add(b.line(b.headers("audience", "hash", "segment", "week", "score")...))
 	for _, p := range b.customers() {
 		if p.has[HashedCopies] || rng.IntN(3) == 0 {
-			o.add(b.line(hashMD5(p.email), pick(rng, segments()), fmt.Sprint(rng.IntN(100)))).own(Gone, p).because(HashedCopies)
+			o.add(b.line(hashMD5(p.email), pick(rng, segments()), week(rng), fmt.Sprint(rng.IntN(100)))).own(Gone, p).because(HashedCopies)
 		}
 	}
 }
@@ -157,7 +156,7 @@ func (b *builder) documentObjects() {
 		o.member = "prefs"
 		for _, p := range b.customers() {
 			if p.has[JSONKeys] {
-				o.addMember(p.email, compact(map[string]any{"lang": strings.ToLower(p.nation.country), "dark": rng.IntN(2) == 0})).own(Gone, p).because(JSONKeys)
+				o.addMember(p.email, compact(map[string]any{"lang": p.nation.language(), "dark": rng.IntN(2) == 0, "since": day(within(rng, afterwards, epoch))})).own(Gone, p).because(JSONKeys)
 			}
 		}
 	}
@@ -168,7 +167,7 @@ func (b *builder) documentObjects() {
 			if i == 4 {
 				p = b.walk
 			}
-			o.add(compact(map[string]any{"email": p.email, "text": chatter(rng, 1), "stars": 1 + rng.IntN(5)})).own(Gone, p)
+			o.add(compact(map[string]any{"email": p.email, "text": chatter(rng, 1), "stars": 1 + rng.IntN(5), "at": day(epoch.AddDate(0, -9+3*q, -rng.IntN(80)))})).own(Gone, p)
 		}
 	}
 	if b.with(NestedJSON) {

@@ -76,13 +76,16 @@ func (b *builder) order(rng *rand.Rand, id int, p, with *person) {
 		rec.own(Gone, p)
 	} else {
 		r["co_customer_id"] = with.uid
-		rec.own(Detached, p, with).fields(p, "customer_id", "shipping").fields(with, "co_customer_id").because(JointOrder)
+		rec.own(Detached, p, with).fields(p, "customer_id").fields(with, "co_customer_id").because(JointOrder)
 	}
 	if b.with(EqualIDs) {
 		rec.because(EqualIDs)
 	}
 	if p.has[NestedJSON] {
 		rec.tokens(p, p.email, p.full(), p.phone.spaced).because(NestedJSON)
+		if with != nil {
+			rec.fields(p, "shipping")
+		}
 	}
 	b.parties(id, p, with)
 	b.items(rng, id, p, with)

@@ -92,7 +92,10 @@ func (b *builder) ownUser(rec *Record, p *person) {
 	if !p.has[KeptInvoices] {
 		rec.own(Gone, p)
 	} else {
-		rec.own(Shell, p).fields(p, "full_name", "given", "surname", "email", "phone", "birth", "address_id", "delivery_id", "device", "settings").because(KeptInvoices)
+		rec.own(Shell, p).fields(p, "full_name", "given", "surname", "email", "phone", "birth", "address_id", "delivery_id", "device").because(KeptInvoices)
+		if p.has[NestedJSON] {
+			rec.fields(p, "settings")
+		}
 	}
 	if p.has[NearMisses] {
 		rec.because(NearMisses)
@@ -135,13 +138,18 @@ func orNull(s string) any {
 }
 
 func (b *builder) settings(rng *rand.Rand, p *person) string {
-	lang := strings.ToLower(p.nation.country)
+	lang := p.nation.language()
 	if !p.has[NestedJSON] {
 		return compact(map[string]any{"lang": lang, "newsletter": rng.IntN(2) == 0})
 	}
-	local, domain, _ := strings.Cut(p.email, "@")
-	contact := map[string]any{"backup": local + "+backup@" + domain, "sms": p.phone.spaced, "channels": []any{map[string]any{"kind": "mail", "to": p.email}}}
+	contact := map[string]any{"backup": p.backup(), "sms": p.phone.spaced, "channels": []any{map[string]any{"kind": "mail", "to": p.email}}}
 	return compact(map[string]any{"lang": lang, "newsletter": true, "contact": contact})
+}
+
+// backup is an address that nothing but her own settings knows.
+func (p *person) backup() string {
+	local, domain, _ := strings.Cut(p.email, "@")
+	return local + "+backup@" + domain
 }
 
 func compact(v any) string {

@@ -16,6 +16,13 @@ func nations() []nation {
 	}
 }
 
+func (n nation) language() string {
+	if n.country == "DE" {
+		return "de"
+	}
+	return "en"
+}
+
 const givenEnglish = `Abigail Ada Adam Adrian Agnes Aidan Alan Albert Alfred Alice Alison Amanda Amber Amelia Amy Andrea Andrew Angela Ann
 Anthony April Arthur Ashley Audrey Austin Barbara Barry Beatrice Benjamin Bernard Beth Betty Blake Bonnie Brandon Brenda Brian Bridget
 Bruce Caleb Cameron Carl Carol Caroline Catherine Cecilia Charles Charlotte Chloe Claire Clara Clifford Colin Connor Craig Cynthia Daisy

@@ -49,6 +49,9 @@ func (p *person) subject(b *builder) Subject {
 			s.Identifiers = append(s.Identifiers, Identifier{Category: catEmail, Value: mail, Single: true})
 		}
 	}
+	if p.has[NestedJSON] {
+		s.Identifiers = append(s.Identifiers, Identifier{Category: catEmail, Value: p.backup(), Single: true})
+	}
 	if p.lentMail != "" {
 		s.Identifiers = append(s.Identifiers, Identifier{Category: catEmail, Value: p.lentMail})
 	}

@@ -28,6 +28,7 @@ type eraser struct {
 	dbs    map[string]*sql.DB
 	skip   func(*company.Record) bool // records that are forgotten
 	pack   bool                       // the databases are packed afterwards
+	gentle bool                       // where two fates are as good it takes the other, and words rather than fields
 }
 
 func generate(t *testing.T, opts company.Options) *company.Company {
@@ -47,12 +48,6 @@ func open(t *testing.T, c *company.Company, file string) *sql.DB {
 	}
 	db.SetMaxOpenConns(1)
 	return db
-}
-
-func erase(t *testing.T, c *company.Company, people ...company.Person) {
-	t.Helper()
-	e := &eraser{t: t, c: c, pack: true, skip: func(*company.Record) bool { return false }}
-	e.erase(people...)
 }
 
 func (e *eraser) erase(people ...company.Person) {
@@ -109,6 +104,9 @@ func (e *eraser) touches(r *company.Record) bool {
 // goes says whether nothing of the record remains.
 func (e *eraser) goes(r *company.Record) bool {
 	all := len(r.Owners) > 0
+	if e.gentle && r.Also != "" {
+		return false
+	}
 	for _, p := range r.Owners {
 		all = all && e.erased[p]
 		if e.erased[p] && r.Expect[p] == company.Gone {
@@ -159,6 +157,10 @@ func (e *eraser) row(r *company.Record) {
 		}
 		for _, f := range r.Fields[p] {
 			var value any
+			if e.gentle && f == e.c.Columns["orders.shipping"] && len(r.Tokens[p]) > 0 {
+				e.redactCell(r, p, f, where, args)
+				continue
+			}
 			if f == e.c.Columns["users.email"] && r.Expect[p] == company.Shell {
 				value = fmt.Sprintf("erased-%s@invalid.example", r.At.Key)
 			}
@@ -273,7 +275,10 @@ func (e *eraser) rewrite(key, text string, records []*company.Record) string {
 			continue
 		}
 		for p := range r.Expect {
-			if e.erased[p] {
+			if e.erased[p] && e.gentle && strings.HasPrefix(key, "b2b/") {
+				mail := regexp.QuoteMeta(r.Tokens[p][1])
+				all[i] = regexp.MustCompile(`\{"mail":"`+mail+`"[^}]*\},|,?\{"mail":"`+mail+`"[^}]*\}`).ReplaceAllString(all[i], "")
+			} else if e.erased[p] {
 				all[i] = redact(all[i], r.Tokens[p])
 			}
 		}
