@@ -141,7 +141,7 @@ var ErrStop = errors.New("stop")
 
 // Config says how a Pool works. The zero Config is a good one.
 type Config struct {
-	Children int           // at most so many at once, 2 when zero
+	Children int           // so many are kept for the next file, 2 when zero; as many are started as files are read at once
 	Idle     time.Duration // a child that gives nothing for so long is replaced, 30 s when zero
 	Inside   bool          // decode in this process even where a child could
 }

@@ -16,11 +16,10 @@ import (
 
 // Pool decodes files in children that it starts as they are needed. It is safe for concurrent use.
 type Pool struct {
-	cfg   Config
-	slots chan struct{}
-	mu    sync.Mutex
-	idle  []*child
-	shut  bool
+	cfg  Config
+	mu   sync.Mutex
+	idle []*child
+	shut bool
 }
 
 // NewPool makes a pool; no child is started before the first file.
@@ -31,7 +30,7 @@ func NewPool(cfg Config) *Pool {
 	if cfg.Idle == 0 {
 		cfg.Idle = 30 * time.Second
 	}
-	return &Pool{cfg: cfg, slots: make(chan struct{}, cfg.Children)}
+	return &Pool{cfg: cfg}
 }
 
 // Isolated tells whether files are decoded in another process.
@@ -99,12 +98,6 @@ func inside(ctx context.Context, o Options, r io.Reader, f func(*Item) error) (S
 
 // outside decodes in a child; one that fails is not used again.
 func (p *Pool) outside(ctx context.Context, o Options, r io.Reader, f func(*Item) error) (Summary, error) {
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	case <-ctx.Done():
-		return Summary{}, ctx.Err()
-	}
 	c, err := p.child()
 	if err != nil {
 		return Summary{}, err
@@ -137,7 +130,7 @@ func (p *Pool) child() (*child, error) {
 func (p *Pool) keep(c *child) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.shut {
+	if p.shut || len(p.idle) >= p.cfg.Children {
 		c.end()
 		return
 	}

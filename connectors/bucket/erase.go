@@ -1,0 +1,428 @@
+package bucket
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+
+	"vestige/internal/clock"
+	"vestige/internal/decode"
+	"vestige/internal/errkind"
+	"vestige/pii"
+)
+
+// Methods says what can be done to records: everything that writing an object again can do, and removing what nobody can read.
+func (d *Driver) Methods(ds pii.Dataset) []pii.Method {
+	switch {
+	case ds.Gap != nil:
+		return nil
+	case ds.Format == decode.Other || ds.Format == decode.Other+"+gzip":
+		return []pii.Method{pii.Delete}
+	}
+	return []pii.Method{pii.Delete, pii.Nullify, pii.Redact, pii.Pseudonymise, pii.Detach, pii.Rewrite}
+}
+
+// Erase writes every object of the unit anew beside the old one, and puts all in place only when each is written and none has changed.
+func (d *Driver) Erase(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
+	d.writes.Lock()
+	defer d.writes.Unlock()
+	w, err := d.look(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	if len(w.conflicts) > 0 {
+		return nil, errkind.Coded(errkind.Conflict, "record-changed", "%d records are no longer what was found", len(w.conflicts))
+	}
+	defer w.discard()
+	for _, j := range w.jobs {
+		if err := w.write(ctx, j); err != nil {
+			return nil, err
+		}
+	}
+	for _, j := range w.jobs {
+		if err := w.place(ctx, j); err != nil {
+			return nil, err
+		}
+	}
+	return w.receipts(), nil
+}
+
+// work is a unit: one job an object.
+type work struct {
+	d         *Driver
+	unit      pii.Unit
+	jobs      []*job
+	affected  []int64 // by act
+	done      []int64
+	conflicts []int // the acts of targets that are no longer what was found
+}
+
+// job is what is to be done to one object in one pass.
+type job struct {
+	key     string
+	dataset string
+	wants   []*want
+
+	missing bool
+	object  object
+	sum     [32]byte // of the bytes as stored
+	summary decode.Summary
+	slots   map[int64]*slot // by the number that the record has now
+	deletes int64
+	draft   draft
+	proof   []byte
+	remove  bool
+}
+
+// want is one target.
+type want struct {
+	act     int
+	ordinal int64 // the number that it had when it was found, -1 unknown
+	short   string
+	target  pii.Target
+	delete  bool
+	settled bool // nothing is left to be changed
+	state   state
+}
+
+type state uint8
+
+const (
+	untouched state = iota
+	found
+	gone
+	changedSince
+)
+
+// slot is what happens to one record.
+type slot struct {
+	digest  [32]byte
+	delete  bool
+	changes []pii.Change
+}
+
+// look finds every target of the unit, and changes nothing.
+func (d *Driver) look(ctx context.Context, u pii.Unit) (*work, error) {
+	w := &work{d: d, unit: u, affected: make([]int64, len(u.Acts)), done: make([]int64, len(u.Acts))}
+	if err := w.sort(); err != nil {
+		return nil, err
+	}
+	for _, j := range w.jobs {
+		if err := w.find(ctx, j); err != nil {
+			return nil, err
+		}
+		w.count(j)
+	}
+	return w, nil
+}
+
+// sort makes jobs of the targets.
+func (w *work) sort() error {
+	byKey := map[string]*job{}
+	for i, act := range w.unit.Acts {
+		if !slices.Contains(w.d.Methods(act.Dataset), act.Method) {
+			return errkind.New(errkind.Unsupported, "%s cannot be done to objects", act.Method)
+		}
+		for _, t := range act.Targets {
+			if len(t.Key) != 2 {
+				return errkind.New(errkind.Invalid, "a record of an object is known by the object's key and its own")
+			}
+			ordinal, short, ok := parseID(t.Key[1].Reveal())
+			if !ok {
+				return errkind.New(errkind.Invalid, "the key of a record is not one")
+			}
+			key := t.Key[0].Reveal()
+			if byKey[key] == nil {
+				byKey[key] = &job{key: key, dataset: act.Dataset.Ref.Dataset, slots: map[int64]*slot{}}
+				w.jobs = append(w.jobs, byKey[key])
+			}
+			n := &want{act: i, ordinal: ordinal, short: short, target: t, delete: act.Method == pii.Delete}
+			if t.Digest != (pii.Digest{}) && hex.EncodeToString(t.Digest[:6]) != short {
+				n.state = changedSince
+			}
+			byKey[key].wants = append(byKey[key].wants, n)
+		}
+	}
+	return nil
+}
+
+// find reads the object of a job and tells which of its records are wanted.
+func (w *work) find(ctx context.Context, j *job) error {
+	candidates := map[string][]int64{}
+	digests := map[int64][32]byte{}
+	changes := false
+	for _, n := range j.wants {
+		candidates[n.short] = nil
+		changes = changes || !n.delete
+	}
+	var info *decode.Info
+	err := w.read(ctx, j, changes, func(it *decode.Item) error {
+		if it.Kind == decode.Start {
+			info = it.Info
+		}
+		if it.Kind != decode.Record {
+			return nil
+		}
+		short := hex.EncodeToString(it.Digest[:6])
+		if list, wanted := candidates[short]; wanted {
+			candidates[short] = append(list, it.Ordinal)
+			digests[it.Ordinal] = it.Digest
+			j.compare(info, it, short)
+		}
+		return nil
+	})
+	if errkind.Of(err) == errkind.NotFound && err != nil {
+		j.missing = true
+		for _, n := range j.wants {
+			n.state = gone
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	j.assign(candidates, digests)
+	return w.asLeft(ctx, j)
+}
+
+// compare tells which targets are already as their changes leave them.
+func (j *job) compare(info *decode.Info, it *decode.Item, short string) {
+	for _, n := range j.wants {
+		if !n.delete && n.short == short && !n.settled {
+			n.settled = settled(info, it, n.target.Changes)
+		}
+	}
+}
+
+func settled(info *decode.Info, it *decode.Item, changes []pii.Change) bool {
+	after, err := edit(info, it, changes)
+	return err == nil && bytes.Equal(after, it.Raw)
+}
+
+// read gives the items of a job's object and remembers what the object was; a second reading must find the same bytes.
+func (w *work) read(ctx context.Context, j *job, raw bool, f func(*decode.Item) error) error {
+	file, err := w.d.objs.Open(ctx, j.key)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	o, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	h := sha256.New()
+	in := io.TeeReader(file, h)
+	s, err := w.d.pool.Decode(ctx, decode.Options{Ext: formatExt(j.key), Raw: raw}, in, f)
+	if err == nil {
+		_, err = io.Copy(io.Discard, in)
+	}
+	if err != nil {
+		return fault(err, "read an object")
+	}
+	sum := [32]byte(h.Sum(nil))
+	if j.object.Version == "" {
+		j.object, j.sum, j.summary = o, sum, s
+	} else if j.object.Version != o.Version || j.sum != sum {
+		return changedMeanwhile()
+	}
+	return nil
+}
+
+// assign tells each target the number that its record has now. Records before it may be gone, so a record that is not at its number is looked for
+// by its digest; of records that are equal any will do.
+func (j *job) assign(candidates map[string][]int64, digests map[int64][32]byte) {
+	slices.SortStableFunc(j.wants, func(a, b *want) int { return cmp.Compare(a.ordinal, b.ordinal) })
+	taken := map[int64]int64{} // the number now, by the number when it was found
+	used := map[int64]bool{}
+	for _, n := range j.wants {
+		if n.state == untouched && slices.Contains(candidates[n.short], n.ordinal) {
+			taken[n.ordinal], used[n.ordinal] = n.ordinal, true
+		}
+	}
+	for _, n := range j.wants {
+		if n.state != untouched {
+			continue
+		}
+		at, ok := taken[n.ordinal]
+		if !ok || n.ordinal < 0 {
+			i := slices.IndexFunc(candidates[n.short], func(c int64) bool { return !used[c] })
+			if i < 0 {
+				continue
+			}
+			at = candidates[n.short][i]
+			taken[n.ordinal], used[at] = at, true
+		}
+		if n.target.Digest != (pii.Digest{}) && digests[at] != n.target.Digest {
+			n.state = changedSince
+			continue
+		}
+		if n.settled {
+			n.state = gone
+			continue
+		}
+		n.state = found
+		j.slot(at, digests[at]).add(j, n)
+	}
+}
+
+func (j *job) slot(at int64, digest [32]byte) *slot {
+	if j.slots[at] == nil {
+		j.slots[at] = &slot{digest: digest}
+	}
+	return j.slots[at]
+}
+
+func (s *slot) add(j *job, n *want) {
+	if n.delete && !s.delete {
+		s.delete = true
+		j.deletes++
+	}
+	s.changes = append(s.changes, n.target.Changes...)
+}
+
+// asLeft looks at the targets that were not found. A record that is to go is gone. One that is to be changed is done if the record at its number, or at
+// one shortly before it, holds everything as the change leaves it.
+func (w *work) asLeft(ctx context.Context, j *job) error {
+	var open []*want
+	for _, n := range j.wants {
+		switch {
+		case n.state != untouched:
+		case n.delete:
+			n.state = gone
+		default:
+			n.state = changedSince
+			open = append(open, n)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	info := &j.summary.Info
+	return w.read(ctx, j, true, func(it *decode.Item) error {
+		if it.Kind != decode.Record {
+			return nil
+		}
+		for _, n := range open {
+			if n.state != changedSince || it.Ordinal > n.ordinal || it.Ordinal < n.ordinal-nearby {
+				continue
+			}
+			if settled(info, it, n.target.Changes) {
+				n.state = gone
+			}
+		}
+		return nil
+	})
+}
+
+// nearby is how far a changed record is looked for: so many records before it may have gone since it was found.
+const nearby = 256
+
+func (w *work) count(j *job) {
+	for _, n := range j.wants {
+		switch n.state {
+		case found:
+			w.affected[n.act]++
+		case gone:
+			w.done[n.act]++
+		default:
+			w.conflicts = append(w.conflicts, n.act)
+		}
+	}
+}
+
+// empty tells whether nothing would be left of the object. A header stays, unless somebody's value in the object's key would stay with it.
+func (j *job) empty() bool {
+	if j.summary.Gap != "" && j.summary.Info.Format != decode.Other || j.deletes < j.summary.Records {
+		return false
+	}
+	if j.summary.Info.Format != decode.CSV || !j.summary.Info.Header {
+		return true
+	}
+	values := matcherOf(j.dataset).FindStringSubmatch(j.key)
+	return values == nil || slices.ContainsFunc(values[1:], func(v string) bool { return !harmless(v) })
+}
+
+// writable says why the object cannot be written again, nil where it can.
+func (j *job) writable() error {
+	if j.empty() {
+		return nil
+	}
+	switch s := j.summary; {
+	case s.Info.Format == decode.Other:
+		return errkind.Coded(errkind.Unsupported, decode.GapFormat, "an object of this format can only be removed")
+	case s.Info.Gzip && s.Gap != "", s.Gap == decode.GapFailed, s.Gap == decode.GapSlow:
+		return errkind.Coded(errkind.Unsupported, s.Gap, "an object that cannot be read to its end cannot be written again")
+	}
+	return nil
+}
+
+// write makes the draft of a job, or decides that the object goes.
+func (w *work) write(ctx context.Context, j *job) error {
+	if j.missing || len(j.slots) == 0 {
+		return nil
+	}
+	if err := j.writable(); err != nil {
+		return err
+	}
+	if j.empty() {
+		j.remove = true
+		return nil
+	}
+	draft, err := w.d.objs.Replace(ctx, j.object)
+	if err != nil {
+		return err
+	}
+	j.draft = draft
+	return w.rewrite(ctx, j)
+}
+
+// place puts a job's draft in place, or removes the object.
+func (w *work) place(ctx context.Context, j *job) error {
+	switch {
+	case j.remove:
+		j.proof = []byte("removed")
+		return w.d.objs.Delete(context.WithoutCancel(ctx), j.object)
+	case j.draft != nil:
+		return j.draft.Commit(context.WithoutCancel(ctx))
+	}
+	return nil
+}
+
+func (w *work) discard() {
+	for _, j := range w.jobs {
+		if j.draft != nil {
+			j.draft.Discard()
+		}
+	}
+}
+
+func (w *work) receipts() []pii.Receipt {
+	var out []pii.Receipt
+	for i, act := range w.unit.Acts {
+		out = append(out, pii.Receipt{
+			Unit: w.unit.ID, Dataset: act.Dataset.Ref, Method: act.Method, Affected: w.affected[i], FoundDone: w.done[i], Proof: w.proof(i), At: clock.Micros(),
+		})
+	}
+	return out
+}
+
+// proof is made of the new bytes of an act's objects.
+func (w *work) proof(act int) string {
+	h := sha256.New()
+	n := 0
+	for _, j := range w.jobs {
+		if j.proof != nil && slices.ContainsFunc(j.wants, func(n *want) bool { return n.act == act && n.state == found }) {
+			h.Write(j.proof)
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("sha256:%x of %d objects", h.Sum(nil)[:8], n)
+}
