@@ -29,7 +29,7 @@ func againTwice(b *bench) {
 		who := r.where("accounts", "mail", neighbours[len(units)])
 		units = append(units, unit(r.act("accounts", m, who.target(r.change("accounts", "name", who, to...)))))
 	}
-	units = append(units, unit(r.act("accounts", pii.Delete, r.where("accounts", "mail", subject).target(), r.where("accounts", "mail", "bob@example.com").target())))
+	units = append(units, unit(r.act("accounts", pii.Delete, r.where("accounts", "mail", "x.ann@example.com").target(), r.where("accounts", "mail", "bob@example.com").target())))
 	for _, u := range units {
 		m, n := u.Acts[0].Method, int64(len(u.Acts[0].Targets))
 		if got := r.erase(u); got[0].Affected != n || got[0].FoundDone != 0 {

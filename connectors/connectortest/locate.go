@@ -189,7 +189,12 @@ func locateKeyless(b *bench) {
 	digests := map[pii.Digest]int{}
 	all, _ := r.read("visits")
 	for _, rec := range all {
-		digests[rec.digest]++
+		digests[rec.digest] = 0
+		for _, row := range d.Rows {
+			if row.id() == rec.row.id() {
+				digests[rec.digest]++
+			}
+		}
 	}
 	found := map[pii.Digest]bool{}
 	for _, f := range list(b, l.Locate(context.Background(), m)) {

@@ -131,7 +131,7 @@ func readKeysAndLimit(b *bench) {
 		}
 	}
 	for _, limit := range []int{1, 7, 50, 60} {
-		got := read(connectors.Query{Limit: int64(limit), Batch: 4})
+		got := read(connectors.Query{Limit: int64(limit)})
 		equal(b, fmt.Sprintf("a limit of %d", limit), rows(got), rows(all[:min(limit, 50)]))
 	}
 }

@@ -3,6 +3,7 @@ package connectortest
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"iter"
 	"maps"
@@ -164,6 +165,10 @@ func (row Row) id() string {
 	for _, v := range row {
 		if v == nil {
 			b.WriteString("NULL ")
+			continue
+		}
+		if len(v) > 1000 {
+			fmt.Fprintf(&b, "%d bytes %x ", len(v), sha256.Sum256(v))
 			continue
 		}
 		fmt.Fprintf(&b, "%q ", v)

@@ -17,19 +17,20 @@ func (d *Driver) Check(ctx context.Context, u pii.Unit) (findings []pii.Finding,
 	}
 	d.sys.change(func(tables map[string]*table) bool {
 		findings, err = d.work(tables).look(ctx, u)
-		return d.sys.faults.CheckWrites
+		return false
 	})
-	return findings, err
+	d.sys.faults.looked(d.sys, u)
+	return d.sys.faults.blocks(findings), err
 }
 
 // look does the acts and gives what each would do.
 func (w *work) look(ctx context.Context, u pii.Unit) (findings []pii.Finding, err error) {
 	w.looking = true
 	for _, a := range u.Acts {
-		if err := ctx.Err(); err != nil {
+		r, err := w.act(ctx, a)
+		if errkind.Of(err) == errkind.Canceled && err != nil {
 			return nil, err
 		}
-		r, err := w.act(a)
 		if err != nil {
 			return append(findings, blocking(a, err)), nil
 		}

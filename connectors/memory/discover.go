@@ -33,7 +33,7 @@ func (d *Driver) Discover(ctx context.Context) iter.Seq2[pii.Dataset, error] {
 func (s *System) names() []string {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.faults.names(s.order)
+	return s.faults.names(s.order, s.tables)
 }
 
 // describe says what a table is.

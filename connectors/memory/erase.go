@@ -38,7 +38,7 @@ func (d *Driver) Erase(ctx context.Context, u pii.Unit) (receipts []pii.Receipt,
 	d.sys.change(func(tables map[string]*table) bool {
 		w := d.work(tables)
 		receipts, err = w.unit(ctx, u)
-		return err == nil || d.sys.faults.HalfUnit
+		return err == nil || d.sys.faults.kept(ctx, len(receipts))
 	})
 	if err != nil {
 		return nil, err
@@ -74,22 +74,25 @@ func (d *Driver) work(tables map[string]*table) *work { return &work{d: d, table
 // unit does all acts in order, and then sees that nobody refers to what went.
 func (w *work) unit(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
 	var receipts []pii.Receipt
-	for _, act := range u.Acts {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		r, err := w.act(act)
+	for _, act := range w.d.sys.faults.order(u.Acts) {
+		r, err := w.act(ctx, act)
 		if err != nil {
-			return nil, err
+			return receipts, err
 		}
 		r.Unit = u.ID
 		receipts = append(receipts, r)
+		if err := w.orphans(); err != nil && w.d.sys.faults.LastActFirst {
+			return nil, err
+		}
 	}
-	return receipts, w.orphans()
+	if err := w.orphans(); err != nil {
+		return nil, err
+	}
+	return w.d.sys.faults.receipts(receipts), nil
 }
 
 // act does one act and gives its receipt.
-func (w *work) act(a pii.Act) (pii.Receipt, error) {
+func (w *work) act(ctx context.Context, a pii.Act) (pii.Receipt, error) {
 	r := pii.Receipt{Dataset: a.Dataset.Ref, Method: a.Method, Proof: "memory:" + strconv.FormatInt(w.d.sys.changes+1, 10), At: clock.Micros()}
 	t := w.tables[a.Dataset.Ref.Dataset]
 	if t == nil {
@@ -104,18 +107,21 @@ func (w *work) act(a pii.Act) (pii.Receipt, error) {
 	switch a.Method {
 	case pii.Delete:
 		r.Affected = int64(len(rows))
-		err = w.remove(t.Name, rows)
+		err = w.remove(ctx, t.Name, rows)
 	case pii.SoftDelete:
-		err = w.hide(t, rows, &r)
+		err = w.hide(ctx, t, rows, &r)
 	case pii.Nullify, pii.Redact, pii.Pseudonymise, pii.Detach:
-		err = w.edit(t, a, rows, &r)
+		err = w.edit(ctx, t, a, rows, &r)
 	default:
+		if w.d.sys.faults.AcceptAnyMethod {
+			return r, nil
+		}
 		err = errkind.Coded(errkind.Unsupported, "unsupported-method", "the method %s is not one of a table", a.Method)
 	}
 	if err == nil {
 		err = w.surprised(a)
 	}
-	w.d.sys.faults.counted(&r)
+	w.d.sys.faults.counted(a, &r)
 	return r, err
 }
 
@@ -123,19 +129,20 @@ func (w *work) act(a pii.Act) (pii.Receipt, error) {
 func (w *work) rows(t *table, a pii.Act) (rows []targeted, done int64, err error) {
 	index := map[string][]*row{}
 	for _, r := range t.rows {
-		index[w.id(t.key(r), t.digest(r))] = append(index[w.id(t.key(r), t.digest(r))], r)
+		id := w.id(a.Method, t.key(r), t.digest(r))
+		index[id] = append(index[id], r)
 	}
 	for i := range a.Targets {
 		target := &a.Targets[i]
-		found := index[w.id(target.Key, target.Digest)]
+		found := index[w.id(a.Method, target.Key, target.Digest)]
 		if len(found) == 0 {
 			done += int64(max(1, target.Equals))
 		}
 		if target.Key == nil && len(found) > 0 && len(found) != max(1, target.Equals) {
 			return nil, 0, w.conflict(connectors.FindingConflict, "the number of equal records is another", target.Key)
 		}
-		for _, r := range found {
-			if a.Method == pii.Delete && target.Key != nil && !w.unchanged(t, r, *target) {
+		for _, r := range w.d.sys.faults.equalOnly(target.Key, found) {
+			if a.Method == pii.Delete && target.Key.Equal(t.key(r)) && !w.unchanged(t, r, *target) {
 				return nil, 0, w.conflict(connectors.FindingConflict, "a record has changed since it was found", target.Key)
 			}
 			rows = append(rows, targeted{r, target})
@@ -151,16 +158,16 @@ type targeted struct {
 }
 
 // id is what a target names its record by.
-func (w *work) id(key pii.Key, digest pii.Digest) string {
+func (w *work) id(m pii.Method, key pii.Key, digest pii.Digest) string {
 	if key == nil {
 		return string(digest[:])
 	}
-	return w.d.sys.faults.fold(key.ID())
+	return w.d.sys.faults.fold(m, key.ID())
 }
 
 // unchanged tells whether a row is what it was when it was found.
 func (w *work) unchanged(t *table, r *row, target pii.Target) bool {
-	return target.Digest == (pii.Digest{}) || target.Digest == t.digest(r) || w.d.sys.faults.AcceptStale || w.d.sys.faults.CaseBlind
+	return target.Digest == (pii.Digest{}) || target.Digest == t.digest(r)
 }
 
 func (w *work) conflict(code, text string, key pii.Key) error {

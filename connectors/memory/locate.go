@@ -38,7 +38,7 @@ func (d *Driver) Locate(ctx context.Context, m pii.Match) iter.Seq2[*pii.Found, 
 			if len(hits) == 0 && !all && (len(keys) == 0 || !keys[t.key(r).ID()]) {
 				return nil
 			}
-			return t.found(m.Dataset.Ref, r, hits, d.sys.faults.want(m.Want))
+			return t.found(&d.sys.faults, m.Dataset.Ref, r, hits, d.sys.faults.want(m.Want))
 		}, yield)
 	}
 }
@@ -92,7 +92,7 @@ func (t *table) hits(m *forms.Matcher, r *row, from int) (hits []pii.Hit) {
 }
 
 // found says of a row what a match wants to know.
-func (t *table) found(at pii.Ref, r *row, hits []pii.Hit, want []string) *pii.Found {
+func (t *table) found(faults *Faults, at pii.Ref, r *row, hits []pii.Hit, want []string) *pii.Found {
 	f := &pii.Found{Dataset: at, Key: t.key(r), Digest: t.digest(r), Hits: hits}
 	if f.Key == nil {
 		for _, other := range t.rows {
@@ -100,6 +100,7 @@ func (t *table) found(at pii.Ref, r *row, hits []pii.Hit, want []string) *pii.Fo
 				f.Equals++
 			}
 		}
+		f.Equals = faults.equals(f.Equals)
 	}
 	for _, name := range want {
 		i := t.column(name)

@@ -25,7 +25,7 @@ func (d *Driver) Read(ctx context.Context, q connectors.Query) iter.Seq2[*pii.Ba
 			d.sys.faults.failed(yield, err)
 			return
 		}
-		d.yieldRows(ctx, t, q, t.chosen(q, d.sys.faults.IgnoreLimit), yield)
+		d.yieldRows(ctx, t, q, d.sys.faults.once(t, t.chosen(q, d.sys.faults.IgnoreLimit)), yield)
 	}
 }
 

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"context"
 	"slices"
 
 	"vestige/connectors"
@@ -8,13 +9,16 @@ import (
 )
 
 // remove takes rows out of a table, and does to those that refer to them what their references say.
-func (w *work) remove(name string, rows []targeted) error {
+func (w *work) remove(ctx context.Context, name string, rows []targeted) error {
 	for _, r := range rows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		w.replace(name, r.row, nil)
 		w.removed = append(w.removed, removal{name, r.row})
 	}
 	for _, r := range rows {
-		if err := w.cascade(name, r.row); err != nil {
+		if err := w.cascade(ctx, name, r.row); err != nil {
 			return err
 		}
 	}
@@ -22,13 +26,17 @@ func (w *work) remove(name string, rows []targeted) error {
 }
 
 // cascade follows the references to a row that went.
-func (w *work) cascade(name string, parent *row) error {
+func (w *work) cascade(ctx context.Context, name string, parent *row) error {
 	for child, ref := range w.references(name) {
 		for _, r := range w.referring(child, ref, name, parent) {
 			switch ref.OnDelete {
 			case pii.Cascade:
 				w.effects[effect{child, pii.Delete}]++
-				if err := w.remove(child, []targeted{{row: r}}); err != nil {
+				if w.d.sys.faults.OneGeneration {
+					w.replace(child, r, nil)
+					continue
+				}
+				if err := w.remove(ctx, child, []targeted{{row: r}}); err != nil {
 					return err
 				}
 			case pii.SetNull:

@@ -20,7 +20,7 @@ func (d *Driver) Search(ctx context.Context, ds pii.Dataset, n pii.Needles) iter
 		matcher := forms.Compile(n.Terms)
 		d.find(ctx, t, ds.Ref, func(r *row) *pii.Found {
 			if hits := t.hits(matcher, r, first); len(hits) > 0 {
-				return t.found(ds.Ref, r, hits, nil)
+				return t.found(&d.sys.faults, ds.Ref, r, hits, nil)
 			}
 			return nil
 		}, yield)

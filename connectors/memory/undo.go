@@ -17,13 +17,16 @@ type mark struct {
 }
 
 // hide sets the field of soft deletes, and notes in the receipt what has to be taken back.
-func (w *work) hide(t *table, rows []targeted, r *pii.Receipt) error {
+func (w *work) hide(ctx context.Context, t *table, rows []targeted, r *pii.Receipt) error {
 	column := t.column(t.SoftDelete)
 	if column < 0 {
 		return errkind.Coded(errkind.Unsupported, "unsupported-method", "the table has no soft delete")
 	}
 	var marks []mark
 	for _, old := range rows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if old.values[column] != nil {
 			r.FoundDone++
 			continue
@@ -31,15 +34,23 @@ func (w *work) hide(t *table, rows []targeted, r *pii.Receipt) error {
 		if !w.unchanged(t, old.row, *old.target) {
 			return w.conflict("changed-since", "a record has changed since it was found", old.target.Key)
 		}
-		next := &row{id: old.id, values: slices.Clone(old.values)}
-		next.values[column] = clock.Now().AppendFormat(nil, "2006-01-02T15:04:05.999999Z07:00")
-		w.replace(t.Name, old.row, next)
-		marks = append(marks, mark{t.Name, old.id})
+		marks = append(marks, w.mark(t, old.row, column))
+		if more := w.d.sys.faults.alsoHidden(t, old.row); more != nil {
+			marks = append(marks, w.mark(t, more, column))
+		}
 		r.Affected++
 	}
 	image, err := json.Marshal(marks)
 	r.Image = pii.NewValue(string(image))
 	return err
+}
+
+// mark hides a row.
+func (w *work) mark(t *table, old *row, column int) mark {
+	next := &row{id: old.id, values: slices.Clone(old.values)}
+	next.values[column] = clock.Now().AppendFormat(nil, "2006-01-02T15:04:05.999999Z07:00")
+	w.replace(t.Name, old, next)
+	return mark{t.Name, old.id}
 }
 
 // Undo takes the marks of an image away again. A row that has none, or is gone, is done.

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"vestige/connectors"
@@ -11,8 +12,11 @@ import (
 )
 
 // edit makes the changes of an act's targets.
-func (w *work) edit(t *table, a pii.Act, rows []targeted, r *pii.Receipt) error {
+func (w *work) edit(ctx context.Context, t *table, a pii.Act, rows []targeted, r *pii.Receipt) error {
 	for _, old := range rows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		next, done, err := w.edited(t, old)
 		switch {
 		case err != nil:
@@ -41,7 +45,7 @@ func (w *work) edited(t *table, old targeted) (next *row, done bool, err error) 
 			return nil, false, errkind.Coded(errkind.NotFound, "no-such-field", "the dataset has no such field")
 		}
 		v, already, e := changed(old.values[column], changes)
-		next.values[column], settled = v, settled && already
+		next.values[column], settled = w.d.sys.faults.edited(old.values[column], v, changes), settled && already
 		if e != nil {
 			err = e
 		}
@@ -49,7 +53,7 @@ func (w *work) edited(t *table, old targeted) (next *row, done bool, err error) 
 	switch {
 	case settled:
 		return next, true, nil
-	case err != nil || !w.unchanged(t, old.row, *old.target):
+	case err != nil || !(w.unchanged(t, old.row, *old.target) || w.d.sys.faults.AcceptStale):
 		return nil, false, w.conflict(connectors.FindingConflict, "a record has changed since it was found", old.target.Key)
 	}
 	return next, false, nil
