@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/mapping"
 	"github.com/blevesearch/bleve/v2/search"
 	"github.com/blevesearch/bleve/v2/search/query"
+	bleveindex "github.com/blevesearch/bleve_index_api"
 
 	"vestige/internal/errkind"
 )
@@ -28,8 +30,7 @@ const mostCombos = 20_000
 // search asks the index. The query was parsed by us, so that nothing reaches Bleve that could match without bound.
 func (x *index) search(ctx context.Context, ask question, facets bool) (f found, err error) {
 	defer recovered(&err)
-	q := query.NewConjunctionQuery([]query.Query{exact("kind", ask.kind), compile(ask.expr, ask.kind)})
-	req := bleve.NewSearchRequestOptions(q, ask.limit, 0, false)
+	req := bleve.NewSearchRequestOptions(compileQuery(ask), ask.limit, 0, false)
 	req.Fields = []string{"hit"}
 	byKey := &search.SortField{Field: "key", Type: search.SortFieldAsString, Missing: search.SortFieldMissingLast}
 	if ask.ranked {
@@ -84,6 +85,31 @@ func collected(res *bleve.SearchResult, ask question) (f found, err error) {
 		}
 	}
 	return f, nil
+}
+
+// compileQuery takes apart what is ranked and what only admits: the latter is read without scores, which is much faster.
+func compileQuery(ask question) query.Query {
+	admit, rank := []query.Query{exact("kind", ask.kind)}, []query.Query(nil)
+	for _, e := range ask.expr.all {
+		if e.ranked() {
+			rank = append(rank, compile(e, ask.kind))
+		} else {
+			admit = append(admit, compile(e, ask.kind))
+		}
+	}
+	if ask.expr.all == nil {
+		rank = append(rank, compile(ask.expr, ask.kind))
+	}
+	return query.NewConjunctionQuery(append(rank, unscored{query.NewConjunctionQuery(admit)}))
+}
+
+// unscored reads a query without scores, as bitmaps that are intersected.
+type unscored struct{ query.Query }
+
+// Searcher asks the query as if nothing was to be ranked.
+func (q unscored) Searcher(ctx context.Context, r bleveindex.IndexReader, m mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
+	o.Score = "none"
+	return q.Query.Searcher(ctx, r, m, o)
 }
 
 // compile writes a parsed query in Bleve's terms.
