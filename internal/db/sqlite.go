@@ -141,12 +141,7 @@ func (d *SQLiteDB) Read(ctx context.Context, f func(Tx) error) error {
 
 // Write runs f in the one transaction that writes.
 func (d *SQLiteDB) Write(ctx context.Context, f func(Tx) error) error {
-	conn, err := d.acquire(ctx)
-	if err != nil {
-		return err
-	}
-	t, err := d.commit(ctx, conn, f)
-	_ = conn.Close() // before the hooks, which may write
+	t, err := d.commit(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -167,7 +162,13 @@ func (d *SQLiteDB) acquire(ctx context.Context) (*sql.Conn, error) {
 	return conn, nil
 }
 
-func (d *SQLiteDB) commit(ctx context.Context, conn *sql.Conn, f func(Tx) error) (*sqliteTx, error) {
+// commit gives the connection back whatever f does, and before the hooks, which may write.
+func (d *SQLiteDB) commit(ctx context.Context, f func(Tx) error) (*sqliteTx, error) {
+	conn, err := d.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, stripSQLite(ctx, err)

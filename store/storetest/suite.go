@@ -116,6 +116,7 @@ func rollback(t *testing.T, s *store.Store) {
 	if len(names(t, s)) != 0 {
 		t.Error("a unit of work that panics leaves something")
 	}
+	Write(t, s, func(tx db.Tx) error { return insert(t.Context(), tx, 1, "after a panic") })
 }
 
 func hooks(t *testing.T, s *store.Store) {
