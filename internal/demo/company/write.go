@@ -34,8 +34,9 @@ func (b *builder) write(ctx context.Context, dir string) error {
 // moved to another page while the tables grew remain readable where they were, in the unused part of pages in use, unless
 // it was told to clear what it leaves.
 func (b *builder) writeDatabase(ctx context.Context, path, file string) (err error) {
+	path += "?_pragma=synchronous(0)" // what is half written is of no use to anyone
 	if !b.with(StalePages) {
-		path += "?_pragma=secure_delete(1)"
+		path += "&_pragma=secure_delete(1)"
 	}
 	db, err := sql.Open("sqlite", path)
 	if err != nil {

@@ -42,7 +42,7 @@ func generate(t *testing.T, opts company.Options) *company.Company {
 
 func open(t *testing.T, c *company.Company, file string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(c.Dir, file)+"?_pragma=secure_delete(1)&_pragma=foreign_keys(0)")
+	db, err := sql.Open("sqlite", filepath.Join(c.Dir, file)+"?_pragma=secure_delete(1)&_pragma=foreign_keys(0)&_pragma=synchronous(0)")
 	if err != nil {
 		t.Fatal(err)
 	}
