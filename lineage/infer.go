@@ -87,7 +87,7 @@ func keyLike(l *Look) bool {
 	switch {
 	case l.Field.Field.Type == pii.Float, l.Field.Field.Type == pii.Bool, l.Field.Field.Type == pii.Time, l.Field.Field.Type == pii.JSON, l.Field.Field.Type == pii.Bytes:
 		return false
-	case l.Exam.MaxLen > 64, l.Field.Field.Name == "{record}", l.Field.Field.Name == "{object}":
+	case l.Exam.MaxLen > 64, pseudo(l.Field):
 		return false
 	case c.Global() && l.Field.Dense && l.Field.Form == "":
 		return false
@@ -97,6 +97,11 @@ func keyLike(l *Look) bool {
 		return false
 	}
 	return true
+}
+
+// pseudo tells whether a field is not of the data: a number that the system or the connector gives a record.
+func pseudo(f *FieldNode) bool {
+	return f.Field.Generated && (f.Field.Name == "rowid" || f.Field.Name == "{record}" || f.Field.Name == "{object}")
 }
 
 // best gives the likeliest parent of a child, with its confidence lowered where others are nearly as likely.

@@ -304,7 +304,7 @@ func domains(nodes []Node, edges []Edge) {
 		return r
 	}
 	for _, e := range edges {
-		if len(e.Fields) != 1 || e.Confidence < possible || (e.Decided && e.Kind == "") {
+		if len(e.Fields) != 1 || e.Confidence < sure || (e.Decided && e.Kind == "") {
 			continue
 		}
 		a, b := find(e.From.In(e.Fields[0])), find(e.To.In(e.ToFields[0]))
