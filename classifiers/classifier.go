@@ -57,6 +57,7 @@ type Evidence struct {
 // Stats are counts over the values of a column that were seen; see stats.go for how they are gathered.
 type Stats struct {
 	Field    Context
+	Named    bool             // whether the field's name suggests the classifier that is asked
 	Values   int64            // not NULL and not empty
 	Nulls    int64            // NULL
 	Empty    int64            // empty strings

@@ -80,8 +80,10 @@ func siblings(d *pii.Dataset) tableKind {
 		}
 	}
 	switch {
-	case person >= 2 || (person > 0 && thing == 0):
+	case person >= 3:
 		return people
+	case person == 2 || (person > 0 && thing == 0):
+		return personal
 	case thing > 0:
 		return things
 	}

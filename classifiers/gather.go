@@ -179,15 +179,15 @@ func (g *Gather) route(f *features) *route {
 
 // possible tells whether a value with those features can hold a trigger.
 func (t Triggers) possible(f *features) bool {
-	if t.Bytes == "" && t.Digits == 0 && len(t.Words) == 0 && !t.Title {
-		return true
+	if t.Bytes == "" && t.Digits == 0 || len(t.Words) > 0 {
+		return true // words stand beside the candidate, not in it
 	}
 	for _, b := range []byte(t.Bytes) {
 		if f.has(b) {
 			return true
 		}
 	}
-	return (t.Digits > 0 && f.digits >= t.Digits) || (len(t.Words) > 0 && f.letters > 0) || (t.Title && f.letters > 0)
+	return t.Digits > 0 && f.digits >= t.Digits
 }
 
 // judge asks the classifiers about a value and gives the index of the outcome.

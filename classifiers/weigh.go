@@ -38,6 +38,8 @@ func (c *candidate) add(nats float64, format string, args ...any) {
 // Weigh concludes from the counts what the field holds: a log-posterior over the categories and the classes that compete with them.
 func (s *Set) Weigh(st *Stats) pii.Proposal {
 	h := s.lexicon.read(&st.Field)
+	mine := *st
+	st = &mine
 	var cs []candidate
 	for i, c := range s.all {
 		cs = s.merge(cs, s.positive(st, &h, i, c))
@@ -88,6 +90,7 @@ func (s *Set) positive(st *Stats, h *header, i int, c *Classifier) candidate {
 	}
 	s.values(&k, st, c, named.Nats > 2)
 	if c.Column != nil {
+		st.Named = named.Nats > 2
 		for _, n := range c.Column(st).Nats {
 			k.add(n.Nats, "%s", n.Text)
 		}
@@ -122,6 +125,9 @@ func (s *Set) values(k *candidate, st *Stats, c *Classifier, named bool) {
 	}
 	chance := max(c.Chance, .002)
 	nats := betaBinomial(hits, n, 6*cover, 6*(1-cover)) - betaBinomial(hits, n, 4*chance, 4*(1-chance))
+	if !named && c.Chance >= .5 {
+		nats = min(nats, 0) // where values tell nothing, only the name can speak for it
+	}
 	k.add(max(-14, min(14, nats)), "%d of %d distinct values", hits, n)
 }
 

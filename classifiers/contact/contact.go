@@ -9,6 +9,7 @@ func All() []classifiers.Classifier {
 		Email(),
 		Phone(),
 		Street(),
+		Address(),
 		Postcode(),
 		City(),
 		Country(),

@@ -9,7 +9,7 @@ func Email() classifiers.Classifier {
 		Doc:      "An e-mail address. It misses quoted local parts and addresses written out (\"ann at example\"); user@host of ssh and git is taken for one where the host has a dot.",
 		Category: "contact.email",
 		Version:  1,
-		Names:    []string{"email", "email address", "email id", "email name?", "e mail", "contact email", "user email"},
+		Names:    []string{"email", "email address", "email id", "email name?", "e mail", "contact email", "user email", "sender?", "recipient?", "mail from", "from address", "to address", "handled by?", "reply to?"},
 		Triggers: classifiers.Triggers{Bytes: "@"},
 		MaxLen:   254,
 		At:       emailAt,

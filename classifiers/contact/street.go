@@ -11,11 +11,12 @@ func Street() classifiers.Classifier {
 		Doc:      "A street with a house number, in the German order (Lindenweg 12a) or the English one (12 Linden Road). It misses streets without a usual ending and lines without a number.",
 		Category: "contact.street",
 		Version:  1,
-		Names:    []string{"street", "street address", "street name", "street house number", "street line", "address line", "address1", "address", "house number?", "street number?", "billing address", "shipping address", "customer address", "home address"},
+		Names:    []string{"street", "street address", "street name", "street house number", "street line", "address line", "address1", "address", "house number?", "street number?"},
 		Triggers: classifiers.Triggers{Digits: 1},
 		MaxLen:   80,
 		At:       streetAt,
-		Chance:   .01,
+		Whole:    streetWhole,
+		Chance:   .02,
 		Cover:    .85,
 		Sparse:   true,
 	}
@@ -32,6 +33,84 @@ var types = func() map[string]bool {
 	}
 	return m
 }()
+
+// streetWhole takes a value that is one street line for most of its length, and one without a number that ends as streets do.
+func streetWhole(v []byte) bool {
+	if len(v) > 80 {
+		return false
+	}
+	for i := range v {
+		if h, ok := streetAt(v, i); ok && h.Start <= 8 && (h.End-h.Start)*3 >= len(v)*2 {
+			return true
+		}
+	}
+	end := len(v)
+	for i, b := range v {
+		if b == '(' || b == ',' {
+			end = i
+			break
+		}
+	}
+	v = classifiers.Trim(v[:end])
+	if len(v) < 7 || classifiers.IsDigit(v[len(v)-1]) || !capital(v, 0) {
+		return false
+	}
+	last := wordBefore(v, len(v))
+	if last > 0 && streetType(v[last:]) {
+		return true
+	}
+	for _, e := range endings[:13] {
+		if n := len(v) - len(e); n > last+2 && foldEnd(v[n:], e) {
+			return true
+		}
+	}
+	return false
+}
+
+// Address is whole postal addresses.
+func Address() classifiers.Classifier {
+	return classifiers.Classifier{
+		Name:     "address",
+		Doc:      "A postal address in one value: a street line with a postal code and a town. It misses addresses without a postal code.",
+		Category: "contact.address",
+		Version:  1,
+		Names:    []string{"address", "full address", "billing address", "shipping address", "customer address", "home address", "postal address", "invoice address", "user address"},
+		MaxLen:   200,
+		Whole:    addressWhole,
+		Chance:   .005,
+		Cover:    .85,
+	}
+}
+
+func addressWhole(v []byte) bool {
+	street, code := false, 0
+	if len(v) < 16 {
+		return false
+	}
+	for i := range v {
+		if !street {
+			h, ok := streetAt(v, i)
+			street = ok && (h.End-h.Start)*6 < len(v)*5
+		}
+		if i > 0 && classifiers.IsDigit(v[i]) && !classifiers.IsWord(v[i-1]) {
+			n := i
+			for n < len(v) && classifiers.IsWord(v[n]) {
+				n++
+			}
+			if postcodeWhole(v[i:n]) {
+				code++
+			}
+		}
+		if !classifiers.IsDigit(v[i]) && (i == 0 || v[i-1] == ' ') && i+5 <= len(v) {
+			for n := i + 5; n <= min(len(v), i+8); n++ {
+				if british(v[i:n]) && (n == len(v) || !classifiers.IsWord(v[n])) {
+					code++
+				}
+			}
+		}
+	}
+	return street && code > 0
+}
 
 func streetAt(text []byte, i int) (classifiers.Hit, bool) {
 	if !classifiers.IsDigit(text[i]) || (i > 0 && classifiers.IsWord(text[i-1])) {

@@ -149,7 +149,7 @@ func ninoPrefix(a, b byte) bool {
 func UKNHS() classifiers.Classifier {
 	return classifiers.Classifier{
 		Name:     "uk_nhs",
-		Doc:      "An NHS number with a valid check digit, written 943 476 5919; bare digits in columns only. One in eleven numbers of ten digits passes by chance.",
+		Doc:      "An NHS number with a valid check digit, written 943 476 5919, in texts behind the letters NHS; bare digits in columns only. One in eleven numbers of ten digits passes by chance.",
 		Category: "government_id.uk_nhs",
 		Version:  1,
 		Names:    []string{"nhs", "nhs number", "nhs id", "patient nhs number"},
@@ -182,10 +182,20 @@ func nhsAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	copy(d[:], text[i:i+3])
 	copy(d[3:], text[i+4:i+7])
 	copy(d[6:], text[i+8:i+12])
-	if !nhs(d[:]) {
+	if !nhs(d[:]) || (i > 0 && !nhsBefore(text, i)) {
 		return h, false
 	}
-	return classifiers.Hit{Start: i, End: i + 12, Flags: classifiers.Checked}, true
+	return classifiers.Hit{Start: i, End: i + 12, Flags: classifiers.Checked | classifiers.Labelled}, true
+}
+
+// nhsBefore tells whether the letters NHS stand shortly before: without them ten digits in such groups are a telephone number more often.
+func nhsBefore(text []byte, i int) bool {
+	for k := max(0, i-24); k+3 < i; k++ {
+		if classifiers.EqualFold(text[k:k+3], "nhs") {
+			return true
+		}
+	}
+	return false
 }
 
 // nhs checks modulo 11 with weights 10 to 2.

@@ -4,7 +4,7 @@ import "vestige/classifiers"
 
 // Words that may stand before a number, with what has to follow where the word alone is too usual.
 var (
-	customerWords = []string{"customerid", "customerno", "customer", "kundennummer", "kundennr", "kunden", "kunde", "kdnr", "knr", "kd", "client"}
+	customerWords = []string{"customerid", "customerno", "customer", "kundennummer", "kundennr", "kunden", "kunde", "kdnr", "knr", "kd", "client", "account", "konto"}
 	loyaltyWords  = []string{"loyalty", "treuekarte", "treuenummer", "bonuskarte", "bonusnummer", "treue", "bonus"}
 	userWords     = []string{"userid", "uid", "user", "member", "employee", "mitarbeiter", "benutzer", "mitglied"}
 )
@@ -34,7 +34,7 @@ func labelled(text []byte, i int, words []string, loose bool) (h classifiers.Hit
 		joined = true
 		k = e
 	}
-	if !joined && !loose || k == i {
+	if !joined && !(loose && !oneOf(text[i:wordEnd(text, i)], []string{"account", "konto", "kunde", "kunden"})) || k == i {
 		return h, false
 	}
 	end, digits := token(text, k)

@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"slices"
+
 	"vestige/classifiers"
 	"vestige/pii"
 )
@@ -59,13 +61,19 @@ func CustomerNumber() classifiers.Classifier {
 		Names: []string{
 			"customer number", "customer id", "customer code?", "customer uuid", "customer", "customer reference", "customer account number", "customer account id", "account number?", "legacy customer number", "crm id", "crm number", "customer email id?", "contract number?", "co customer id", "customer index?",
 		},
-		Triggers: classifiers.Triggers{Words: []string{"customer", "kunde", "kunden", "kundennummer", "kundennr", "kd", "client", "knr", "kdnr", "customerid", "customerno"}},
+		Triggers: classifiers.Triggers{Words: []string{"customer", "kunde", "kunden", "kundennummer", "kundennr", "kd", "client", "knr", "kdnr", "customerid", "customerno", "account", "konto"}},
 		MaxLen:   56,
 		At:       func(text []byte, i int) (classifiers.Hit, bool) { return labelled(text, i, customerWords, true) },
 		Whole:    numberWhole,
-		Column:   func(s *classifiers.Stats) classifiers.Evidence { return prefixed(s, customerPrefixes) },
-		Chance:   .7,
-		Sparse:   true,
+		Column: func(s *classifiers.Stats) classifiers.Evidence {
+			e := prefixed(s, customerPrefixes)
+			if ofCustomer(s) {
+				e.Nats = append(e.Nats, referring(s).Nats...)
+			}
+			return e
+		},
+		Chance: .7,
+		Sparse: true,
 	}
 }
 
@@ -97,16 +105,21 @@ func PersonNumber() classifiers.Classifier {
 		Category: "identity.number",
 		Version:  1,
 		Names: []string{
-			"user id", "uid", "user", "user number", "user uuid", "user index", "member id", "member number", "employee id", "employee number", "employee", "person id", "person number", "contact id", "account id?", "owner id", "author id", "patient id", "patient number", "student id", "student number", "matrikel number", "subscriber id", "recipient id", "sender id", "created by id", "updated by id",
+			"user id", "uid", "user", "user number", "user uuid", "user index", "member id", "member number", "employee id", "employee number", "employee", "person id", "person number", "buyer", "buyer id", "contact id", "account id?", "owner id", "author id", "patient id", "patient number", "student id", "student number", "matrikel number", "subscriber id", "recipient id", "sender id", "created by id", "updated by id",
 			"lead id", "guest id", "guest number", "profile id", "staff id", "manager id", "assigned to", "assigned to id", "assignee id", "assignee", "invited by", "invited by id", "referred by", "referrer id", "created by?", "user account id", "account user id", "personal number", "parent user id", "sub?", "matriculation number", "driver id", "actor id", "inviter id", "invitee id", "referred by id", "reporter id", "reviewer id", "approver id", "seller id", "buyer id", "participant id", "teacher id",
 		},
 		Triggers: classifiers.Triggers{Words: []string{"user", "uid", "userid", "member", "employee", "mitarbeiter", "benutzer", "mitglied"}},
 		MaxLen:   56,
 		At:       func(text []byte, i int) (classifiers.Hit, bool) { return labelled(text, i, userWords, false) },
 		Whole:    keyWhole,
-		Column:   referring,
-		Chance:   .8,
-		Sparse:   true,
+		Column: func(s *classifiers.Stats) (e classifiers.Evidence) {
+			if !ofCustomer(s) {
+				e = referring(s)
+			}
+			return e
+		},
+		Chance: .8,
+		Sparse: true,
 	}
 }
 
@@ -129,9 +142,17 @@ func referring(s *classifiers.Stats) (e classifiers.Evidence) {
 	case 1:
 		e.Nats = append(e.Nats, pii.Nat{Text: "it refers to a table of people", Nats: 6})
 	case -1:
-		e.Nats = append(e.Nats, pii.Nat{Text: "it refers to a table that is not of people", Nats: -4})
+		e.Nats = append(e.Nats, pii.Nat{Text: "it refers to a table that is not of people", Nats: -5})
+	}
+	if s.Named && s.Share(s.Texture.Digits+s.Texture.UUIDs) > .9 {
+		e.Nats = append(e.Nats, pii.Nat{Text: "they look like keys", Nats: 3.5})
 	}
 	return e
+}
+
+// ofCustomer tells whether the field's name speaks of customers.
+func ofCustomer(s *classifiers.Stats) bool {
+	return slices.Contains(classifiers.Tokens(s.Field.Field.Name), "customer")
 }
 
 var customerPrefixes = map[string]float64{"k": 6.5, "kd": 9, "knd": 9, "kdnr": 10, "kunde": 10, "cust": 10, "cus": 9, "cu": 7, "cst": 8, "cn": 6, "kn": 6, "kunr": 9, "kto": 3, "c": 4, "crm": 5}
