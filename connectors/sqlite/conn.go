@@ -62,6 +62,9 @@ func (c *conn) put() {
 
 // dial opens a connection and attaches the further files. A file that does not exist is never created.
 func (d *Driver) dial(ctx context.Context, as access) (*conn, error) {
+	if err := d.present(); err != nil {
+		return nil, err
+	}
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
 		return nil, errkind.New(errkind.Internal, "SQLite is not there")

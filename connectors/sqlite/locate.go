@@ -96,7 +96,8 @@ func (l *located) ask(ctx context.Context, d *Driver, c *conn, field string, val
 	}
 	where, args := r.l.in(field, values)
 	r.yield, r.more = l.batch(false), true
-	if err := r.pass(ctx, r.selects+" WHERE "+where, args...); err != nil {
+	r.hold()
+	if _, err := r.pass(ctx, r.selects+" WHERE "+where, args...); err != nil {
 		return err
 	}
 	r.flush()

@@ -5,10 +5,8 @@ import (
 	"crypto/sha256"
 	"database/sql/driver"
 	"encoding/binary"
-	"fmt"
 	"iter"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -43,23 +41,27 @@ func (d *Driver) Read(ctx context.Context, q connectors.Query) iter.Seq2[*pii.Ba
 
 // reader turns rows into batches. Each row carries every stored column, since the digest covers them, and the rowid where it is the key.
 type reader struct {
-	c       *conn
-	l       *layout
-	selects string
-	places  map[string]int // of columns among the values
-	keys    []int          // places of the key's parts among the values
-	fields  []int          // places of the batch's columns
-	hashed  []int          // places of what the digest covers
-	batch   *pii.Batch
-	size    int
-	limit   int64
-	given   int64
-	from    string // skip until the record with this Key.ID has passed
-	last    int64  // the last rowid, where the key is one
-	buf     []byte
-	text    []byte
-	more    bool // the consumer wants more
-	yield   func(*pii.Batch, error) bool
+	c         *conn
+	l         *layout
+	selects   string
+	places    map[string]int // of columns among the values
+	keys      []int          // places of the key's parts among the values
+	fields    []int          // places of the batch's columns
+	ordered   []int          // places of the columns of the order
+	hashed    []int          // places of what the digest covers
+	batch     *pii.Batch
+	size      int
+	limit     int64
+	given     int64
+	from      string         // skip until the record with this Key.ID has passed
+	after     []driver.Value // the last row read: what it has in the columns of the order
+	inclusive bool           // the next page begins at after itself
+	paged     bool           // each batch is a statement of its own
+	room      int            // bytes of a batch
+	buf       []byte
+	text      []byte
+	more      bool // the consumer wants more
+	yield     func(*pii.Batch, error) bool
 }
 
 func (d *Driver) newReader(ctx context.Context, c *conn, q connectors.Query) (*reader, error) {
@@ -71,7 +73,7 @@ func (d *Driver) newReader(ctx context.Context, c *conn, q connectors.Query) (*r
 		return nil, errkind.Coded(errkind.Unsupported, "contentless-index", "%s keeps tokens only", q.Dataset.Ref.Dataset)
 	}
 	l = l.as(&q.Dataset)
-	r := &reader{c: c, l: l, size: q.Batch, limit: q.Limit, from: q.From}
+	r := &reader{c: c, l: l, size: q.Batch, room: batchBytes, limit: q.Limit, from: q.From}
 	if r.size <= 0 {
 		r.size = batchRecords
 	}
@@ -90,12 +92,19 @@ func (r *reader) choose(q connectors.Query) error {
 		}
 		exprs = append(exprs, column2expr(col))
 	}
-	if _, taken := places[r.l.rowid]; r.l.rowid != "" && !taken {
+	if r.l.rowid != "" {
 		places[r.l.rowid] = len(exprs)
 		exprs = append(exprs, r.l.rowid)
 	}
 	for _, k := range r.l.key {
 		r.keys = append(r.keys, places[k])
+	}
+	if r.l.rowid != "" {
+		r.ordered = []int{places[r.l.rowid]}
+	} else if r.l.withoutRowid {
+		for _, k := range r.l.primary() {
+			r.ordered = append(r.ordered, places[k])
+		}
 	}
 	names := q.Fields
 	if names == nil {
@@ -163,66 +172,108 @@ func (r *reader) run(ctx context.Context, q connectors.Query, yield func(*pii.Ba
 	}
 }
 
-// order is the order in which the table lies in the file.
-func (r *reader) order() string {
+// ordering names the columns in whose order the table lies in the file; "" for a view.
+func (r *reader) ordering() string {
 	switch {
 	case r.l.rowid != "":
-		return " ORDER BY " + r.l.rowid
+		return r.l.rowid
 	case r.l.withoutRowid:
-		return " ORDER BY " + names(r.l.primary())
+		return names(r.l.primary())
 	}
 	return ""
 }
 
-func names(list []string) string {
-	quoted := make([]string, len(list))
-	for i, n := range list {
-		quoted[i] = quote(n)
+func (r *reader) order() string {
+	if by := r.ordering(); by != "" {
+		return " ORDER BY " + by
 	}
-	return strings.Join(quoted, ", ")
+	return ""
+}
+
+// reached remembers a row as the last one read.
+func (r *reader) reached(values []driver.Value) {
+	r.after = r.after[:0]
+	for _, place := range r.ordered {
+		r.after = append(r.after, values[place])
+	}
 }
 
 // scan reads the whole table. Where the file is damaged, what lies behind the damage is still read.
 func (r *reader) scan(ctx context.Context) error {
-	start := int64(math.MinInt64)
-	if r.from != "" && r.l.byRowid() {
-		if key, ok := parseKey(r.from); ok && len(key) == 1 {
-			if last, err := strconv.ParseInt(key[0].Reveal(), 10, 64); err == nil {
-				if last == math.MaxInt64 {
-					return nil
-				}
-				start, r.from = last+1, ""
-			}
-		}
+	r.resume()
+	if err := r.gentle(ctx); err != nil {
+		return err
 	}
-	for {
-		err := r.pass(ctx, r.selects+r.after(start)+r.order(), r.startArgs(start)...)
-		if errkind.Code(err) != "corrupt" {
+	for r.more && !r.enough() {
+		full, err := r.page(ctx)
+		switch {
+		case errkind.Code(err) == "corrupt":
+			next, ok := r.skip(ctx)
+			if !ok {
+				return nil
+			}
+			r.after, r.inclusive = []driver.Value{next}, true
+			continue
+		case err != nil || !full:
 			return err
 		}
-		if !r.gap("the database file is damaged here") {
-			return nil
+		r.flush()
+	}
+	return nil
+}
+
+// resume begins behind the record that a query names. Where only the rowid's order tells what is behind, others are skipped until it has passed.
+func (r *reader) resume() {
+	if r.from == "" || !r.l.byRowid() {
+		return
+	}
+	if key, ok := parseKey(r.from); ok && len(key) == 1 {
+		if last, err := strconv.ParseInt(key[0].Reveal(), 10, 64); err == nil {
+			r.after, r.from = []driver.Value{last}, ""
 		}
-		next, ok := r.beyond(ctx, max(r.last, start))
-		if !ok {
-			return nil
-		}
-		start = next
 	}
 }
 
-func (r *reader) after(start int64) string {
-	if r.l.rowid == "" || start == math.MinInt64 {
-		return ""
-	}
-	return " WHERE " + r.l.rowid + " >= ?"
-}
-
-func (r *reader) startArgs(start int64) []driver.Value {
-	if r.after(start) == "" {
+// gentle decides whether a consumer that takes its time would keep writers waiting: in WAL mode one statement reads the whole table in one
+// snapshot; with a rollback journal each batch is a statement of its own, and no lock is held between them.
+func (r *reader) gentle(ctx context.Context) error {
+	if r.order() == "" {
 		return nil
 	}
-	return []driver.Value{start}
+	got, err := r.c.all(ctx, "PRAGMA "+quote(r.l.schema)+".journal_mode")
+	r.paged = err == nil && len(got) > 0 && asText(got[0][0]) != "wal"
+	return err
+}
+
+// page reads from where the last one ended: a batch, or everything where nobody waits.
+func (r *reader) page(ctx context.Context) (full bool, err error) {
+	query := r.selects
+	if len(r.after) > 0 {
+		op := " > "
+		if r.inclusive {
+			op = " >= "
+		}
+		query += " WHERE (" + r.ordering() + ")" + op + "(?" + strings.Repeat(",?", len(r.after)-1) + ")"
+	}
+	query += r.order()
+	if r.paged {
+		query += " LIMIT " + strconv.Itoa(r.size)
+	}
+	args := r.after
+	r.inclusive = false
+	return r.pass(ctx, query, args...)
+}
+
+// skip passes on what was read before a damage, the gap, and finds where it ends.
+func (r *reader) skip(ctx context.Context) (int64, bool) {
+	if !r.gap("the database file is damaged here") || r.l.rowid == "" {
+		return 0, false
+	}
+	last := int64(math.MinInt64)
+	if len(r.after) == 1 {
+		last = asInt(r.after[0])
+	}
+	return r.beyond(ctx, last)
 }
 
 // beyond finds the first rowid behind a damage: steps grow until a seek succeeds, then halve back.
@@ -287,8 +338,11 @@ func (r *reader) byKeys(ctx context.Context, keys []pii.Key) error {
 		if err := r.passIf(ctx, k, r.selects+" WHERE "+where, args); err != nil {
 			return err
 		}
-		if r.limit > 0 && r.given >= r.limit {
+		if r.enough() {
 			return nil
+		}
+		if r.full() {
+			r.flush()
 		}
 	}
 	return nil
@@ -322,18 +376,6 @@ func (l *layout) equals(name string, v pii.Value) (string, []driver.Value) {
 	return l.expr(name) + " IN (?" + strings.Repeat(",?", len(args)-1) + ")", args
 }
 
-// storage gives the values of every storage class that are written as s; a whole number comes last.
-func storage(s string) []driver.Value {
-	out := []driver.Value{s, []byte(s)}
-	if f, err := strconv.ParseFloat(s, 64); err == nil && formatFloat(f) == s {
-		out = append(out, f)
-	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil && strconv.FormatInt(n, 10) == s {
-		out = append(out, n)
-	}
-	return out
-}
-
 func (r *reader) passIf(ctx context.Context, k pii.Key, query string, args []driver.Value) error {
 	rs, err := r.c.query(ctx, query, args...)
 	if err != nil {
@@ -345,58 +387,62 @@ func (r *reader) passIf(ctx context.Context, k pii.Key, query string, args []dri
 		if !ok || err != nil {
 			return err
 		}
-		if r.keyOf(rs.values).Equal(k) && !r.add(rs.values) {
-			return nil
+		if r.keyOf(rs.values).Equal(k) {
+			r.add(rs.values)
 		}
 	}
 }
 
-// pass reads the rows of a query into batches.
-func (r *reader) pass(ctx context.Context, query string, args ...driver.Value) error {
+// pass reads the rows of a query into batches; full tells that it stopped for the batch to be given.
+func (r *reader) pass(ctx context.Context, query string, args ...driver.Value) (full bool, err error) {
 	rs, err := r.c.query(ctx, query, args...)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer rs.close()
-	for n := 0; ; n++ {
+	for n := 0; r.more; n++ {
 		if n%64 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+			return false, ctx.Err()
 		}
 		ok, err := rs.next()
 		if !ok || err != nil {
-			return err
+			return false, err
 		}
-		if !r.add(rs.values) {
-			return nil
+		r.add(rs.values)
+		r.reached(rs.values)
+		switch {
+		case r.enough():
+			return false, nil
+		case r.full() && r.paged:
+			return true, nil
+		case r.full():
+			r.flush()
 		}
 	}
+	return false, nil
 }
 
-// add takes one row; false where nothing more is wanted.
-func (r *reader) add(values []driver.Value) bool {
+func (r *reader) full() bool {
+	n := r.batch.Len()
+	return n >= r.size || n > 0 && n%16 == 0 && r.batch.Size() >= r.room
+}
+
+func (r *reader) enough() bool { return r.limit > 0 && r.given >= r.limit }
+
+// add takes one row.
+func (r *reader) add(values []driver.Value) {
 	key := r.keyOf(values)
-	if r.l.byRowid() {
-		r.last = asInt(values[r.keys[0]])
-	}
 	if r.from != "" {
 		if key.ID() == r.from {
 			r.from = ""
 		}
-		return true
+		return
 	}
 	for i, place := range r.fields {
 		r.batch.Append(i, r.bytes(values[place]))
 	}
 	r.batch.EndRecord(key, r.digest(values))
 	r.given++
-	if r.limit > 0 && r.given >= r.limit {
-		r.flush()
-		return false
-	}
-	if r.batch.Len() >= r.size || r.batch.Len()%16 == 0 && r.batch.Size() >= batchBytes {
-		return r.flush()
-	}
-	return true
 }
 
 func (r *reader) flush() bool {
@@ -417,30 +463,6 @@ func (r *reader) bytes(v driver.Value) []byte {
 		return []byte{}
 	}
 	return r.text
-}
-
-func appendValue(b []byte, v driver.Value) []byte {
-	switch v := v.(type) {
-	case string:
-		return append(b, v...)
-	case []byte:
-		return append(b, v...)
-	case int64:
-		return strconv.AppendInt(b, v, 10)
-	case float64:
-		return append(b, formatFloat(v)...)
-	case nil:
-		return b
-	}
-	return fmt.Append(b, v)
-}
-
-// formatFloat writes a number in the fewest digits that read back, without an exponent up to 10^21 as JSON does.
-func formatFloat(f float64) string {
-	if a := math.Abs(f); a == 0 || a >= 1e-6 && a < 1e21 {
-		return strconv.FormatFloat(f, 'f', -1, 64)
-	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
 func (r *reader) keyOf(values []driver.Value) pii.Key {
@@ -467,36 +489,4 @@ func (r *reader) digest(values []driver.Value) pii.Digest {
 	}
 	r.buf = b
 	return sha256.Sum256(b)
-}
-
-func class(v driver.Value) byte {
-	switch v.(type) {
-	case string:
-		return 't'
-	case []byte:
-		return 'b'
-	case int64:
-		return 'i'
-	case float64:
-		return 'f'
-	}
-	return 'n'
-}
-
-// parseKey reads what Key.ID wrote.
-func parseKey(id string) (pii.Key, bool) {
-	var out pii.Key
-	for id != "" {
-		if strings.HasPrefix(id, "-;") {
-			out, id = append(out, pii.Value{}), id[2:]
-			continue
-		}
-		size, rest, ok := strings.Cut(id, ":")
-		n, err := strconv.Atoi(size)
-		if !ok || err != nil || n < 0 || n > len(rest) {
-			return nil, false
-		}
-		out, id = append(out, pii.NewValue(rest[:n])), rest[n:]
-	}
-	return slices.Clip(out), true
 }

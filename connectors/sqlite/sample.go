@@ -42,6 +42,7 @@ func (d *Driver) Sample(ctx context.Context, q connectors.Query, n int) iter.Seq
 			}
 		default:
 			r.yield, r.more = yield, true
+			r.hold()
 			if err := r.blocks(ctx, q.Seed, n, low, high); err != nil && r.more {
 				yield(nil, err)
 			}
@@ -102,7 +103,7 @@ func (r *reader) rowids(ctx context.Context, seen map[int64]bool) error {
 	}
 	slices.Sort(ids)
 	for run := range runs(ids) {
-		err := r.pass(ctx, r.selects+" WHERE "+r.l.rowid+" BETWEEN ? AND ?"+r.order(), run[0], run[1])
+		_, err := r.pass(ctx, r.selects+" WHERE "+r.l.rowid+" BETWEEN ? AND ?"+r.order(), run[0], run[1])
 		if err != nil && ctx.Err() != nil {
 			return err
 		}
@@ -116,6 +117,9 @@ func (r *reader) rowids(ctx context.Context, seen map[int64]bool) error {
 	r.flush()
 	return nil
 }
+
+// hold makes batches so large that one is rarely given while a statement is under way, which would keep writers waiting.
+func (r *reader) hold() { r.size, r.room = 1<<16, 16<<20 }
 
 // runs cuts sorted numbers into ranges without holes.
 func runs(ids []int64) iter.Seq[[2]int64] {

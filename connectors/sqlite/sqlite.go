@@ -69,7 +69,7 @@ func Spec() connectors.Spec {
 	}
 }
 
-func open(ctx context.Context, env connectors.Env, cfg connectors.Config) (connectors.Driver, error) {
+func open(_ context.Context, env connectors.Env, cfg connectors.Config) (connectors.Driver, error) {
 	d := &Driver{env: env, attach: map[string]string{}, idle: map[access][]*conn{}}
 	d.path = d.absolute(cfg["path"].Reveal())
 	for _, part := range strings.Split(cfg["attach"].Reveal(), ",") {
@@ -97,10 +97,6 @@ func open(ctx context.Context, env connectors.Env, cfg connectors.Config) (conne
 	if d.vacuum = strings.ToLower(cfg["vacuum"].Reveal()); d.vacuum != "auto" && d.vacuum != "on" && d.vacuum != "off" {
 		return nil, errkind.New(errkind.Invalid, "vacuum is auto, on or off")
 	}
-	if err := d.probe(ctx); err != nil {
-		_ = d.Close()
-		return nil, err
-	}
 	return d, nil
 }
 
@@ -111,10 +107,11 @@ func (d *Driver) absolute(path string) string {
 	return filepath.Join(d.env.Base, path)
 }
 
-// probe finds out at once what would make every call fail: a missing file, no permission, a file that is not a database.
-func (d *Driver) probe(ctx context.Context) error {
+// present finds out what SQLite would not tell apart: a missing file, no permission, a folder. The files are never opened for it, since closing them
+// again would release SQLite's own locks.
+func (d *Driver) present() error {
 	for _, schema := range d.schemas() {
-		info, err := os.Stat(d.file(schema)) // never opened: closing it would release SQLite's own locks
+		info, err := os.Stat(d.file(schema))
 		switch {
 		case os.IsNotExist(err):
 			return errkind.Coded(errkind.NotFound, "no-such-file", "the database file of %s does not exist", schema)
@@ -122,16 +119,6 @@ func (d *Driver) probe(ctx context.Context) error {
 			return errkind.Coded(errkind.Permission, "cannot-open", "the database file of %s may not be read", schema)
 		case err != nil || info.IsDir():
 			return errkind.Coded(errkind.Invalid, "not-a-database", "the database file of %s is not a file", schema)
-		}
-	}
-	c, err := d.take(ctx, reading)
-	if err != nil {
-		return err
-	}
-	defer c.put()
-	for _, schema := range d.schemas() {
-		if _, err := c.number(ctx, "SELECT count(*) FROM "+quote(schema)+".sqlite_schema"); err != nil {
-			return err
 		}
 	}
 	return nil
