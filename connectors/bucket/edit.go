@@ -23,7 +23,7 @@ func conflict() error {
 	return errkind.Coded(errkind.Conflict, "record-changed", "a record does not hold what was expected in a field")
 }
 
-// edit gives the bytes of a record with the changes made, its line end included. A change that is made already changes nothing.
+// edit gives the bytes of a record with the changes made, its line end included.
 func edit(info *decode.Info, it *decode.Item, changes []pii.Change) ([]byte, error) {
 	for _, c := range changes {
 		if c.Field == objectField || c.Field == recordField || isPlace(c.Field) {
@@ -127,17 +127,13 @@ func changed(v []byte, null bool, changes []pii.Change) (out []byte, isNull bool
 	return apply(v, splices), null, err
 }
 
-// spansOf checks what stands at the spans. One that is as it should be already is left out.
+// spansOf checks what stands at the spans.
 func spansOf(v []byte, changes []pii.Change) (out []splice, err error) {
 	for _, c := range changes {
-		text := []byte(c.New.Reveal())
-		switch {
-		case c.End <= len(v) && c.Start <= c.End && (c.Old.Null() || string(v[c.Start:c.End]) == c.Old.Reveal()):
-			out = append(out, splice{c.Start, c.End, text})
-		case c.Start+len(text) <= len(v) && bytes.Equal(v[c.Start:c.Start+len(text)], text):
-		default:
+		if c.Start < 0 || c.End < c.Start || c.End > len(v) || !c.Old.Null() && string(v[c.Start:c.End]) != c.Old.Reveal() {
 			return nil, conflict()
 		}
+		out = append(out, splice{c.Start, c.End, []byte(c.New.Reveal())})
 	}
 	return out, nil
 }

@@ -1,13 +1,10 @@
 package bucket
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"slices"
 
 	"vestige/internal/clock"
@@ -128,22 +125,19 @@ func (w *work) sort() error {
 		if !slices.Contains(w.d.Methods(act.Dataset), act.Method) {
 			return errkind.New(errkind.Unsupported, "%s cannot be done to objects", act.Method)
 		}
+		member := matcherOf(act.Dataset.Ref.Dataset)
 		for _, t := range act.Targets {
-			if len(t.Key) != 2 {
-				return errkind.New(errkind.Invalid, "a record of an object is known by the object's key and its own")
-			}
-			ordinal, short, ok := parseID(t.Key[1].Reveal())
-			if !ok {
-				return errkind.New(errkind.Invalid, "the key of a record is not one")
+			n, err := wantOf(i, act.Method, t)
+			if err != nil {
+				return err
 			}
 			key := t.Key[0].Reveal()
+			if !member.MatchString(key) {
+				return errkind.New(errkind.NotFound, "the dataset has no such object")
+			}
 			if byKey[key] == nil {
 				byKey[key] = &job{key: key, dataset: act.Dataset.Ref.Dataset, slots: map[int64]*slot{}}
 				w.jobs = append(w.jobs, byKey[key])
-			}
-			n := &want{act: i, ordinal: ordinal, short: short, target: t, delete: act.Method == pii.Delete}
-			if t.Digest != (pii.Digest{}) && hex.EncodeToString(t.Digest[:6]) != short {
-				n.state = changedSince
 			}
 			byKey[key].wants = append(byKey[key].wants, n)
 		}
@@ -151,176 +145,20 @@ func (w *work) sort() error {
 	return nil
 }
 
-// find reads the object of a job and tells which of its records are wanted.
-func (w *work) find(ctx context.Context, j *job) error {
-	candidates := map[string][]int64{}
-	digests := map[int64][32]byte{}
-	changes := false
-	for _, n := range j.wants {
-		candidates[n.short] = nil
-		changes = changes || !n.delete
+func wantOf(act int, method pii.Method, t pii.Target) (*want, error) {
+	if len(t.Key) != 2 {
+		return nil, errkind.New(errkind.Invalid, "a record of an object is known by the object's key and its own")
 	}
-	var info *decode.Info
-	err := w.read(ctx, j, changes, func(it *decode.Item) error {
-		if it.Kind == decode.Start {
-			info = it.Info
-		}
-		if it.Kind != decode.Record {
-			return nil
-		}
-		short := hex.EncodeToString(it.Digest[:6])
-		if list, wanted := candidates[short]; wanted {
-			candidates[short] = append(list, it.Ordinal)
-			digests[it.Ordinal] = it.Digest
-			j.compare(info, it, short)
-		}
-		return nil
-	})
-	if errkind.Of(err) == errkind.NotFound && err != nil {
-		j.missing = true
-		for _, n := range j.wants {
-			n.state = gone
-		}
-		return nil
+	ordinal, short, ok := parseID(t.Key[1].Reveal())
+	if !ok {
+		return nil, errkind.New(errkind.Invalid, "the key of a record is not one")
 	}
-	if err != nil {
-		return err
+	n := &want{act: act, ordinal: ordinal, short: short, target: t, delete: method == pii.Delete}
+	if t.Digest != (pii.Digest{}) && hex.EncodeToString(t.Digest[:6]) != short {
+		n.state = changedSince
 	}
-	j.assign(candidates, digests)
-	return w.asLeft(ctx, j)
+	return n, nil
 }
-
-// compare tells which targets are already as their changes leave them.
-func (j *job) compare(info *decode.Info, it *decode.Item, short string) {
-	for _, n := range j.wants {
-		if !n.delete && n.short == short && !n.settled {
-			n.settled = settled(info, it, n.target.Changes)
-		}
-	}
-}
-
-func settled(info *decode.Info, it *decode.Item, changes []pii.Change) bool {
-	after, err := edit(info, it, changes)
-	return err == nil && bytes.Equal(after, it.Raw)
-}
-
-// read gives the items of a job's object and remembers what the object was; a second reading must find the same bytes.
-func (w *work) read(ctx context.Context, j *job, raw bool, f func(*decode.Item) error) error {
-	file, err := w.d.objs.Open(ctx, j.key)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = file.Close() }()
-	o, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	h := sha256.New()
-	in := io.TeeReader(file, h)
-	s, err := w.d.pool.Decode(ctx, decode.Options{Ext: formatExt(j.key), Raw: raw}, in, f)
-	if err == nil {
-		_, err = io.Copy(io.Discard, in)
-	}
-	if err != nil {
-		return fault(err, "read an object")
-	}
-	sum := [32]byte(h.Sum(nil))
-	if j.object.Version == "" {
-		j.object, j.sum, j.summary = o, sum, s
-	} else if j.object.Version != o.Version || j.sum != sum {
-		return changedMeanwhile()
-	}
-	return nil
-}
-
-// assign tells each target the number that its record has now. Records before it may be gone, so a record that is not at its number is looked for
-// by its digest; of records that are equal any will do.
-func (j *job) assign(candidates map[string][]int64, digests map[int64][32]byte) {
-	slices.SortStableFunc(j.wants, func(a, b *want) int { return cmp.Compare(a.ordinal, b.ordinal) })
-	taken := map[int64]int64{} // the number now, by the number when it was found
-	used := map[int64]bool{}
-	for _, n := range j.wants {
-		if n.state == untouched && slices.Contains(candidates[n.short], n.ordinal) {
-			taken[n.ordinal], used[n.ordinal] = n.ordinal, true
-		}
-	}
-	for _, n := range j.wants {
-		if n.state != untouched {
-			continue
-		}
-		at, ok := taken[n.ordinal]
-		if !ok || n.ordinal < 0 {
-			i := slices.IndexFunc(candidates[n.short], func(c int64) bool { return !used[c] })
-			if i < 0 {
-				continue
-			}
-			at = candidates[n.short][i]
-			taken[n.ordinal], used[at] = at, true
-		}
-		if n.target.Digest != (pii.Digest{}) && digests[at] != n.target.Digest {
-			n.state = changedSince
-			continue
-		}
-		if n.settled {
-			n.state = gone
-			continue
-		}
-		n.state = found
-		j.slot(at, digests[at]).add(j, n)
-	}
-}
-
-func (j *job) slot(at int64, digest [32]byte) *slot {
-	if j.slots[at] == nil {
-		j.slots[at] = &slot{digest: digest}
-	}
-	return j.slots[at]
-}
-
-func (s *slot) add(j *job, n *want) {
-	if n.delete && !s.delete {
-		s.delete = true
-		j.deletes++
-	}
-	s.changes = append(s.changes, n.target.Changes...)
-}
-
-// asLeft looks at the targets that were not found. A record that is to go is gone. One that is to be changed is done if the record at its number, or at
-// one shortly before it, holds everything as the change leaves it.
-func (w *work) asLeft(ctx context.Context, j *job) error {
-	var open []*want
-	for _, n := range j.wants {
-		switch {
-		case n.state != untouched:
-		case n.delete:
-			n.state = gone
-		default:
-			n.state = changedSince
-			open = append(open, n)
-		}
-	}
-	if len(open) == 0 {
-		return nil
-	}
-	info := &j.summary.Info
-	return w.read(ctx, j, true, func(it *decode.Item) error {
-		if it.Kind != decode.Record {
-			return nil
-		}
-		for _, n := range open {
-			if n.state != changedSince || it.Ordinal > n.ordinal || it.Ordinal < n.ordinal-nearby {
-				continue
-			}
-			if settled(info, it, n.target.Changes) {
-				n.state = gone
-			}
-		}
-		return nil
-	})
-}
-
-// nearby is how far a changed record is looked for: so many records before it may have gone since it was found.
-const nearby = 256
 
 func (w *work) count(j *job) {
 	for _, n := range j.wants {

@@ -116,41 +116,56 @@ func (n *node) was(name string) bool {
 }
 
 func (n *node) settleDirs(before *node) {
-	groups := map[string][]string{}
+	var groups [][]string
 	for _, name := range slices.Sorted(maps.Keys(n.dirs)) {
-		if !strings.Contains(name, hole) {
-			s := n.dirs[name].signature()
-			groups[s] = append(groups[s], name)
-		}
-	}
-	for _, names := range groups {
-		if len(names) < alike && !slices.ContainsFunc(names, func(s string) bool { return before.was(s + "/") }) {
+		if strings.Contains(name, hole) {
 			continue
 		}
-		for _, name := range names {
-			into := n.dirs[hole]
-			if into == nil {
-				into = newNode()
-				n.dirs[hole] = into
-			}
-			into.merge(n.dirs[name])
-			delete(n.dirs, name)
-			n.aliases[name+"/"] = hole + "/"
+		i := slices.IndexFunc(groups, func(g []string) bool { return n.dirs[g[0]].like(n.dirs[name]) })
+		if i < 0 {
+			groups = append(groups, []string{name})
+			continue
+		}
+		groups[i] = append(groups[i], name)
+	}
+	for _, names := range groups {
+		if len(names) >= alike || slices.ContainsFunc(names, func(s string) bool { return before.was(s + "/") }) {
+			n.joinDirs(names)
 		}
 	}
 }
 
-// signature is equal for folders with the same things in them.
-func (n *node) signature() string {
-	var parts []string
+func (n *node) joinDirs(names []string) {
+	into := n.dirs[hole]
+	if into == nil {
+		into = newNode()
+		n.dirs[hole] = into
+	}
+	for _, name := range names {
+		into.merge(n.dirs[name])
+		delete(n.dirs, name)
+		n.aliases[name+"/"] = hole + "/"
+	}
+}
+
+// like tells whether two folders could be one person's each: most things in one are in the other too, and of one shape.
+func (n *node) like(o *node) bool {
+	both, all := 0, len(o.dirs)+len(o.files)
 	for name, d := range n.dirs {
-		parts = append(parts, name+"/("+d.signature()+")")
+		if other := o.dirs[name]; other != nil && d.like(other) {
+			both++
+		} else {
+			all++
+		}
 	}
 	for name, s := range n.files {
-		parts = append(parts, name+":"+s.format)
+		if other := o.files[name]; other != nil && s.like(other) {
+			both++
+		} else {
+			all++
+		}
 	}
-	slices.Sort(parts)
-	return strings.Join(parts, ";")
+	return both > 0 && both*2 >= all
 }
 
 func (n *node) merge(o *node) {
@@ -200,7 +215,7 @@ func (c *column) add(o column) {
 	c.ints, c.reals, c.bools, c.text, c.nulls = c.ints+o.ints, c.reals+o.reals, c.bools+o.bools, c.text+o.text, c.nulls+o.nulls
 }
 
-// like tells whether two shapes could be one: the same format, and most fields of the smaller in the other too.
+// like tells whether two shapes could be one: the same format, and at least half of all their fields in both.
 func (s *shape) like(o *shape) bool {
 	if s.format != o.format {
 		return false
@@ -214,7 +229,7 @@ func (s *shape) like(o *shape) bool {
 			both++
 		}
 	}
-	return both*10 >= 6*min(len(s.fields), len(o.fields)) && both > 0
+	return both > 0 && both*2 >= len(s.fields)+len(o.fields)-both
 }
 
 // settleFiles looks for files of one folder, ending and shape.

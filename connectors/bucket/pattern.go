@@ -64,6 +64,7 @@ var (
 	uuidShape = regexp.MustCompile(`^(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	timeShape = regexp.MustCompile(`^\d{4}[-_.]\d{2}([-_.]\d{2}([T_-]\d{2}[-_:.]?\d{2}([-_:.]?\d{2})?Z?)?)?`)
 	hexShape  = regexp.MustCompile(`^(?i)[0-9a-f]{16,}`)
+	shapeMark = regexp.MustCompile(`~[0-9a-f]{6}$`)
 	digits    = regexp.MustCompile(`^\d+`)
 )
 
@@ -95,7 +96,7 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // matcherOf gives what tells whether a key has the pattern, and the values at its holes.
 func matcherOf(pattern string) *regexp.Regexp {
-	pattern, _, _ = strings.Cut(pattern, "~")
+	pattern = shapeMark.ReplaceAllString(pattern, "")
 	parts := strings.Split(pattern, hole)
 	for i := range parts {
 		parts[i] = regexp.QuoteMeta(parts[i])

@@ -164,10 +164,12 @@ func (r *reading) run() error {
 		err = r.gap(decode.GapFormat, "nobody here can read files of this format; their keys and printable text are searched", r.other)
 	}
 	if err == nil && n == 0 {
-		err = errkind.New(errkind.NotFound, "the dataset has no objects")
+		err = noObjects()
 	}
 	return err
 }
+
+func noObjects() error { return errkind.New(errkind.NotFound, "the dataset has no objects") }
 
 // member gives what tells whether a key belongs to a dataset, and the values at its holes.
 func (d *Driver) member(ctx context.Context, dataset string) (func(key string) ([]string, bool), error) {

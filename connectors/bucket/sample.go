@@ -83,10 +83,12 @@ func (s *sampling) choose() ([]chosen, error) {
 	count := 0
 	err = s.r.d.objs.List(s.r.ctx, func(o object) error {
 		values, ok := place(o.Key)
-		if !ok || o.Fault != "" {
+		if !ok {
 			return nil
 		}
-		count++
+		if count++; o.Fault != "" {
+			return nil
+		}
 		if c := (chosen{o, values, count}); len(some) < max(fewObjects, s.n) {
 			some = append(some, c)
 		} else if i := s.random.IntN(count); i < len(some) {
@@ -94,6 +96,9 @@ func (s *sampling) choose() ([]chosen, error) {
 		}
 		return nil
 	})
+	if err == nil && count == 0 {
+		err = noObjects()
+	}
 	s.random.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
 	bytes := int64(0)
 	for i, o := range some {

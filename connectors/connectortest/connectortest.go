@@ -55,6 +55,8 @@ type System struct {
 	Absent connectors.Config
 	// AbsentKind is what is expected of Absent: "transient" (the default) for a server, "not-found" for a file.
 	AbsentKind string
+	// LocatesBy says by what the connector locates where that is no field of any fixture ("keys of objects"); its own tests compare then.
+	LocatesBy string
 	// Reads counts the records that the system has read for its clients so far, by the system's own statistics; nil where it has none.
 	Reads func(t *testing.T) int64
 }
