@@ -122,7 +122,7 @@ func (b *builder) company(dir string) *Company {
 		}
 	}
 	for _, p := range b.people {
-		c.Truth.Subjects = append(c.Truth.Subjects, p.subject(b))
+		c.Truth.Subjects = append(c.Truth.Subjects, p.subject())
 	}
 	c.Truth.difficulties()
 	return c

@@ -3,7 +3,6 @@ package company
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 )
 
@@ -17,6 +16,7 @@ type person struct {
 	copyMail                string // what she had when the silent copy was made
 	lentMail                string // was hers, then given to lentTo
 	lentTo                  *person
+	borrowed                bool // her present address was somebody else's once
 	phone                   phone
 	partner                 *person // shares telephone and address
 	birth                   string
@@ -246,21 +246,11 @@ func (b *builder) moveIn(p *person, i int) {
 func (b *builder) lend(p *person, i int, reg *registry, rng *rand.Rand) {
 	for step := 1; step < len(b.people); step++ {
 		q := b.people[(i+step*11)%len(b.people)]
-		if q == p || q == p.partner || q.has[RecycledEmail] || q.has[NearMisses] || q.lentTo != nil || slices.Contains(b.borrowers(), q) {
+		if q == p || q == p.partner || q.has[RecycledEmail] || q.has[NearMisses] || q.lentTo != nil || q.borrowed {
 			continue
 		}
 		p.lentMail, p.lentTo = reg.mail(rng, p, false), q
-		q.email = p.lentMail
+		q.email, q.borrowed = p.lentMail, true
 		return
 	}
-}
-
-func (b *builder) borrowers() []*person {
-	var out []*person
-	for _, p := range b.people {
-		if p.lentTo != nil {
-			out = append(out, p.lentTo)
-		}
-	}
-	return out
 }

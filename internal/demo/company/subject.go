@@ -37,12 +37,9 @@ func (b *builder) hire(rng *rand.Rand, reg *registry, uid int) {
 func (p *person) number() string { return fmt.Sprint(p.uid) }
 
 // subject writes down what the truth knows of a person.
-func (p *person) subject(b *builder) Subject {
+func (p *person) subject() Subject {
 	s := Subject{ID: p.id, Name: p.full(), Agent: p.agent}
-	s.Start = Identifier{Category: catEmail, Value: p.email, Single: true}
-	if b.lent(p) {
-		s.Start.Single = false
-	}
+	s.Start = Identifier{Category: catEmail, Value: p.email, Single: !p.borrowed}
 	s.Identifiers = append(s.Identifiers, s.Start)
 	for _, mail := range []string{p.oldMail, p.copyMail} {
 		if mail != p.email && mail != "" {
@@ -70,24 +67,4 @@ func (p *person) subject(b *builder) Subject {
 		{Category: catIP, Value: p.ip},
 	}
 	return s
-}
-
-// lent says that the person's current address was somebody else's once.
-func (b *builder) lent(p *person) bool {
-	for _, q := range b.borrowedFrom() {
-		if q.lentTo == p {
-			return true
-		}
-	}
-	return false
-}
-
-func (b *builder) borrowedFrom() []*person {
-	var out []*person
-	for _, p := range b.people {
-		if p.lentTo != nil {
-			out = append(out, p)
-		}
-	}
-	return out
 }
