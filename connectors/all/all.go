@@ -3,12 +3,14 @@ package all
 
 import (
 	"vestige/connectors"
+	"vestige/connectors/bucket"
 	"vestige/connectors/sqlite"
 )
 
 // All gives the specification of every connector, by name.
 func All() []connectors.Spec {
 	return []connectors.Spec{
+		bucket.Spec(),
 		sqlite.Spec(),
 	}
 }

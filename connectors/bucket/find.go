@@ -48,6 +48,9 @@ func (w *work) find(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
+	if j.summary.Gap == decode.GapFailed || j.summary.Gap == decode.GapSlow {
+		return errkind.Coded(errkind.Transient, j.summary.Gap, "an object could not be read to its end")
+	}
 	j.assign(candidates, digests)
 	return w.asLeft(ctx, j)
 }
@@ -149,6 +152,8 @@ func (w *work) asLeft(ctx context.Context, j *job) error {
 	for _, n := range j.wants {
 		switch {
 		case n.state != untouched:
+		case n.delete && j.summary.Gap != "" && j.summary.Gap != decode.GapFormat:
+			n.state = changedSince // it may stand behind the damage
 		case n.delete:
 			n.state = gone
 		default:

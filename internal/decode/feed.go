@@ -53,9 +53,12 @@ type watch struct {
 	kill  func()
 	timer *time.Timer
 	fired atomic.Bool
+	armed bool
+	late  bool // it had fired, or was about to, when it was called off
 }
 
 func (w *watch) begin() {
+	w.armed = true
 	if w.timer != nil {
 		w.timer.Reset(w.idle)
 		return
@@ -67,7 +70,8 @@ func (w *watch) begin() {
 }
 
 func (w *watch) end() {
-	if w.timer != nil {
-		w.timer.Stop()
+	if w.armed {
+		w.armed = false
+		w.late = !w.timer.Stop() || w.late
 	}
 }

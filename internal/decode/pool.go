@@ -191,7 +191,7 @@ func (c *child) decode(ctx context.Context, idle time.Duration, o Options, r io.
 	fed := make(chan error, 1)
 	go func() { fed <- feed.run(o) }()
 	kill := func() { _ = c.cmd.Process.Kill() }
-	defer context.AfterFunc(ctx, kill)()
+	spare := context.AfterFunc(ctx, kill)
 	slow := &watch{idle: idle, kill: kill}
 	s, done, err := c.items(slow, newReader(o.Raw), f)
 	if done {
@@ -205,15 +205,16 @@ func (c *child) decode(ctx context.Context, idle time.Duration, o Options, r io.
 		kill()
 	}
 	fault := <-fed
+	whole := spare() && !slow.late && fault == nil // else it is being killed just now
 	switch {
 	case err != nil:
-		return s, done && fault == nil, err
+		return s, done && whole, err
 	case !done && slow.fired.Load():
 		return Summary{Gap: GapSlow}, false, nil
 	case !done:
 		return Summary{Gap: GapFailed}, false, nil
 	}
-	return s, fault == nil, nil
+	return s, whole, nil
 }
 
 // items gives the items as they come; done tells that the child has finished its job. An error is that of f.
