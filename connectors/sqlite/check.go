@@ -19,25 +19,35 @@ func (d *Driver) Check(ctx context.Context, u pii.Unit) ([]pii.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.put()
-	if _, err := c.exec(ctx, "BEGIN"); err != nil {
+	k := &checker{world: newWorld(d, c)}
+	if err := k.look(ctx, u); err != nil {
+		c.drop()
 		return nil, err
 	}
-	defer func() { _, _ = c.exec(context.WithoutCancel(ctx), "ROLLBACK") }()
-	k := &checker{world: newWorld(d, c)}
+	c.put()
+	err = k.privileges(ctx, u)
+	return k.findings, err
+}
+
+// look thinks the acts through in one snapshot.
+func (k *checker) look(ctx context.Context, u pii.Unit) error {
+	if _, err := k.c.exec(ctx, "BEGIN"); err != nil {
+		return err
+	}
 	for _, act := range u.Acts {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		if err := k.act(ctx, act); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := k.settle(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	k.troubles()
-	return k.findings, k.privileges(ctx, u)
+	_, err := k.c.exec(context.WithoutCancel(ctx), "ROLLBACK")
+	return err
 }
 
 // checker collects what a unit meets.
@@ -162,12 +172,12 @@ func (k *checker) privileges(ctx context.Context, u pii.Unit) error {
 			k.add(connectors.FindingPrivilege, at, "the folder of "+schema+" is not writable, and SQLite keeps its journal there", 0, true)
 		}
 	}
-	c, err := k.d.take(ctx, writing)
+	c, err := k.d.dial(ctx, writing)
 	if err == nil {
-		defer c.put()
 		if _, err = c.exec(ctx, "BEGIN IMMEDIATE"); err == nil {
 			_, err = c.exec(context.WithoutCancel(ctx), "ROLLBACK")
 		}
+		c.drop()
 	}
 	switch errkind.Of(err) {
 	case errkind.Permission:

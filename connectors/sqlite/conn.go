@@ -60,6 +60,9 @@ func (c *conn) put() {
 	c.d.idle[c.as] = append(c.d.idle[c.as], c)
 }
 
+// drop closes a connection whose state is not known, rather than giving it back.
+func (c *conn) drop() { _ = c.dc.Close() }
+
 // dial opens a connection and attaches the further files. A file that does not exist is never created.
 func (d *Driver) dial(ctx context.Context, as access) (*conn, error) {
 	if err := d.present(); err != nil {

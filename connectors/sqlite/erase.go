@@ -32,25 +32,30 @@ func (d *Driver) Erase(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.put()
-	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return nil, err
-	}
 	e := &eraser{world: newWorld(d, c)}
-	receipts, err := e.unit(ctx, u)
-	if err == nil {
-		_, err = c.exec(ctx, "COMMIT")
-	}
+	receipts, err := e.transaction(ctx, u)
 	if err != nil {
-		_, _ = c.exec(context.WithoutCancel(ctx), "ROLLBACK")
+		c.drop() // which rolls back
 		return nil, err
 	}
+	defer c.put()
 	for i := range receipts {
 		receipts[i].Proof = "sqlite:" + fileVersion(d.file(e.schemaOf(receipts[i].Dataset)))
 		receipts[i].At = clock.Micros()
 	}
 	if slices.ContainsFunc(u.Acts, func(a pii.Act) bool { return a.Method == pii.Purge }) {
 		_, err = d.purge(ctx, c, slices.Collect(maps.Keys(e.touched)))
+	}
+	return receipts, err
+}
+
+func (e *eraser) transaction(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
+	if _, err := e.c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return nil, err
+	}
+	receipts, err := e.unit(ctx, u)
+	if err == nil {
+		_, err = e.c.exec(context.WithoutCancel(ctx), "COMMIT")
 	}
 	return receipts, err
 }

@@ -72,7 +72,7 @@ func (l *located) run(ctx context.Context, d *Driver, c *conn) error {
 		if err != nil {
 			return err
 		}
-		r.yield, r.more = l.batch(true), true
+		r.yield, r.more = l.batch(ctx, true), true
 		if err := r.byKeys(ctx, l.match.Keys); err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (l *located) ask(ctx context.Context, d *Driver, c *conn, field string, val
 		return err
 	}
 	where, args := r.l.in(field, values)
-	r.yield, r.more = l.batch(false), true
+	r.yield, r.more = l.batch(ctx, false), true
 	r.hold()
 	if _, err := r.pass(ctx, r.selects+" WHERE "+where, args...); err != nil {
 		return err
@@ -128,7 +128,7 @@ func (l *layout) in(field string, values []pii.Value) (string, []driver.Value) {
 }
 
 // batch turns records into what was found; keyed ones are found whether a term matches or not.
-func (l *located) batch(keyed bool) func(*pii.Batch, error) bool {
+func (l *located) batch(ctx context.Context, keyed bool) func(*pii.Batch, error) bool {
 	return func(b *pii.Batch, err error) bool {
 		if err != nil || b.Gap != nil {
 			l.stopped = !l.gap(b, err)
@@ -142,6 +142,10 @@ func (l *located) batch(keyed bool) func(*pii.Batch, error) bool {
 			}
 		}
 		for i := range b.Len() {
+			if err := ctx.Err(); err != nil {
+				l.stopped = !l.gap(nil, err)
+				return false
+			}
 			id := b.Key(i).ID()
 			if l.seen[id] || !keyed && len(hits[i]) == 0 {
 				continue

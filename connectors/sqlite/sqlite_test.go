@@ -99,6 +99,7 @@ func start(t *testing.T, f connectortest.Fixture) connectortest.System {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "fixture.db")
 	db := open(t, path)
+	must(t, db, "PRAGMA user_version=1")
 	for _, d := range f.Datasets {
 		must(t, db, create(d))
 		insert(t, db, d)
@@ -110,7 +111,7 @@ func start(t *testing.T, f connectortest.Fixture) connectortest.System {
 		Absent:     connectors.Config{"path": pii.NewValue(path + ".absent")},
 		AbsentKind: "not-found",
 		Break:      func(t *testing.T, name string) { t.Helper(); overwrite(t, path, name) },
-		Lacks:      []connectortest.Need{connectortest.NeedSoftDelete, connectortest.NeedKeyless},
+		Lacks:      []connectortest.Need{connectortest.NeedSoftDelete},
 	}
 }
 
