@@ -67,7 +67,11 @@ func (d *Driver) probe(ctx context.Context, key string, s *shape) error {
 	}
 	defer func() { _ = f.Close() }()
 	head := &counter{r: io.LimitReader(f, probeSize)}
-	sum, err := d.pool.Decode(ctx, decode.Options{Ext: formatExt(key), Partial: true}, head, func(it *decode.Item) error {
+	partial := true
+	if o, err := f.Stat(); err == nil {
+		partial = o.Size > probeSize
+	}
+	sum, err := d.pool.Decode(ctx, decode.Options{Ext: formatExt(key), Partial: partial}, head, func(it *decode.Item) error {
 		s.take(it)
 		return nil
 	})

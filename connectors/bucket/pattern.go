@@ -62,7 +62,7 @@ func isWord(s string) bool {
 
 var (
 	uuidShape = regexp.MustCompile(`^(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	timeShape = regexp.MustCompile(`^\d{4}[-_.]\d{2}([-_.]\d{2}([T_-]\d{2}[-_:.]?\d{2}([-_:.]?\d{2})?Z?)?)?`)
+	timeShape = regexp.MustCompile(`^\d{4}[-_]?(?:[QqHh][1-4]|[Kk]?[Ww]\d{2})|^\d{4}[-_.]\d{2}([-_.]\d{2}([T_-]\d{2}[-_:.]?\d{2}([-_:.]?\d{2})?Z?)?)?`)
 	hexShape  = regexp.MustCompile(`^(?i)[0-9a-f]{16,}`)
 	shapeMark = regexp.MustCompile(`~[0-9a-f]{6}$`)
 	digits    = regexp.MustCompile(`^\d+`)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // hasHeader tells whether the first row names the columns: all its cells are like names, none is like a value, and none comes again
@@ -61,7 +62,7 @@ func nameLike(s string) bool {
 	digits, letters := 0, 0
 	for _, r := range s {
 		switch {
-		case unicode.IsLetter(r):
+		case unicode.IsLetter(r), r == '_':
 			letters++
 		case unicode.IsDigit(r):
 			digits++
@@ -69,7 +70,9 @@ func nameLike(s string) bool {
 			return false
 		}
 	}
-	return len(s) <= 80 && letters > 0 && digits < 5 && letters >= digits && !strings.Contains(s, "\n") && len(strings.Fields(s)) <= 6
+	first, _ := utf8.DecodeRuneInString(s)
+	wordlike := letters >= digits || letters > 0 && digits < 4 && (unicode.IsLetter(first) || first == '_')
+	return len(s) <= 80 && letters > 0 && digits < 5 && wordlike && !strings.Contains(s, "\n") && len(strings.Fields(s)) <= 6
 }
 
 // columnNames makes the names whole and different from each other.

@@ -187,10 +187,24 @@ func keyBefore(b []byte) []byte {
 	return key
 }
 
+// bare gives a value without quotes. A bracket ends it only where it was opened before it.
 func (p *pairs) bare(start int, key string) int {
-	end := start
-	for end < len(p.line) && bytes.IndexByte([]byte(" \t,;&)]}\"'|"), p.line[end]) < 0 {
-		end++
+	end, open := start, 0
+scan:
+	for ; end < len(p.line); end++ {
+		switch p.line[end] {
+		case '[', '(':
+			open++
+			continue
+		case ']', ')':
+			if open--; open >= 0 {
+				continue
+			}
+		case ' ', '\t', ',', ';', '&', '}', '"', '\'', '|':
+		default:
+			continue
+		}
+		break scan
 	}
 	if end > start {
 		p.give(key, Text, p.line[start:end], start, end)
