@@ -36,7 +36,7 @@ type profile struct {
 }
 
 // probe is a fixture that every system can hold.
-var probe = Fixture{Datasets: []Dataset{{Name: "probe", Fields: F("word"), Rows: []Row{R("one"), R("two")}}}}
+var probe = Fixture{Datasets: []Dataset{{Name: "probe", Fields: F("word"), Key: []string{"word"}, Rows: []Row{R("one"), R("two")}}}}
 
 // meet starts the system once to learn what it is.
 func (b *bench) meet() *profile {

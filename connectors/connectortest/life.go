@@ -33,6 +33,8 @@ func lifeConcurrent(b *bench) {
 			b.Fatalf("two reads side by side end with %v and %v", errA, errB)
 		}
 	}
+	stopA() // an open read may keep writers out
+	stopB()
 	var wg sync.WaitGroup
 	for name, seq := range r.sequences("large") {
 		for range 3 {

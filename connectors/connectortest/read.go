@@ -46,7 +46,7 @@ func everything() Dataset {
 	}, Key: []string{"id"}}
 	words := []any{"plain", "", nil, " spaces ", "tab\tnew\nline\r\nend", "zero\x00byte", "emoji 👩‍👩‍👧 é e\u0301 \u00a0", `quote " ' \ , ;`, "null", "NULL", "\\N", strings.Repeat("long ", 1<<18), "=1+1", "ünïcödé"}
 	numbers := []any{0, -1, nil, 42, int64(math.MaxInt64), int64(math.MinInt64), 9007199254740993}
-	ratios := []any{"0.5", "-1.25", nil, "1e+21", "3.141592653589793"}
+	ratios := []any{"0.5", "-1.25", nil, "1234567.875", "3.141592653589793"}
 	times := []any{"2026-02-03T04:05:06Z", nil, "1969-12-31T23:59:59.5Z", "2026-02-03T04:05:06.000001Z"}
 	blobs := []any{[]byte{0, 1, 255, 254}, nil, []byte{}, []byte("text")}
 	docs := []any{`{"a":[1,2,{"b":null}]}`, nil, `[]`, `{ "spaced" : 1.0 , "e":"\u00e9" }`}
