@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -309,4 +310,20 @@ func BenchmarkNormal(b *testing.B) {
 			}
 		})
 	}
+}
+
+func TestMatcherIsSharedByMany(t *testing.T) {
+	t.Parallel()
+	m := forms.Compile(term(pii.Within, "contact.email", "ann@example.com", forms.All()...))
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 200 {
+				if n := len(all(m, "a ann@example.com ann%40example.com YW5uQGV4YW1wbGUuY29t")); n != 3 {
+					t.Errorf("%d hits", n)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
