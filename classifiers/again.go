@@ -19,7 +19,7 @@ func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 			return 10, "the key of a table of people"
 		case c == "none.key" && h.table == people && slices.Equal(h.tokens, []string{"id"}):
 			return -8, "the key of a table of people"
-		case c == "identity.name" && named:
+		case c == "identity.name" && named && slices.Equal(h.tokens, []string{"name"}):
 			return 3.5, "the table is of people"
 		case c.Personal():
 			return 1, "the table is of people"

@@ -62,6 +62,7 @@ type Stats struct {
 	Nulls    int64            // NULL
 	Empty    int64            // empty strings
 	Distinct int64            // estimate
+	Judged   int64            // distinct values that the classifiers looked at: all, until the column was settled
 	Hits     map[string]Count // by classifier name
 	Shapes   map[string]int64 // by shape
 	Within   map[string]int64 // values of categories found inside, after overlaps were resolved, by classifier name

@@ -15,7 +15,7 @@ type Gather struct {
 	set      *Set
 	stats    Stats
 	seed     maphash.Seed
-	seen     map[uint64]uint16 // hash of a value → its outcome, up to exactLimit
+	seen     hashSet // hash of a value → its outcome, up to exactLimit
 	sketch   *hll
 	shapes   map[uint64]*shape
 	others   int64 // values of shapes beyond the limit
@@ -27,11 +27,16 @@ type Gather struct {
 	numbers  numbers
 	prefix   []byte
 	started  bool
+	judged   int64   // distinct values looked at
+	hopeless []bool  // classifiers that no value of the first ones matched: they are not asked again
+	settled  bool    // what the column is stands beyond doubt: of further values one in eight is looked at
+	tally    []int64 // of distinct values, by classifier
 }
 
 // outcome is what the classifiers said of some values, all the same.
 type outcome struct {
 	flags    uint32
+	plain    bool // nobody was asked
 	whole    []found
 	within   []int
 	values   int64 // values with it
@@ -53,13 +58,14 @@ const (
 	exactLimit = 4096 // values told apart exactly
 	shapeLimit = 64   // shapes told apart
 	longValue  = 120  // longer values are texts
+	firstLook  = 128  // distinct values after which doubt is weighed
 )
 
 // NewGather starts counting for a field.
 func (s *Set) NewGather(ctx Context) *Gather {
 	return &Gather{
 		set: s, seed: maphash.MakeSeed(), stats: Stats{Field: ctx},
-		seen: map[uint64]uint16{}, shapes: map[uint64]*shape{}, bySig: map[uint64]uint16{}, routes: map[uint64]*route{},
+		shapes: map[uint64]*shape{}, bySig: map[uint64]uint16{}, routes: map[uint64]*route{},
 	}
 }
 
@@ -89,7 +95,7 @@ func (g *Gather) Value(v []byte) {
 	}
 	st.Len[1] = max(st.Len[1], len(v))
 	h := maphash.Bytes(g.seed, v)
-	if o, ok := g.seen[h]; ok {
+	if o, ok := g.seen.find(h); ok {
 		g.again(o, v)
 		return
 	}
@@ -104,28 +110,72 @@ func (g *Gather) again(o uint16, v []byte) {
 	}
 }
 
-// fresh looks closely at a value that was not seen before, or not remembered.
+// fresh takes a value that was not seen before, or is not remembered.
 func (g *Gather) fresh(h uint64, v []byte) {
-	f := look(v)
-	g.count(v, &f)
-	o := g.judge(v, &f, g.route(&f))
+	o := uint16(0)
+	if g.settled && h>>61 != 0 {
+		o = g.skim(v)
+	} else {
+		o = g.examine(v)
+	}
 	g.outcomes[o].values++
-	if f.flags&isCounted != 0 {
+	if g.outcomes[o].flags&isCounted != 0 {
 		g.numbers.add(v)
 	}
-	g.common(v)
-	if len(g.seen) < exactLimit {
-		g.seen[h] = o
-		g.outcomes[o].distinct++
+	if g.seen.n < exactLimit {
+		g.seen.put(h, o)
 		return
 	}
 	if g.sketch == nil {
 		g.sketch = &hll{}
-		for k := range g.seen {
-			g.sketch.add(k)
+		for _, k := range g.seen.keys {
+			if k != 0 {
+				g.sketch.add(k)
+			}
 		}
 	}
-	g.sketch.add(h)
+	g.sketch.add(h | 1)
+}
+
+// examine looks closely.
+func (g *Gather) examine(v []byte) uint16 {
+	f := look(v)
+	g.count(v, &f)
+	o := g.judge(v, &f, g.route(&f))
+	g.common(v)
+	if g.judged++; g.judged == firstLook {
+		g.settle()
+	}
+	g.outcomes[o].distinct++
+	return o
+}
+
+// skim takes a value of a settled column: nobody is asked.
+func (g *Gather) skim(v []byte) uint16 {
+	f := features{}
+	if IsDigit(v[0]) || v[0] == '-' {
+		f.flags = isCounted
+	}
+	g.buf, g.sc.hits = g.buf[:0], g.sc.hits[:0]
+	return g.intern(mix(f.sig(), 7), &f, true)
+}
+
+// settle looks back on the first distinct values: a classifier that matched none of them will not be asked again, and a column that is of
+// one kind, or of numbers, times or codes without words, needs no closer look at every further value.
+func (g *Gather) settle() {
+	g.hopeless = make([]bool, len(g.set.all))
+	for i := range g.hopeless {
+		g.hopeless[i] = g.tally[i] == 0
+		g.settled = g.settled || g.tally[i] >= firstLook-2
+	}
+	clear(g.routes)
+	plain := int64(0)
+	for i := range g.outcomes {
+		if g.outcomes[i].flags&(isDigits|isDecimal|isDate|isMoment|isUUID|isBool|isHex) != 0 && len(g.outcomes[i].within) == 0 {
+			plain += g.outcomes[i].distinct
+		}
+	}
+	g.settled = g.settled || plain >= firstLook-2
 }
 
 // common keeps the letters that all values begin with.
@@ -166,6 +216,9 @@ func (g *Gather) route(f *features) *route {
 	}
 	r := &route{scan: f.letters > 0 || f.digits >= 4 || f.at}
 	for i, c := range g.set.all {
+		if g.hopeless != nil && g.hopeless[i] {
+			continue
+		}
 		if c.Whole != nil && c.Triggers.possible(f) && (c.MaxLen == 0 || f.n <= c.MaxLen) {
 			r.candidates = append(r.candidates, i)
 		}
@@ -179,7 +232,7 @@ func (g *Gather) route(f *features) *route {
 
 // possible tells whether a value with those features can hold a trigger.
 func (t Triggers) possible(f *features) bool {
-	if t.Bytes == "" && t.Digits == 0 || len(t.Words) > 0 {
+	if t.Bytes == "" && t.Digits < 2 || len(t.Words) > 0 {
 		return true // words stand beside the candidate, not in it
 	}
 	for _, b := range []byte(t.Bytes) {
@@ -210,7 +263,13 @@ func (g *Gather) judge(v []byte, f *features, r *route) uint16 {
 	for _, w := range g.sc.hits {
 		sig = mix(sig, uint64(w.who))
 	}
-	return g.intern(sig, f)
+	if g.tally == nil {
+		g.tally = make([]int64, len(g.set.all))
+	}
+	for _, w := range g.buf {
+		g.tally[w.who]++
+	}
+	return g.intern(sig, f, false)
 }
 
 // scanValue runs the trigger pass over a value: hits that cover all of it join the whole ones, and where there are none the sparse ones
@@ -251,14 +310,14 @@ func (g *Gather) mergeWhole(f found) {
 }
 
 // intern gives the outcome of that signature.
-func (g *Gather) intern(sig uint64, f *features) uint16 {
+func (g *Gather) intern(sig uint64, f *features, plain bool) uint16 {
 	if o, ok := g.bySig[sig]; ok {
 		return o
 	}
 	if len(g.outcomes) == math.MaxUint16 {
 		return math.MaxUint16 - 1
 	}
-	o := outcome{flags: f.flags, whole: slices.Clone(g.buf)}
+	o := outcome{flags: f.flags, plain: plain, whole: slices.Clone(g.buf)}
 	for _, w := range g.sc.hits {
 		if !slices.Contains(o.within, w.who) {
 			o.within = append(o.within, w.who)
@@ -273,7 +332,7 @@ func (g *Gather) intern(sig uint64, f *features) uint16 {
 func (g *Gather) Stats() *Stats {
 	st := g.stats
 	st.Hits, st.Within, st.Shapes = map[string]Count{}, map[string]int64{}, map[string]int64{}
-	st.Distinct = int64(len(g.seen))
+	st.Distinct, st.Judged = int64(g.seen.n), g.judged
 	if g.sketch != nil {
 		st.Distinct = max(st.Distinct, min(g.sketch.count(), st.Values))
 	}
@@ -294,7 +353,9 @@ func (g *Gather) Stats() *Stats {
 }
 
 func (g *Gather) sum(st *Stats, o *outcome) {
-	st.Texture.add(o.flags, o.values)
+	if !o.plain {
+		st.Texture.add(o.flags, o.values)
+	}
 	for _, w := range o.whole {
 		name := g.set.all[w.who].Name
 		c := st.Hits[name]

@@ -150,10 +150,26 @@ func (h *header) take(x match, m int) {
 	if x.end == m && x.cat.Personal() {
 		nats += 0.5 * float64(len(x.words)-1)
 	}
+	if strings.HasPrefix(string(x.cat), "identity.") {
+		nats = h.modified(x, nats)
+	}
 	if x.who >= 0 {
 		h.by[x.who] = true
 	}
 	h.put(x.cat, nats, "name \""+strings.Join(x.words, " ")+"\"")
+}
+
+// modified weakens what is the name of something else: "facility name" a little, "invoice display name" more.
+func (h *header) modified(x match, nats float64) float64 {
+	for _, w := range h.tokens[:x.start] {
+		switch kind := tableWords[w]; {
+		case kind == things || kind == happenings || kind == organisations:
+			nats -= 3.5
+		case x.weak && kind == unknownTable:
+			nats -= 2
+		}
+	}
+	return max(nats, .5)
 }
 
 func (h *header) put(c pii.Category, nats float64, text string) {

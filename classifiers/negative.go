@@ -147,9 +147,9 @@ func fitHash(s *Stats) (float64, string) {
 		case 32, 40, 56, 64, 96, 128:
 			return 14, "hexadecimal digits of a hash's length"
 		}
-		return 7, "hexadecimal digits of one length"
+		return 3, "hexadecimal digits of one length"
 	}
-	if s.Share(t.Mixed) > .9 && s.Fixed() && s.Len[0] >= 20 && s.Share(t.UUIDs) == 0 {
+	if s.Share(t.Mixed) > .9 && s.Share(t.Codes) < .5 && s.Fixed() && s.Len[0] >= 20 && s.Share(t.UUIDs) == 0 {
 		return 7, "opaque tokens of one length"
 	}
 	return -12, "hashes"

@@ -2,7 +2,7 @@ package classifiers
 
 // Texture counts what values look like, whatever they are. Values are those that are neither NULL nor empty.
 type Texture struct {
-	Seen      int64 // values looked at closely
+	Seen      int64 // values looked at closely; of a column that is settled it is a share
 	Digits    int64 // only digits
 	Zeros     int64 // only digits, more than one, and a zero in front
 	Decimals  int64 // a number with a fraction

@@ -80,7 +80,8 @@ type scan struct {
 	text []byte
 	t    *triggers
 	hits []found
-	far  int // the text is done up to here
+	end  int // of the run of digits and separators that was measured last
+	left int // digits that the run still has
 }
 
 // Text finds everything that the sparse classifiers find in a text, with overlaps resolved, in order. It makes one pass over the bytes.
@@ -111,7 +112,7 @@ func (s *Set) cut(text []byte, lo int) int {
 
 // run asks all classifiers whose triggers stand in text[lo:hi]; they see the whole text.
 func (sc *scan) run(t *triggers, text []byte, lo, hi int) {
-	sc.text, sc.t, sc.hits = text, t, sc.hits[:0]
+	sc.text, sc.t, sc.hits, sc.end = text, t, sc.hits[:0], -1
 	class := &t.class
 	for i := lo; i < hi; {
 		switch class[text[i]] {
@@ -169,24 +170,15 @@ func (sc *scan) word(i int) int {
 // run9 passes over a group of digits and asks those for whom enough digits follow. A run goes on over separators, at most two in a row.
 func (sc *scan) run9(i int) int {
 	text, class := sc.text, &sc.t.class
+	if i >= sc.end {
+		sc.measure(i)
+	}
 	j := i + 1
 	for j < len(text) && class[text[j]] == digit {
 		j++
 	}
-	n, most := j-i, 0
-	if k := len(sc.t.least); k > 0 {
-		most = sc.t.least[k-1]
-	}
-	for k, gap := j, 0; k < len(text) && n < most && gap <= 2; k++ {
-		switch class[text[k]] {
-		case digit:
-			n, gap = n+1, 0
-		case joiner:
-			gap++
-		default:
-			gap = 3
-		}
-	}
+	n := sc.left
+	sc.left -= j - i
 	for k, who := range sc.t.digits {
 		if sc.t.least[k] > n {
 			break
@@ -196,6 +188,23 @@ func (sc *scan) run9(i int) int {
 		}
 	}
 	return j
+}
+
+// measure counts the digits of the run that begins at i.
+func (sc *scan) measure(i int) {
+	text, class := sc.text, &sc.t.class
+	n, gap, k := 0, 0, i
+	for ; k < len(text) && gap <= 2; k++ {
+		switch class[text[k]] {
+		case digit:
+			n, gap = n+1, 0
+		case joiner:
+			gap++
+		default:
+			gap = 3
+		}
+	}
+	sc.end, sc.left = k, n
 }
 
 // resolve leaves of hits that overlap the best: the one whose check digit was verified, else the longer one, else the rarer kind. It

@@ -114,7 +114,7 @@ func (s *Set) values(k *candidate, st *Stats, c *Classifier, named bool) {
 		return
 	}
 	count := st.Hits[c.Name]
-	n := min(st.Distinct, exactLimit)
+	n := st.Judged
 	hits := min(count.Distinct, n)
 	if !s.opts.Examples && count.Whole > 0 {
 		hits -= hits * count.Example / count.Whole * 3 / 4
@@ -202,6 +202,9 @@ func (s *Set) inside(p *pii.Proposal, st *Stats) {
 		if p.Category == "none.key" || p.Category == "none.hash" || p.Category == "none.date" {
 			logit -= 4
 		}
+		if c.Category == "identity.name" || c.Category == "contact.street" {
+			logit -= titles(st, n)
+		}
 		one := pii.Contained{Category: c.Category, Confidence: calibrate(1 / (1 + math.Exp(-logit))), Share: float64(n) / float64(st.Values)}
 		if old, ok := best[c.Category]; !ok || old.Confidence < one.Confidence {
 			best[c.Category] = one
@@ -219,6 +222,18 @@ func (s *Set) inside(p *pii.Proposal, st *Stats) {
 	if len(p.Contains) > 0 && p.Contains[0].Confidence >= .5 {
 		p.Category, p.Dense, p.Confidence = "text.personal", false, p.Contains[0].Confidence
 	}
+}
+
+// titles is what counts against names and streets in texts: titles and names of things are full of them.
+func titles(st *Stats, n int64) float64 {
+	share := float64(n) / float64(st.Values)
+	switch {
+	case st.Share(st.Texture.Sentences) < .5 && share < .2:
+		return 22
+	case share < .01:
+		return 18
+	}
+	return 0
 }
 
 func shares(st *Stats) (out []pii.Share) {

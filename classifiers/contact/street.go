@@ -83,8 +83,13 @@ func Address() classifiers.Classifier {
 }
 
 func addressWhole(v []byte) bool {
-	street, code := false, 0
-	if len(v) < 16 {
+	street, code, letters := false, 0, 0
+	for _, b := range v {
+		if classifiers.IsLetter(b) {
+			letters++
+		}
+	}
+	if len(v) < 16 || letters < 6 || letters == len(v) {
 		return false
 	}
 	for i := range v {
@@ -113,7 +118,13 @@ func addressWhole(v []byte) bool {
 }
 
 func streetAt(text []byte, i int) (classifiers.Hit, bool) {
-	if !classifiers.IsDigit(text[i]) || (i > 0 && classifiers.IsWord(text[i-1])) {
+	if i > 0 {
+		switch c := text[i-1]; {
+		case c == '-' || c == '/' || c == '.' || c == ':' || c == '_' || classifiers.IsWord(c):
+			return classifiers.Hit{}, false
+		}
+	}
+	if !classifiers.IsDigit(text[i]) {
 		return classifiers.Hit{}, false
 	}
 	end, ok := houseNumber(text, i)
@@ -123,7 +134,7 @@ func streetAt(text []byte, i int) (classifiers.Hit, bool) {
 	if start, ok := germanStreet(text, i); ok {
 		return classifiers.Hit{Start: start, End: end}, true
 	}
-	if end < len(text) && text[end] == ' ' && (i == 0 || (text[i-1] != '.' && text[i-1] != '-' && text[i-1] != '/' && text[i-1] != ':')) {
+	if end < len(text) && text[end] == ' ' {
 		if stop, ok := englishStreet(text, end+1); ok {
 			return classifiers.Hit{Start: i, End: stop}, true
 		}

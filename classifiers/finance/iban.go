@@ -32,7 +32,7 @@ var lengths = map[[2]byte]int{
 
 // ibanAt reads an IBAN whose check number stands at i.
 func ibanAt(text []byte, i int) (h classifiers.Hit, ok bool) {
-	if i < 2 || !classifiers.IsDigit(text[i]) || i+1 >= len(text) || !classifiers.IsDigit(text[i+1]) {
+	if i < 2 || !classifiers.IsLetter(text[i-1]) || !classifiers.IsDigit(text[i]) || i+1 >= len(text) || !classifiers.IsDigit(text[i+1]) {
 		return h, false
 	}
 	a, b := text[i-2]&^0x20, text[i-1]&^0x20

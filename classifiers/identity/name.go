@@ -13,7 +13,7 @@ func GivenName() classifiers.Classifier {
 		Doc:      "A given name of the dictionary, alone or two joined. It misses rare names, and takes surnames and towns that are also given names (Jordan, Austin) for one where the column does not tell.",
 		Category: "identity.given_name",
 		Version:  1,
-		Names:    []string{"first name", "given name", "firstname", "middle name", "call name", "first", "customer first name"},
+		Names:    []string{"first name", "given name", "firstname", "middle name", "call name", "first?", "given", "customer first name"},
 		MaxLen:   40,
 		Whole:    func(v []byte) bool { return each(v, dictionary.Given) },
 		Column:   func(s *classifiers.Stats) classifiers.Evidence { return lean(s, "given_name", "family_name") },
@@ -29,7 +29,7 @@ func FamilyName() classifiers.Classifier {
 		Doc:      "A surname of the dictionary, alone or two joined. It misses rare names, and takes trades and colours (Baker, Brown) for one where the column does not tell.",
 		Category: "identity.family_name",
 		Version:  1,
-		Names:    []string{"last name", "family name", "lastname", "maiden name", "maiden", "last", "customer last name"},
+		Names:    []string{"last name", "family name", "lastname", "maiden name", "maiden", "last?", "family", "customer last name"},
 		MaxLen:   40,
 		Whole:    func(v []byte) bool { return each(v, dictionary.Family) },
 		Column:   func(s *classifiers.Stats) classifiers.Evidence { return lean(s, "family_name", "given_name") },
@@ -188,6 +188,9 @@ func big(v []byte, i int) bool {
 var particles = []string{"von", "van", "de", "der", "den", "zu", "vom", "zum", "zur", "del", "della", "di", "da", "la", "le", "ten", "ter", "el", "al", "bin"}
 
 func particle(w []byte) bool {
+	if len(w) > 5 {
+		return false
+	}
 	for _, p := range particles {
 		if classifiers.EqualFold(w, p) {
 			return true
@@ -201,6 +204,9 @@ var titles = []string{"mr", "mrs", "ms", "miss", "dr", "prof", "sir", "herr", "h
 func title(w []byte) bool {
 	if len(w) > 1 && w[len(w)-1] == '.' {
 		w = w[:len(w)-1]
+	}
+	if len(w) > 5 {
+		return false
 	}
 	for _, t := range titles {
 		if classifiers.EqualFold(w, t) {

@@ -155,8 +155,8 @@ func ofCustomer(s *classifiers.Stats) bool {
 	return slices.Contains(classifiers.Tokens(s.Field.Field.Name), "customer")
 }
 
-var customerPrefixes = map[string]float64{"k": 6.5, "kd": 9, "knd": 9, "kdnr": 10, "kunde": 10, "cust": 10, "cus": 9, "cu": 7, "cst": 8, "cn": 6, "kn": 6, "kunr": 9, "kto": 3, "c": 4, "crm": 5}
-var loyaltyPrefixes = map[string]float64{"ly": 9.5, "loy": 10, "lc": 6, "bonus": 9, "loyal": 10, "lp": 6, "tk": 4, "treue": 10, "vip": 6, "bk": 4, "rw": 5, "mbr": 6, "lyl": 10, "fid": 6}
+var customerPrefixes = map[string]float64{"k": 10.5, "kd": 12, "knd": 12, "kdnr": 13, "kunde": 13, "cust": 13, "cus": 12, "cu": 9, "cst": 10, "cn": 7, "kn": 8, "kunr": 12, "kto": 4, "c": 6, "crm": 7}
+var loyaltyPrefixes = map[string]float64{"ly": 12, "loy": 13, "lc": 7, "bonus": 12, "loyal": 13, "lp": 7, "tk": 4, "treue": 13, "vip": 7, "bk": 4, "rw": 6, "mbr": 7, "lyl": 13, "fid": 7}
 
 // prefixed gives what the letters in front of all values say.
 func prefixed(s *classifiers.Stats, known map[string]float64) (e classifiers.Evidence) {

@@ -48,6 +48,8 @@ func forgive(s *classifiers.Stats) float64 {
 		return 0
 	case s.Share(t.Dates+t.Moments+t.Bools+t.Sentences) > .5 || s.Len[1] < 4:
 		return 0
+	case s.Share(t.Hex+t.UUIDs) > .5:
+		return 26
 	case s.Unique():
 		return 14
 	}

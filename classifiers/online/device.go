@@ -70,6 +70,9 @@ func CookieID() classifiers.Classifier {
 			if p := s.Texture.Prefix; s.Values > 0 && (p == "GA" || p == "fb" || p == "amp") {
 				e.Nats = append(e.Nats, pii.Nat{Text: "the form of an analytics cookie", Nats: 9})
 			}
+			if s.Named && s.Share(s.Texture.UUIDs+s.Texture.Hex) > .9 {
+				e.Nats = append(e.Nats, pii.Nat{Text: "opaque tokens", Nats: 7})
+			}
 			if s.Share(s.Texture.Digits) > .9 && s.Len[1] < 9 {
 				e.Nats = append(e.Nats, pii.Nat{Text: "small whole numbers", Nats: -4})
 			}
@@ -140,7 +143,7 @@ func URL() classifiers.Classifier {
 		Column: func(s *classifiers.Stats) (e classifiers.Evidence) {
 			for _, w := range classifiers.Tokens(s.Field.Field.Name) {
 				if w == "image" || w == "file" || w == "product" || w == "company" {
-					e.Nats = append(e.Nats, pii.Nat{Text: "the address of a thing", Nats: -4})
+					e.Nats = append(e.Nats, pii.Nat{Text: "the address of a thing", Nats: -13})
 				}
 			}
 			return e
