@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -19,16 +20,29 @@ func edgeID(r pii.Ref) string { return "e/" + r.Of().String() }
 
 // PutDataset stores what a scan found of a dataset: its node, and a proposal for each field that was looked at this time. A field of the
 // node without one keeps the proposal it had. Decisions are laid over the node, found again by the system's own id of the field, by its
-// place, or by type and sketch (put the sketches first); what contradicts one reopens it with an alert. A tombstone is taken off.
+// place, or by type and sketch (put the sketches first); what contradicts one reopens it with an alert. A tombstone is taken off. A node read
+// from the catalog may be put back: what was decided of its fields is taken for no opinion of the machine. Where nothing is new nothing is written.
 func (c *Catalog) PutDataset(ctx context.Context, tx db.Tx, n lineage.Node, proposals []pii.Proposal) error {
-	if _, err := c.bump(ctx, tx); err != nil {
-		return err
-	}
 	ref := n.Dataset.Ref.Of()
 	if ref.Source == "" || ref.Dataset == "" {
 		return errkind.Coded(errkind.Invalid, "no-such-dataset", "a dataset needs a source and a name")
 	}
-	n.Gone = 0
+	olds, err := collect(ctx, tx, scanBytes, "SELECT machine FROM dataset WHERE source = $1 AND name = $2", ref.Source, ref.Dataset)
+	if err != nil {
+		return err
+	}
+	if n.Gone = 0; len(olds) > 0 {
+		if n.Fields, err = undecided(n.Fields, proposals, olds[0]); err != nil {
+			return err
+		}
+		doc, err := encode(n)
+		if err != nil || len(proposals) == 0 && bytes.Equal(doc, olds[0]) {
+			return err
+		}
+	}
+	if _, err := c.bump(ctx, tx); err != nil {
+		return err
+	}
 	if err := c.putMachine(ctx, tx, n); err != nil {
 		return err
 	}
@@ -46,6 +60,34 @@ func (c *Catalog) PutDataset(ctx context.Context, tx db.Tx, n lineage.Node, prop
 		return err
 	}
 	return c.lay(ctx, tx, n, props)
+}
+
+// undecided gives the fields as the machine sees them: in the place of what was decided stands what is proposed now, else what stood there before.
+func undecided(fields []lineage.FieldNode, proposals []pii.Proposal, before []byte) ([]lineage.FieldNode, error) {
+	if !slices.ContainsFunc(fields, func(f lineage.FieldNode) bool { return f.Decided }) {
+		return fields, nil
+	}
+	var old lineage.Node
+	if err := decode(before, &old); err != nil {
+		return nil, err
+	}
+	fields = slices.Clone(fields)
+	for i := range fields {
+		f := &fields[i]
+		if !f.Decided {
+			continue
+		}
+		f.Decided = false
+		if was := old.Field(f.Field.Name); was != nil {
+			f.Category, f.Confidence, f.Dense, f.Contains = was.Category, was.Confidence, was.Dense, was.Contains
+		}
+		for _, p := range proposals {
+			if p.Field.Field == f.Field.Name {
+				f.Category, f.Confidence, f.Dense, f.Contains = p.Category, p.Confidence, p.Dense, p.Contains
+			}
+		}
+	}
+	return fields, nil
 }
 
 func (c *Catalog) putMachine(ctx context.Context, tx db.Tx, n lineage.Node) error {

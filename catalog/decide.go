@@ -143,7 +143,7 @@ func (c *Catalog) apply(ctx context.Context, tx db.Tx, now, old Decision, e Even
 		if err != nil {
 			return err
 		}
-		return c.putEdgeDoc(ctx, tx, edge.From)
+		return c.putEdgeDocs(ctx, tx, map[pii.Ref]bool{edge.From.Of(): true})
 	case now.Field.Field != "" && now.Question == "":
 		if err := c.closeAlert(ctx, tx, alertID("reopened", now.Field), now.By, "decided"); err != nil {
 			return err

@@ -246,3 +246,34 @@ func TestErasedFingerprintsLeaveSketches(t *testing.T) {
 		t.Errorf("sketches: %+v %v", ss, err)
 	}
 }
+
+// TestWhatIsReadMayBePutBack lets inference read nodes and references with their decisions and put them back: undoing still gives the machine's word.
+func TestWhatIsReadMayBePutBack(t *testing.T) {
+	b := open(t)
+	estate(b)
+	d := accept("shop/users#name")
+	d.ID, d.Verdict, d.Category = "d1", pii.Changed, "contact.phone"
+	b.decide(d)
+	b.decide(pii.Decision{ID: "d2", Edge: "e1", Verdict: pii.Changed, Kind: "mentions"})
+	before, err := b.Revision(b.ctx)
+	b.must(err)
+	g := graph(b)
+	b.write(func(tx db.Tx) error {
+		for _, n := range g.Nodes {
+			b.must(b.PutDataset(b.ctx, tx, n, nil))
+		}
+		return nil
+	})
+	if after, err := b.Revision(b.ctx); err != nil || after != before {
+		t.Errorf("nothing new made revision %d of %d: %v", after, before, err)
+	}
+	b.write(func(tx db.Tx) error {
+		b.must(b.PutEdges(b.ctx, tx, "shop", g.Edges))
+		b.must(b.Undo(b.ctx, tx, "d1", "u1"))
+		return b.Undo(b.ctx, tx, "d2", "u1")
+	})
+	b.is("shop/users#name", catalog.Proposed, "identity.name")
+	if e := graph(b).Edges[0]; e.Decided || e.Kind != lineage.Owns || e.Confidence != .9 {
+		t.Errorf("the undone reference: %+v", e)
+	}
+}

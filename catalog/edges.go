@@ -21,6 +21,10 @@ func (c *Catalog) PutEdges(ctx context.Context, tx db.Tx, source string, edges [
 	if err != nil {
 		return err
 	}
+	kept, err := c.keptEdges(ctx, tx)
+	if err != nil {
+		return err
+	}
 	for _, e := range edges {
 		if source != "" && e.From.Source != source {
 			return errkind.Coded(errkind.Invalid, "no-such-source", "the reference %s does not start in source %s", e.ID, source)
@@ -28,13 +32,31 @@ func (c *Catalog) PutEdges(ctx context.Context, tx db.Tx, source string, edges [
 		if e.ID == "" {
 			e.ID = lineage.EdgeID(e.From, e.Fields, e.To, e.ToFields)
 		}
+		if old, ok := kept[e.ID]; ok { // what a person said of it is no opinion of the machine
+			e.Kind, e.Confidence, e.Decided = old.Kind, old.Confidence, false
+		}
 		if err := c.putEdge(ctx, tx, e); err != nil {
 			return err
 		}
 		touched[e.From.Of()] = true
 	}
-	for _, ref := range sortedRefs(touched) {
-		if err := c.putEdgeDoc(ctx, tx, ref); err != nil {
+	return c.putEdgeDocs(ctx, tx, touched)
+}
+
+// putEdgeDocs writes the references of some child datasets into the graph.
+func (c *Catalog) putEdgeDocs(ctx context.Context, tx db.Tx, from map[pii.Ref]bool) error {
+	all, err := c.edgesWith(ctx, tx, "")
+	if err != nil {
+		return err
+	}
+	hold := map[pii.Ref][]lineage.Edge{}
+	for _, r := range all {
+		if r.Holds {
+			hold[r.From.Of()] = append(hold[r.From.Of()], r.Edge)
+		}
+	}
+	for _, ref := range sortedRefs(from) {
+		if err := c.putEdgeDoc(ctx, tx, ref, hold[ref]); err != nil {
 			return err
 		}
 	}
@@ -66,6 +88,21 @@ func (c *Catalog) dropEdges(ctx context.Context, tx db.Tx, source string) (map[p
 	return touched, err
 }
 
+// keptEdges gives the references that somebody decided on as the machine last saw them.
+func (c *Catalog) keptEdges(ctx context.Context, tx db.Tx) (map[string]lineage.Edge, error) {
+	docs, err := collect(ctx, tx, scanBytes, `SELECT machine FROM edge
+		WHERE EXISTS (SELECT 1 FROM decision WHERE decision.target = 'edge:' || edge.id AND decision.verdict <> '')`)
+	kept := map[string]lineage.Edge{}
+	for _, doc := range docs {
+		var e lineage.Edge
+		if err := decode(doc, &e); err != nil {
+			return nil, err
+		}
+		kept[e.ID] = e
+	}
+	return kept, err
+}
+
 func (c *Catalog) putEdge(ctx context.Context, tx db.Tx, e lineage.Edge) error {
 	doc, err := encode(e)
 	if err != nil {
@@ -77,26 +114,21 @@ func (c *Catalog) putEdge(ctx context.Context, tx db.Tx, e lineage.Edge) error {
 	return err
 }
 
-// putEdgeDoc writes the graph document with the references of a child dataset that hold.
-func (c *Catalog) putEdgeDoc(ctx context.Context, tx db.Tx, from pii.Ref) error {
-	rows, err := c.edgesWith(ctx, tx, "WHERE from_source = $1 AND from_dataset = $2", from.Source, from.Dataset)
-	if err != nil {
-		return err
-	}
-	var hold []lineage.Edge
-	for _, r := range rows {
-		if r.Holds {
-			hold = append(hold, r.Edge)
-		}
-	}
+// putEdgeDoc writes the graph document of a child dataset's references, where it is another than before.
+func (c *Catalog) putEdgeDoc(ctx context.Context, tx db.Tx, from pii.Ref, hold []lineage.Edge) error {
+	id := edgeID(from)
 	if len(hold) == 0 {
-		return c.dropDoc(ctx, tx, edgeID(from))
+		return c.dropDoc(ctx, tx, id)
 	}
 	doc, err := encode(hold)
 	if err != nil {
 		return err
 	}
-	return c.putDoc(ctx, tx, edgeID(from), doc)
+	olds, err := collect(ctx, tx, scanText, "SELECT hash FROM graph_doc WHERE id = $1", id)
+	if err != nil || len(olds) > 0 && olds[0] == hashDoc(id, doc).String() {
+		return err
+	}
+	return c.putDoc(ctx, tx, id, doc)
 }
 
 // dropDoc removes a document where there is one.
