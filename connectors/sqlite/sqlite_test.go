@@ -78,7 +78,7 @@ func bound(f connectortest.Field, v []byte) any {
 	return string(v)
 }
 
-func open(t *testing.T, path string) *sql.DB {
+func open(t testing.TB, path string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=foreign_keys(1)")
 	if err != nil {
@@ -88,7 +88,7 @@ func open(t *testing.T, path string) *sql.DB {
 	return db
 }
 
-func must(t *testing.T, db *sql.DB, query string, args ...any) {
+func must(t testing.TB, db *sql.DB, query string, args ...any) {
 	t.Helper()
 	if _, err := db.ExecContext(t.Context(), query, args...); err != nil {
 		t.Fatal(err)
