@@ -129,7 +129,7 @@ func collect[T any](ctx context.Context, tx db.Tx, scan func(db.Row) (T, error),
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var all []T
 	for rows.Next() {
 		v, err := scan(rows)

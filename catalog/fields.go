@@ -156,7 +156,7 @@ func (c *Catalog) proposals(ctx context.Context, tx db.Tx, f Filter) ([]Entry, e
 }
 
 func filtered(rows db.Rows, f Filter) ([]Entry, error) {
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var es []Entry
 	for rows.Next() && (f.Limit == 0 || len(es) < f.Limit) {
 		e, err := scanEntry(rows)

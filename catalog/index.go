@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -244,11 +245,11 @@ func (s *snapshot) graph() (docs []graphDoc, revision int64, err error) {
 }
 
 func readGraph(r bleveindex.IndexReader) ([]graphDoc, error) {
-	terms, err := r.TermFieldReader(nil, []byte("y"), "graph", false, false, false)
+	terms, err := r.TermFieldReader(context.Background(), []byte("y"), "graph", false, false, false)
 	if err != nil {
 		return nil, errkind.Wrap(errkind.Internal, err, "read the index")
 	}
-	defer terms.Close()
+	defer func() { _ = terms.Close() }()
 	var docs []graphDoc
 	for {
 		next, err := terms.Next(nil)

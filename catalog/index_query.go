@@ -295,7 +295,7 @@ func (x *index) near(field, word string) (best string, err error) {
 	if err != nil {
 		return "", errkind.Wrap(errkind.Internal, err, "read the index")
 	}
-	defer dict.Close()
+	defer func() { _ = dict.Close() }()
 	among := map[string]bool{}
 	for range 100_000 {
 		e, err := dict.Next()
@@ -314,7 +314,7 @@ func (x *index) has(field, word string) (ok bool, err error) {
 	if err != nil {
 		return false, errkind.Wrap(errkind.Internal, err, "read the index")
 	}
-	defer dict.Close()
+	defer func() { _ = dict.Close() }()
 	e, err := dict.Next()
 	return err == nil && e != nil && e.Term == word, nil
 }

@@ -119,7 +119,7 @@ func countStates(ctx context.Context, tx db.Tx, at map[string]*Counts) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var source, category, state string
 		var k int64
