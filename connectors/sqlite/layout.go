@@ -83,9 +83,6 @@ func (l *layout) column(name string) *column {
 	return nil
 }
 
-// pseudo is the name of the field that stands for the rowid.
-func (l *layout) pseudo() string { return l.rowid }
-
 // byRowid tells whether the key is the rowid, by whatever name.
 func (l *layout) byRowid() bool {
 	if len(l.key) != 1 || l.rowid == "" {
@@ -98,6 +95,14 @@ func (l *layout) byRowid() bool {
 // alias tells whether the column is another name of the rowid.
 func (l *layout) alias(c *column) bool {
 	return l.kind == "table" && !l.withoutRowid && c.pk == 1 && len(l.primary()) == 1 && strings.EqualFold(c.decl, "INTEGER")
+}
+
+// rowidColumn gives the column that is another name of the rowid, "" where there is none.
+func (l *layout) rowidColumn() string {
+	if p := l.primary(); len(p) == 1 && l.alias(l.column(p[0])) {
+		return p[0]
+	}
+	return ""
 }
 
 func (l *layout) primary() []string {

@@ -49,6 +49,8 @@ type reader struct {
 	fields    []int          // places of the batch's columns
 	ordered   []int          // places of the columns of the order
 	hashed    []int          // places of what the digest covers
+	inDigest  []int          // by place: which of hashed it is, -1 none
+	spans     [][2]int       // of each of hashed: where digest wrote it
 	batch     *pii.Batch
 	size      int
 	limit     int64
@@ -87,12 +89,16 @@ func (r *reader) choose(q connectors.Query) error {
 	r.places = places
 	for _, col := range r.l.columns {
 		places[col.name] = len(exprs)
+		r.inDigest = append(r.inDigest, -1)
 		if !col.generated {
+			r.inDigest[len(exprs)] = len(r.hashed)
 			r.hashed = append(r.hashed, len(exprs))
 		}
 		exprs = append(exprs, column2expr(col))
 	}
-	if r.l.rowid != "" {
+	if alias := r.l.rowidColumn(); alias != "" {
+		places[r.l.rowid] = places[alias]
+	} else if r.l.rowid != "" {
 		places[r.l.rowid] = len(exprs)
 		exprs = append(exprs, r.l.rowid)
 	}
@@ -106,6 +112,7 @@ func (r *reader) choose(q connectors.Query) error {
 			r.ordered = append(r.ordered, places[k])
 		}
 	}
+	r.spans = make([][2]int, len(r.hashed))
 	names := q.Fields
 	if names == nil {
 		for _, f := range r.l.columns {
@@ -438,10 +445,11 @@ func (r *reader) add(values []driver.Value) {
 		}
 		return
 	}
+	digest := r.digest(values)
 	for i, place := range r.fields {
-		r.batch.Append(i, r.bytes(values[place]))
+		r.batch.Append(i, r.written(values, place))
 	}
-	r.batch.EndRecord(key, r.digest(values))
+	r.batch.EndRecord(key, digest)
 	r.given++
 }
 
@@ -478,15 +486,28 @@ func (r *reader) keyOf(values []driver.Value) pii.Key {
 	return key
 }
 
-// digest covers every stored column with its storage class.
+// digest covers every stored column with its storage class. It writes each value once, into a buffer from which the batch takes it.
 func (r *reader) digest(values []driver.Value) pii.Digest {
 	b := r.buf[:0]
-	for _, place := range r.hashed {
+	for i, place := range r.hashed {
 		at := len(b)
 		b = append(b, class(values[place]), 0, 0, 0, 0)
 		b = appendValue(b, values[place])
 		binary.LittleEndian.PutUint32(b[at+1:], uint32(len(b)-at-5))
+		r.spans[i] = [2]int{at + 5, len(b)}
 	}
 	r.buf = b
 	return sha256.Sum256(b)
+}
+
+// written gives a value as digest wrote it last; a generated one, and the rowid, are not in the digest.
+func (r *reader) written(values []driver.Value, place int) []byte {
+	if values[place] == nil {
+		return nil
+	}
+	if place < len(r.inDigest) && r.inDigest[place] >= 0 {
+		span := r.spans[r.inDigest[place]]
+		return r.buf[span[0]:span[1]]
+	}
+	return r.bytes(values[place])
 }

@@ -32,20 +32,22 @@ func appendValue(b []byte, v driver.Value) []byte {
 	case int64:
 		return strconv.AppendInt(b, v, 10)
 	case float64:
-		return append(b, formatFloat(v)...)
+		return appendFloat(b, v)
 	case nil:
 		return b
 	}
 	return fmt.Append(b, v)
 }
 
-// formatFloat writes a number in the fewest digits that read back, without an exponent up to 10^21 as JSON does.
-func formatFloat(f float64) string {
+// appendFloat writes a number in the fewest digits that read back, without an exponent up to 10^21 as JSON does.
+func appendFloat(b []byte, f float64) []byte {
 	if a := math.Abs(f); a == 0 || a >= 1e-6 && a < 1e21 {
-		return strconv.FormatFloat(f, 'f', -1, 64)
+		return strconv.AppendFloat(b, f, 'f', -1, 64)
 	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
+	return strconv.AppendFloat(b, f, 'g', -1, 64)
 }
+
+func formatFloat(f float64) string { return string(appendFloat(nil, f)) }
 
 func class(v driver.Value) byte {
 	switch v.(type) {
