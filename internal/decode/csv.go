@@ -104,6 +104,9 @@ func (d *decoder) csv() error {
 		}
 	}
 	d.names = d.info.Columns
+	for _, name := range d.names {
+		d.numbers = append(d.numbers, d.out.name(name))
+	}
 	for header := d.info.Header && !d.o.Block; ; {
 		n, ok, err := d.row()
 		if err != nil || n == 0 {
@@ -195,7 +198,7 @@ func (d *decoder) cellsOf(raw []byte, body int) error {
 		} else if len(v) == 0 {
 			v = nil
 		}
-		d.out.value(d.names[i], "", kind, v, c.start, c.end)
+		d.out.numbered(d.numbers[i], "", kind, v, c.start, c.end)
 	}
 	return d.counted(d.out.end())
 }

@@ -27,13 +27,16 @@ type decoder struct {
 	cells   []cell
 	cell    []byte
 	names   []string
+	numbers []uint64 // of the names of columns
+	paths   []string // given for the line of a log at hand
+	fields  map[[2]string]string
 	end     string // the code of the gap that hides the rest
 }
 
 // run reads the file and sends its items; the error is one of the way to the parent, or ErrStop.
 func run(o Options, r io.Reader, send func([]byte) error) (Summary, error) {
 	out := newWriter(o.Raw, send)
-	d := &decoder{o: o, out: out, line: 1}
+	d := &decoder{o: o, out: out, line: 1, fields: map[[2]string]string{}}
 	d.w = newWindow(r, out.progress)
 	d.w.off = o.Base
 	err := d.file()

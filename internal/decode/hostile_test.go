@@ -170,10 +170,14 @@ func (r *repeated) Read(p []byte) (int, error) {
 	if r.n <= 0 {
 		return 0, io.EOF
 	}
-	k := copy(p[:min(int64(len(p)), r.n)], r.text[r.at:])
-	r.at = (r.at + k) % len(r.text)
-	r.n -= int64(k)
-	return k, nil
+	p = p[:min(int64(len(p)), r.n)]
+	for done := 0; done < len(p); {
+		k := copy(p[done:], r.text[r.at:])
+		r.at = (r.at + k) % len(r.text)
+		done += k
+	}
+	r.n -= int64(len(p))
+	return len(p), nil
 }
 
 // TestLongLine has a line of 64 MiB between two short ones, in each format of lines.
@@ -185,7 +189,7 @@ func TestLongLine(t *testing.T) {
 		{".json", "[{\"a\":1},{\"b\":\"", "x", "\"},{\"a\":3}]"},
 	} {
 		p := pools(t)["child"]
-		file := io.MultiReader(strings.NewReader(c.head), &repeated{text: c.fill, n: 64 << 20}, strings.NewReader(c.tail))
+		file := io.MultiReader(strings.NewReader(c.head), &repeated{text: strings.Repeat(c.fill, 1<<12), n: 64 << 20}, strings.NewReader(c.tail))
 		var got []string
 		n := 0
 		s, err := p.Decode(t.Context(), decode.Options{Ext: c.ext, Raw: true}, file, func(it *decode.Item) error {

@@ -17,6 +17,7 @@ func (d *decoder) logLine(raw []byte, body int) error {
 	line := raw[:body]
 	d.out.begin(d.place(d.w.off), sha256.Sum256(line), raw, body)
 	d.out.value(lineField, "", Text, line, 0, body)
+	d.paths = d.paths[:0]
 	p := pairs{d: d, line: line}
 	p.prefix()
 	p.scan()
@@ -25,28 +26,47 @@ func (d *decoder) logLine(raw []byte, body int) error {
 
 // pairs finds what a line says by itself.
 type pairs struct {
-	d     *decoder
-	line  []byte
-	paths []string // given for this line, to tell repeated ones apart
+	d    *decoder
+	line []byte
 }
 
 // give adds the value of a path; the second of a name is path[1].
 func (p *pairs) give(path string, kind ValueKind, v []byte, start, end int) {
-	name := doc.FieldName(lineField, doc.Generic(path))
+	name, ok := p.d.fields[[2]string{path}]
+	if !ok {
+		name = p.d.field([2]string{path}, doc.FieldName(lineField, doc.Generic(path)))
+	}
 	p.d.out.value(name, p.concrete(path), kind, v, start, end)
+}
+
+// field remembers a name that is made of parts.
+func (d *decoder) field(parts [2]string, name string) string {
+	if len(d.fields) > maxNames {
+		clear(d.fields)
+	}
+	d.fields[parts] = name
+	return name
 }
 
 func (p *pairs) concrete(path string) string {
 	n := 0
-	for _, had := range p.paths {
+	for _, had := range p.d.paths {
 		if had == path {
 			n++
 		}
 	}
-	if p.paths = append(p.paths, path); n > 0 {
+	if p.d.paths = append(p.d.paths, path); n > 0 {
 		return fmt.Sprintf("%s[%d]", path, n)
 	}
 	return path
+}
+
+// key gives a key as a string that is made once.
+func (p *pairs) key(b []byte) string {
+	if s, ok := p.d.fields[[2]string{"\x00", string(b)}]; ok {
+		return s
+	}
+	return p.d.field([2]string{"\x00", string(b)}, string(b))
 }
 
 // prefix gives the time and the level at the beginning.
@@ -84,8 +104,12 @@ func isLevel(word []byte) bool {
 	if len(word) < 3 || len(word) > 8 {
 		return false
 	}
-	switch string(bytes.ToUpper(word)) {
-	case "TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "ERR", "FATAL", "CRITICAL", "CRIT", "PANIC":
+	var lower [8]byte
+	for i, c := range word {
+		lower[i] = c | 0x20
+	}
+	switch string(lower[:len(word)]) {
+	case "trace", "debug", "info", "notice", "warn", "warning", "error", "err", "fatal", "critical", "crit", "panic":
 		return true
 	}
 	return false
@@ -162,11 +186,11 @@ func (p *pairs) scan() {
 		}
 		switch p.line[i] {
 		case '{':
-			i = p.document(i, string(key))
+			i = p.document(i, p.key(key))
 		case '"':
-			i = p.quoted(i, string(key))
+			i = p.quoted(i, p.key(key))
 		default:
-			i = p.bare(i, string(key))
+			i = p.bare(i, p.key(key))
 		}
 	}
 }
@@ -260,11 +284,7 @@ func (p *pairs) document(start int, key string) int {
 	if len(inner) == 0 || inner[0] != '"' || !b.scan(p.line[start:]) {
 		return start + 1
 	}
-	raw := p.line[start : start+b.pos]
-	if !doc.Valid(raw) {
-		return start + 1
-	}
-	_ = p.d.walker.Walk(raw, func(l doc.Leaf) bool {
+	_ = p.d.walker.Walk(p.line[start:start+b.pos], func(l doc.Leaf) bool { // what is before a fault is what it says
 		at, end, kind := start+l.Start, start+l.End, kinds[l.Kind]
 		if l.Kind == doc.String || l.Kind == doc.Member {
 			at, end = at+1, end-1
@@ -272,8 +292,16 @@ func (p *pairs) document(start int, key string) int {
 		if l.Kind == doc.String {
 			kind = Quoted
 		}
-		name := doc.FieldName(lineField, doc.FieldName(key, l.Name))
-		p.d.out.value(name, p.concrete(doc.FieldName(key, l.Path)), kind, l.Value, at, end)
+		parts := [2]string{key, l.Name}
+		name, ok := p.d.fields[parts]
+		if !ok {
+			name = p.d.field(parts, doc.FieldName(lineField, doc.FieldName(key, l.Name)))
+		}
+		path := l.Path
+		if key != "" {
+			path = doc.FieldName(key, l.Path)
+		}
+		p.d.out.value(name, p.concrete(path), kind, l.Value, at, end)
 		return true
 	})
 	return start + b.pos

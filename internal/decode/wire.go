@@ -114,7 +114,8 @@ func (w *writer) name(name string) uint64 {
 
 // value adds a value to the record; nil bytes are NULL.
 func (w *writer) value(name, path string, kind ValueKind, v []byte, start, end int) {
-	if _, ok := w.names[name]; !ok && len(w.order) >= maxNames {
+	n, ok := w.names[name]
+	if !ok && len(w.order) >= maxNames {
 		if path == "" {
 			path = name
 		}
@@ -123,7 +124,14 @@ func (w *writer) value(name, path string, kind ValueKind, v []byte, start, end i
 	if path == name {
 		path = ""
 	}
-	n := w.name(name)
+	if !ok {
+		n = w.name(name)
+	}
+	w.numbered(n, path, kind, v, start, end)
+}
+
+// numbered adds a value whose name has the number.
+func (w *writer) numbered(n uint64, path string, kind ValueKind, v []byte, start, end int) {
 	w.buf = append(w.buf, tagValue, byte(kind))
 	w.buf = binary.AppendUvarint(w.buf, n)
 	w.text(path)
@@ -311,6 +319,9 @@ func (r *reader) value() {
 
 // path remembers the strings that come again.
 func (r *reader) path(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
 	if s, ok := r.paths[string(b)]; ok {
 		return s
 	}

@@ -59,6 +59,7 @@ func Valid(doc []byte) bool {
 type Walker struct {
 	names map[string]string
 	value []byte
+	at    [2][]byte // the memory of name and path between documents
 }
 
 // Walk is as the function Walk.
@@ -69,8 +70,9 @@ func (w *Walker) Walk(doc []byte, yield func(Leaf) bool) error {
 	if w.value == nil {
 		w.value = []byte{} // an empty value is not a null one
 	}
-	v := visitor{scanner: scanner{doc: doc}, w: w, yield: yield}
+	v := visitor{scanner: scanner{doc: doc}, w: w, yield: yield, name: w.at[0][:0], path: w.at[1][:0]}
 	err := v.document()
+	w.at = [2][]byte{v.name, v.path}
 	if v.stopped {
 		return nil
 	}
@@ -146,7 +148,10 @@ func (v *visitor) nested(f func() error) error {
 }
 
 func (v *visitor) emit(l Leaf) error {
-	l.Name, l.Path = v.w.intern(v.name), v.w.intern(v.path)
+	l.Name = v.w.intern(v.name)
+	if l.Path = l.Name; string(v.path) != l.Name {
+		l.Path = v.w.intern(v.path)
+	}
 	if !v.yield(l) {
 		v.stopped = true
 		return errStopped
