@@ -55,7 +55,7 @@ type System struct {
 	Absent connectors.Config
 	// AbsentKind is what is expected of Absent: "transient" (the default) for a server, "not-found" for a file.
 	AbsentKind string
-	// LocatesBy says by what the connector locates where that is no field of any fixture ("keys of objects"); its own tests compare then.
+	// LocatesBy says by what the connector locates where that is no field of any fixture ("keys of objects"): then CanLocate may refuse all of its matches.
 	LocatesBy string
 	// Reads counts the records that the system has read for its clients so far, by the system's own statistics; nil where it has none.
 	Reads func(t *testing.T) int64
