@@ -15,9 +15,9 @@ func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 		switch {
 		case c == "none.product" || c == "none.organisation":
 			return -1.5, "the table is of people"
-		case c == "identity.number" && h.table == people && slices.Equal(h.tokens, []string{"id"}):
+		case c == "identity.number" && h.table == people && h.id:
 			return 10, "the key of a table of people"
-		case c == "none.key" && h.table == people && slices.Equal(h.tokens, []string{"id"}):
+		case c == "none.key" && h.table == people && h.id:
 			return -8, "the key of a table of people"
 		case c == "identity.name" && named && slices.Equal(h.tokens, []string{"name"}):
 			return 3.5, "the table is of people"

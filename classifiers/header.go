@@ -56,6 +56,7 @@ type header struct {
 	flip   pii.Category // the negative class the head noun leads to, "" for none
 	known  bool         // any word of the name is known
 	table  tableKind
+	id     bool // the name is "id" alone, and refers to nothing
 }
 
 // Words of heads that say something about another thing, and the class that they lead to.
@@ -86,6 +87,7 @@ func (l *lexicon) read(ctx *Context) header {
 	h := header{nats: map[pii.Category]pii.Nat{}, by: map[int]bool{}, table: tableOf(ctx)}
 	raw := split(leaf(ctx))
 	h.tokens = Tokens(leaf(ctx))
+	h.id = len(raw) == 1 && raw[0] == "id" && Refers(ctx) == 0
 	if len(raw) > 1 && auxiliaries[raw[0]] {
 		h.flip, h.known = "none.boolean", true
 		h.put("none.boolean", 6, "the name asks yes or no")

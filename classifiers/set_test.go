@@ -1,10 +1,13 @@
 package classifiers_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"vestige/classifiers"
 	"vestige/classifiers/all"
+	"vestige/internal/errkind"
 	"vestige/pii"
 )
 
@@ -17,38 +20,152 @@ func set(t testing.TB) *classifiers.Set {
 	return s
 }
 
-// propose weighs a column of values under a name.
-func propose(t testing.TB, s *classifiers.Set, dataset, name string, values ...string) pii.Proposal {
-	t.Helper()
-	ref := pii.Ref{Source: "s", Dataset: dataset, Field: name}
-	f := pii.Field{Name: name, Column: name, Type: pii.Text}
-	g := s.NewGather(classifiers.Context{Ref: ref, Field: f})
+// stats counts values under a name.
+func stats(s *classifiers.Set, dataset, name string, values ...string) *classifiers.Stats {
+	g := s.NewGather(classifiers.Context{
+		Ref: pii.Ref{Source: "s", Dataset: dataset, Field: name}, Field: pii.Field{Name: name, Column: name, Type: pii.Text},
+	})
 	for _, v := range values {
 		g.Value([]byte(v))
 	}
-	return s.Weigh(g.Stats())
+	return g.Stats()
 }
 
 func TestText(t *testing.T) {
 	s := set(t)
-	text := "Dear Ann Lee, we wrote to ann@example.com and called +49 30 23125 123 about customer no. 10042, IBAN DE89 3704 0044 0532 0130 00, she lives in Lindenweg 12a, 12345 Berlin. 192.0.2.17 user=4711"
+	text := "Dear Ann Lee, we wrote to ann@example.com and called +49 30 23125 123 about customer no. 10042, IBAN DE89 3704 0044 0532 0130 00; she lives in Lindenweg 12a. ip=192.0.2.17 user=4711"
 	var got []string
 	s.Text([]byte(text), func(c *classifiers.Classifier, h classifiers.Hit) {
 		got = append(got, c.Name+"="+text[h.Start:h.End])
 	})
-	t.Log(got)
+	want := []string{
+		"full_name=Ann Lee", "email=ann@example.com", "phone=+49 30 23125 123", "customer_number=10042",
+		"iban=DE89 3704 0044 0532 0130 00", "street=Lindenweg 12a", "ip=192.0.2.17", "person_number=4711",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
 
-func TestColumns(t *testing.T) {
+func TestTextAllocatesNothing(t *testing.T) {
+	s, text := set(t), mixed(64<<10)
+	n := testing.AllocsPerRun(20, func() { s.Text(text, func(*classifiers.Classifier, classifiers.Hit) {}) })
+	if n > 2 {
+		t.Errorf("a pass over 64 KiB allocates %v times", n)
+	}
+}
+
+func TestWeigh(t *testing.T) {
 	s := set(t)
-	for _, p := range []pii.Proposal{
-		propose(t, s, "t1", "c7", "ann@example.com", "bob@example.org", "carl@example.net"),
-		propose(t, s, "customers", "name", "Ann Lee", "Bob Miller", "Carl Fischer"),
-		propose(t, s, "customers", "vorname", "Ann", "Bob", "Carl"),
-		propose(t, s, "products", "name", "Trail Shoe", "Desk Lamp", "Chair"),
-		propose(t, s, "users", "email_verified", "1", "0", "1"),
-		propose(t, s, "users", "reset_password_sent_at", "2024-01-01 10:00:00", "2024-02-01 10:00:00"),
+	for _, c := range []struct {
+		dataset, field string
+		values         string
+		want           pii.Category
+		least          float64
+	}{
+		{"t1", "c7", "ann@example.com|bob@example.org|carl@example.net", "contact.email", .95},
+		{"customers", "name", "Ann Lee|Bob Miller|Carl Fischer", "identity.name", .95},
+		{"customers", "vorname", "Ann|Bob|Carl", "identity.given_name", .95},
+		{"products", "name", "Trail Shoe|Desk Lamp|Chair", "none.product", .5},
+		{"users", "email_verified", "1|0|1", "none.meta", .3},
+		{"users", "reset_password_sent_at", "2024-01-01 10:00:00|2024-02-01 10:00:00", "none.date", .5},
+		{"users", "id", "1001|1007|1012|1040", "identity.number", .95},
+		{"products", "id", "1|2|3|4", "none.key", .5},
+		{"t1", "c3", "ORD-1001|ORD-1002|ORD-1003|ORD-1004", "none.code", .5},
+		{"marketing", "x", strings.Repeat("0123456789abcdef", 4) + "|" + strings.Repeat("fedcba9876543210", 4), "none.hash", .9},
 	} {
-		t.Log(p.Field, p.Category, p.Confidence, p.Nats)
+		p := s.Weigh(stats(s, c.dataset, c.field, strings.Split(c.values, "|")...))
+		if p.Category != c.want || p.Confidence < c.least {
+			t.Errorf("%s.%s: %s at %.2f, want %s: %v", c.dataset, c.field, p.Category, p.Confidence, c.want, p.Nats)
+		}
+	}
+}
+
+func TestContains(t *testing.T) {
+	s := set(t)
+	p := s.Weigh(stats(s, "tickets", "body", "The parcel has not arrived yet, please ask.", "I am ann@example.com and would like to know where it is.", "Nothing to add here at all, thanks."))
+	if p.Category != "text.personal" || p.Dense || len(p.Contains) != 1 || p.Contains[0].Category != "contact.email" {
+		t.Errorf("proposed %s, dense %v, contains %v", p.Category, p.Dense, p.Contains)
+	}
+}
+
+// TestExamples: without the option a single reserved address in a text is no finding.
+func TestExamples(t *testing.T) {
+	s, err := classifiers.NewSet(all.All(), classifiers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.Weigh(stats(s, "docs", "body", "Use an address such as ann@example.com in the examples you write."))
+	if p.Category == "text.personal" {
+		t.Errorf("a reserved address alone makes the text %s", p.Category)
+	}
+}
+
+func TestAgain(t *testing.T) {
+	s := set(t)
+	d := &pii.Dataset{Ref: pii.Ref{Source: "s", Dataset: "t1"}}
+	st := []*classifiers.Stats{
+		stats(s, "t1", "c1", "10115", "20095", "04109", "50667"), stats(s, "t1", "c2", "Berlin", "Hamburg", "Leipzig", "Köln"),
+		stats(s, "t1", "c3", "Lindenweg 1", "Rosenallee 4", "Hauptstr. 9", "Am Markt 2"),
+	}
+	var first []pii.Proposal
+	for _, x := range st {
+		first = append(first, s.Weigh(x))
+	}
+	second := s.Again(first, st, d)
+	if second[0].Category != "contact.postcode" || second[0].Confidence <= first[0].Confidence && first[0].Category == "contact.postcode" {
+		t.Errorf("five digits beside town and street: %s at %.2f, before %s at %.2f", second[0].Category, second[0].Confidence, first[0].Category, first[0].Confidence)
+	}
+}
+
+func TestTokens(t *testing.T) {
+	for name, want := range map[string]string{
+		"kundennummer": "customer number", "E_MAIL": "e email", "geburtsdatum": "birth", "userID": "user id", "Straße": "street", "telefonnr": "phone number",
+		"PAT_LastName2": "pat last name", "accessory": "accessory", "lieferadresse": "shipping address", "customerEmailAddress": "customer email address",
+	} {
+		if got := strings.Join(classifiers.Tokens(name), " "); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestStats(t *testing.T) {
+	s := set(t)
+	g := s.NewGather(classifiers.Context{})
+	for i := range 20000 {
+		g.Value([]byte("ann" + string(rune('a'+i%26)) + strings.Repeat("x", i%7) + "@example.com"))
+	}
+	g.Value(nil)
+	g.Value([]byte(" "))
+	st := g.Stats()
+	if st.Values != 20000 || st.Nulls != 1 || st.Empty != 1 || st.Distinct != 182 || st.Hits["email"].Whole == 0 {
+		t.Errorf("%d values, %d null, %d empty, %d distinct, %v", st.Values, st.Nulls, st.Empty, st.Distinct, st.Hits)
+	}
+	many := s.NewGather(classifiers.Context{})
+	for i := range 100000 {
+		many.Value([]byte(strings.Repeat("k", i%3+1) + string([]byte{byte('a' + i%26), byte('a' + i/26%26), byte('a' + i/676%26), byte('a' + i/17576)})))
+	}
+	if n := many.Stats().Distinct; n < 90000 || n > 110000 {
+		t.Errorf("100,000 distinct values are estimated at %d", n)
+	}
+}
+
+func TestNewSetRefuses(t *testing.T) {
+	good := classifiers.Classifier{Name: "x", Doc: "x", Category: "contact.email", Version: 1, Names: []string{"x"}}
+	for what, spoil := range map[string]func(*classifiers.Classifier){
+		"name": func(c *classifiers.Classifier) { c.Name = "X y" }, "doc": func(c *classifiers.Classifier) { c.Doc = "" },
+		"category": func(c *classifiers.Classifier) { c.Category = "contact.telegraph" }, "version": func(c *classifiers.Classifier) { c.Version = 0 },
+		"trigger": func(c *classifiers.Classifier) {
+			c.At, c.MaxLen = func([]byte, int) (h classifiers.Hit, ok bool) { return h, false }, 10
+		},
+	} {
+		c := good
+		spoil(&c)
+		if _, err := classifiers.NewSet([]classifiers.Classifier{c}, classifiers.Options{}); errkind.Of(err) != errkind.Invalid {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := classifiers.NewSet([]classifiers.Classifier{good, good}, classifiers.Options{}); errkind.Of(err) != errkind.Invalid {
+		t.Errorf("two of one name: %v", err)
 	}
 }

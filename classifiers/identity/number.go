@@ -106,7 +106,7 @@ func PersonNumber() classifiers.Classifier {
 		Version:  1,
 		Names: []string{
 			"user id", "uid", "user", "user number", "user uuid", "user index", "member id", "member number", "employee id", "employee number", "employee", "person id", "person number", "buyer", "buyer id", "contact id", "account id?", "owner id", "author id", "patient id", "patient number", "student id", "student number", "matrikel number", "subscriber id", "recipient id", "sender id", "created by id", "updated by id",
-			"lead id", "guest id", "guest number", "profile id", "staff id", "manager id", "assigned to", "assigned to id", "assignee id", "assignee", "invited by", "invited by id", "referred by", "referrer id", "created by?", "user account id", "account user id", "personal number", "parent user id", "sub?", "matriculation number", "driver id", "actor id", "inviter id", "invitee id", "referred by id", "reporter id", "reviewer id", "approver id", "seller id", "buyer id", "participant id", "teacher id",
+			"lead id", "guest id", "guest number", "profile id", "staff id", "manager id", "assigned to", "assigned", "assigned an", "reports to", "manager", "handled by", "assigned to id", "assignee id", "assignee", "invited by", "invited by id", "referred by", "referrer id", "created by?", "user account id", "account user id", "personal number", "parent user id", "sub?", "matriculation number", "driver id", "actor id", "inviter id", "invitee id", "referred by id", "reporter id", "reviewer id", "approver id", "seller id", "buyer id", "participant id", "teacher id",
 		},
 		Triggers: classifiers.Triggers{Words: []string{"user", "uid", "userid", "member", "employee", "mitarbeiter", "benutzer", "mitglied"}},
 		MaxLen:   56,
@@ -144,7 +144,7 @@ func referring(s *classifiers.Stats) (e classifiers.Evidence) {
 	case -1:
 		e.Nats = append(e.Nats, pii.Nat{Text: "it refers to a table that is not of people", Nats: -5})
 	}
-	if s.Named && s.Share(s.Texture.Digits+s.Texture.UUIDs) > .9 {
+	if (s.Named || classifiers.Refers(&s.Field) == 1) && s.Share(s.Texture.Digits+s.Texture.UUIDs) > .9 {
 		e.Nats = append(e.Nats, pii.Nat{Text: "they look like keys", Nats: 3.5})
 	}
 	return e
