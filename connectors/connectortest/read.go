@@ -321,7 +321,7 @@ func readBreak(b *bench) {
 	}
 	running := goleak.IgnoreCurrent()
 	for name, seq := range sequences {
-		for range 40 {
+		for range 20 {
 			for err := range seq(context.Background()) {
 				if err != nil {
 					b.Errorf("%s: %v", name, err)

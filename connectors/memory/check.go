@@ -53,7 +53,7 @@ func (w *work) counts(a pii.Act, r pii.Receipt) []pii.Finding {
 		return slices.Compare([]string{a.dataset, string(a.method)}, []string{b.dataset, string(b.method)})
 	}
 	for _, e := range slices.SortedFunc(maps.Keys(w.effects), order) {
-		out = append(out, pii.Finding{Code: connectors.FindingCascade, Dataset: w.d.ref(e.dataset), Text: "the system will " + string(e.method), Records: w.effects[e]})
+		out = append(out, pii.Finding{Code: connectors.FindingCascade, Dataset: w.d.ref(e.dataset), Text: "the system will " + string(e.method), Records: w.effects[e], Method: e.method})
 	}
 	return out
 }

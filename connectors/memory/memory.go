@@ -43,9 +43,10 @@ var (
 // Spec describes the connector to this system.
 func (s *System) Spec() connectors.Spec {
 	return s.faults.spec(connectors.Spec{
-		Name:  "memory",
-		Title: "Memory of the process",
-		Doc:   about,
+		Name:          "memory",
+		Title:         "Memory of the process",
+		Doc:           about,
+		Transactional: true,
 		Options: []connectors.Option{
 			{Name: "name", Doc: "the name of the system", Default: Name, Example: Name},
 			{Name: "password", Doc: "what the system asks for", Secret: true, PerRole: true},

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"iter"
+	"math"
 
 	"vestige/connectors"
 	"vestige/internal/errkind"
@@ -130,16 +131,17 @@ func (t *table) columns(fields []string) ([]int, error) {
 
 // digestOf covers each value with its length, NULL apart from the empty one, and leaves out column without.
 func digestOf(values [][]byte, without int) pii.Digest {
-	h := sha256.New()
+	h, size := sha256.New(), [8]byte{}
 	for i, v := range values {
 		if i == without {
 			continue
 		}
-		size := int64(len(v))
+		n := uint64(len(v))
 		if v == nil {
-			size = -1
+			n = math.MaxUint64
 		}
-		_ = binary.Write(h, binary.BigEndian, size)
+		binary.BigEndian.PutUint64(size[:], n)
+		h.Write(size[:])
 		h.Write(v)
 	}
 	return pii.Digest(h.Sum(nil))
