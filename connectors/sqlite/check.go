@@ -93,6 +93,7 @@ func (k *checker) cascades() {
 	byName := func(a, b effect) int { return strings.Compare(a.dataset+string(a.method), b.dataset+string(b.method)) }
 	for _, e := range slices.SortedFunc(maps.Keys(k.effects), byName) {
 		k.add(connectors.FindingCascade, k.refOf(e.dataset), "SQLite will "+string(e.method)+" by itself", k.effects[e], false)
+		k.findings[len(k.findings)-1].Method = e.method
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	batchRecords = 1024
+	batchRecords = 256
 	batchBytes   = 1 << 20
 )
 

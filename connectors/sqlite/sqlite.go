@@ -53,11 +53,12 @@ var (
 // Spec describes the connector.
 func Spec() connectors.Spec {
 	return connectors.Spec{
-		Name:  "sqlite",
-		Title: "SQLite",
-		Doc:   documentation,
-		Type:  (*Driver)(nil),
-		Open:  open,
+		Name:          "sqlite",
+		Title:         "SQLite",
+		Doc:           documentation,
+		Type:          (*Driver)(nil),
+		Transactional: true,
+		Open:          open,
 		Options: []connectors.Option{
 			{Name: "path", Doc: "the database file", Required: true, PerRole: true, Example: "shop.db"},
 			{Name: "attach", Doc: "further files as name=path, separated by commas; their tables are called name.table", Example: "archive=archive.db"},
