@@ -30,10 +30,12 @@ type number struct {
 	plus       bool
 	paren      bool
 	slash      bool
-	dots       int
-	dashes     int
-	spaces     int
+	signs            // between the digits so far
+	behind     signs // since the last digit: they count once another digit follows
 }
+
+// signs counts separators.
+type signs struct{ dots, dashes, spaces int }
 
 // phoneAt reads a number whose first digit stands at i.
 func phoneAt(text []byte, i int) (classifiers.Hit, bool) {
@@ -92,6 +94,8 @@ func (p *number) digit(c byte, k int) bool {
 		p.g++
 	}
 	p.groups[p.g-1]++
+	p.dots, p.dashes, p.spaces = p.dots+p.behind.dots, p.dashes+p.behind.dashes, p.spaces+p.behind.spaces
+	p.behind = signs{}
 	p.digits[p.n] = c
 	p.n++
 	p.end = k + 1
@@ -102,11 +106,11 @@ func (p *number) digit(c byte, k int) bool {
 func (p *number) separator(c byte, open *bool) bool {
 	switch c {
 	case ' ':
-		p.spaces++
+		p.behind.spaces++
 	case '-':
-		p.dashes++
+		p.behind.dashes++
 	case '.':
-		p.dots++
+		p.behind.dots++
 	case '/':
 		if p.slash {
 			return false
