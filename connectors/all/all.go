@@ -4,6 +4,7 @@ package all
 import (
 	"vestige/connectors"
 	"vestige/connectors/bucket"
+	"vestige/connectors/memory"
 	"vestige/connectors/sqlite"
 )
 
@@ -11,6 +12,7 @@ import (
 func All() []connectors.Spec {
 	return []connectors.Spec{
 		bucket.Spec(),
+		memory.Spec(),
 		sqlite.Spec(),
 	}
 }
