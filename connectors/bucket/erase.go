@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"vestige/internal/clock"
 	"vestige/internal/decode"
@@ -221,14 +223,34 @@ func (w *work) write(ctx context.Context, j *job) error {
 
 // place puts a job's draft in place, or removes the object.
 func (w *work) place(ctx context.Context, j *job) error {
-	switch {
-	case j.remove:
+	ctx = context.WithoutCancel(ctx)
+	if j.draft != nil {
+		return j.draft.Commit(ctx)
+	}
+	if j.remove {
 		j.proof = []byte("removed")
-		return w.d.objs.Delete(context.WithoutCancel(ctx), j.object)
-	case j.draft != nil:
-		return j.draft.Commit(context.WithoutCancel(ctx))
+		if err := w.d.objs.Delete(ctx, j.object); err != nil {
+			return err
+		}
+	}
+	if j.remove || j.missing {
+		w.d.objs.Prune(ctx, j.folders())
 	}
 	return nil
+}
+
+// folders gives the folders of a removed object that have somebody's value in their names, the deepest first: empty they would keep it.
+func (j *job) folders() (out []string) {
+	key, pattern := path.Dir(j.key), path.Dir(j.dataset)
+	for strings.Contains(path.Base(pattern), hole) {
+		values := matcherOf(path.Base(pattern)).FindStringSubmatch(path.Base(key))
+		if values == nil || !slices.ContainsFunc(values[1:], func(v string) bool { return !harmless(v) }) {
+			break
+		}
+		out = append(out, key)
+		key, pattern = path.Dir(key), path.Dir(pattern)
+	}
+	return out
 }
 
 func (w *work) discard() {

@@ -91,7 +91,14 @@ func (f *folder) List(ctx context.Context, give func(object) error) error {
 		if e.IsDir() || isDraft(path.Base(name)) {
 			return nil
 		}
-		return give(f.listed(name, e))
+		if e.Type()&fs.ModeSymlink != 0 {
+			// What a link leads to is read at its own place, if that is a file of this folder.
+			if info, err := f.root.Stat(name); err == nil && info.Mode().IsRegular() {
+				return nil
+			}
+			return give(object{Key: name, Fault: faultLink})
+		}
+		return give(listed(name, e))
 	})
 }
 
@@ -109,14 +116,8 @@ func faultOf(err error) string {
 	return faultPermission
 }
 
-// listed describes an entry. A link to something in the folder needs no gap: what it leads to is read at its own place.
-func (f *folder) listed(name string, e fs.DirEntry) object {
-	if e.Type()&fs.ModeSymlink != 0 {
-		if info, err := f.root.Stat(name); err == nil && info.Mode().IsRegular() {
-			return object{Key: name, Fault: faultGone}
-		}
-		return object{Key: name, Fault: faultLink}
-	}
+// listed describes an entry that is no link.
+func listed(name string, e fs.DirEntry) object {
 	if !e.Type().IsRegular() {
 		return object{Key: name, Fault: faultNoFile}
 	}
@@ -262,6 +263,22 @@ func (f *folder) Delete(_ context.Context, o object) error {
 	return nil
 }
 
+// Prune removes folders that have become empty.
+func (f *folder) Prune(_ context.Context, dirs []string) {
+	for _, dir := range dirs {
+		h, err := f.root.Open(dir)
+		if err != nil {
+			continue
+		}
+		names, err := h.Readdirnames(1)
+		_ = h.Close()
+		if len(names) > 0 || !errors.Is(err, io.EOF) || f.root.Remove(dir) != nil {
+			return
+		}
+		f.sync(path.Dir(dir))
+	}
+}
+
 // Clean removes the drafts that nobody holds a lock on.
 func (f *folder) Clean(ctx context.Context) error {
 	return fs.WalkDir(f.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
@@ -291,5 +308,3 @@ func (f *folder) abandon(name string) {
 
 // Close lets the folder go.
 func (f *folder) Close() error { return f.root.Close() }
-
-var _ io.Writer = (*localDraft)(nil)

@@ -39,6 +39,8 @@ type objects interface {
 	Replace(ctx context.Context, o object) (draft, error)
 	// Delete removes o if it still is as it was listed; conflict otherwise.
 	Delete(ctx context.Context, o object) error
+	// Prune removes those of the folders that are empty, the deepest first; a store without folders does nothing.
+	Prune(ctx context.Context, dirs []string)
 	// Writable tells, without writing, why the object could not be replaced by one of the size; "" where it can. The code is a finding's.
 	Writable(o object, size int64) (code, text string)
 	// Clean removes drafts that a crash has left behind.

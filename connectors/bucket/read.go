@@ -151,7 +151,7 @@ func (r *reading) run() error {
 			return nil
 		}
 		n++
-		if r.keys != nil && r.keys[o.Key] == nil || o.Key <= r.q.From && r.q.From != "" {
+		if r.keys != nil && r.keys[o.Key] == nil || r.q.From != "" && inOrder(o.Key) <= inOrder(r.q.From) {
 			return nil
 		}
 		if o.Fault != "" {
@@ -168,6 +168,9 @@ func (r *reading) run() error {
 	}
 	return err
 }
+
+// inOrder gives a key so that keys compare as they are listed: folder by folder.
+func inOrder(key string) string { return strings.ReplaceAll(key, "/", "\x00") }
 
 func noObjects() error { return errkind.New(errkind.NotFound, "the dataset has no objects") }
 
