@@ -26,10 +26,11 @@ type Classifier struct {
 
 // Triggers say where a candidate can be.
 type Triggers struct {
-	Bytes  string   // any of these bytes ("@")
-	Digits int      // a run of digits and separators with at least so many digits
-	Words  []string // any of these words, without regard to case
-	Title  bool     // a word that begins with a capital
+	Bytes  string // any of these bytes ("@")
+	Digits int    // a run of digits and separators with at least so many digits; asked at the groups that can begin a candidate: not at one
+	// that goes on from digits before it over - . / or :, nor behind three letters or digits
+	Words []string // any of these words, without regard to case
+	Title bool     // a word that begins with a capital
 }
 
 // Hit is a verified candidate.

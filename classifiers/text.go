@@ -5,13 +5,18 @@ import "slices"
 // triggers is the merged trigger table of some classifiers: per byte, per word and per run of digits, whom to ask.
 type triggers struct {
 	class  [256]uint8
-	marks  [256][]int         // classifiers by the byte they ask for
-	digits []int              // classifiers by least number of digits, ascending
-	least  []int              // that number, in the same order
-	title  []int              // those that look at capitalised words
-	words  map[uint32][]entry // by hash of the lower-case word
-	starts [256]uint64        // bit n: some word begins with the byte and is n bytes long
+	marks  [256][]int   // classifiers by the byte they ask for
+	digits []call       // classifiers by least number of digits, ascending
+	title  []int        // those that look at capitalised words
+	words  [512][]entry // by hash of the lower-case word
+	starts [256]uint64  // bit n: some word begins with the byte and is n bytes long
 	all    []*Classifier
+}
+
+type call struct {
+	least int
+	who   int
+	at    func([]byte, int) (Hit, bool)
 }
 
 type entry struct {
@@ -20,17 +25,14 @@ type entry struct {
 }
 
 func newTriggers(all []*Classifier, want func(*Classifier) bool) *triggers {
-	t := &triggers{class: classOf, words: map[uint32][]entry{}, all: all}
+	t := &triggers{class: classOf, all: all}
 	for i, c := range all {
 		if c.At == nil || !want(c) {
 			continue
 		}
 		t.add(i, c.Triggers)
 	}
-	slices.SortStableFunc(t.digits, func(a, b int) int { return all[a].Triggers.Digits - all[b].Triggers.Digits })
-	for _, i := range t.digits {
-		t.least = append(t.least, all[i].Triggers.Digits)
-	}
+	slices.SortStableFunc(t.digits, func(a, b call) int { return a.least - b.least })
 	return t
 }
 
@@ -42,7 +44,7 @@ func (t *triggers) add(i int, w Triggers) {
 		}
 	}
 	if w.Digits > 0 {
-		t.digits = append(t.digits, i)
+		t.digits = append(t.digits, call{w.Digits, i, t.all[i].At})
 	}
 	if w.Title {
 		t.title = append(t.title, i)
@@ -53,7 +55,7 @@ func (t *triggers) add(i int, w Triggers) {
 }
 
 func (t *triggers) addWord(word string, i int) {
-	h := foldHash([]byte(word))
+	h := foldHash([]byte(word)) & 511
 	list := t.words[h]
 	for k := range list {
 		if list[k].word == word {
@@ -155,8 +157,9 @@ func (sc *scan) word(i int) int {
 		return j
 	}
 	if t.starts[text[i]]&(1<<min(j-i, 63)) != 0 {
-		for _, e := range t.words[foldHash(text[i:j])] {
-			if EqualFold(text[i:j], e.word) {
+		bucket := t.words[foldHash(text[i:j])&511]
+		for k := range bucket {
+			if e := &bucket[k]; EqualFold(text[i:j], e.word) {
 				sc.ask(e.who, i)
 			}
 		}
@@ -179,15 +182,32 @@ func (sc *scan) run9(i int) int {
 	}
 	n := sc.left
 	sc.left -= j - i
-	for k, who := range sc.t.digits {
-		if sc.t.least[k] > n {
+	if goesOn(text, i) {
+		return j
+	}
+	for k := range sc.t.digits {
+		c := &sc.t.digits[k]
+		if c.least > n {
 			break
 		}
-		if h, ok := sc.t.all[who].At(text, i); ok {
-			sc.hits = append(sc.hits, found{who, h})
+		if h, ok := c.at(text, i); ok {
+			sc.hits = append(sc.hits, found{c.who, h})
 		}
 	}
 	return j
+}
+
+// goesOn tells whether the group of digits at i continues digits before it over a sign (the month of a date, a fraction), or stands deep
+// inside a word: no candidate begins there.
+func goesOn(text []byte, i int) bool {
+	if i < 3 {
+		return false
+	}
+	switch text[i-1] {
+	case '-', '.', '/', ':':
+		return classOf[text[i-2]] == digit
+	}
+	return IsWord(text[i-1]) && IsWord(text[i-2]) && IsWord(text[i-3])
 }
 
 // measure counts the digits of the run that begins at i.

@@ -222,6 +222,9 @@ func fullNameAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 		return h, false
 	}
 	j := nameWord(text, i)
+	if j+1 >= len(text) || text[j] != ' ' || !classifiers.IsLetter(text[j+1]) {
+		return h, false
+	}
 	first := text[i:j]
 	if title(first) && j < len(text) && text[j] == ' ' {
 		return titled(text, j+1)

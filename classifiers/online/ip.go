@@ -105,6 +105,9 @@ var documentation = []netip.Prefix{
 
 // v6At reads an address of version 6 whose first colon stands at i.
 func v6At(text []byte, i int) (h classifiers.Hit, ok bool) {
+	if i+1 >= len(text) || (text[i+1] != ':' && (!hex(text[i+1]) || i == 0 || !hex(text[i-1]))) {
+		return h, false
+	}
 	start := i
 	for start > 0 && i-start < 5 && hex(text[start-1]) {
 		start--
@@ -192,7 +195,7 @@ func MAC() classifiers.Classifier {
 
 func macAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	sep, start := text[i], i-2
-	if (sep != ':' && sep != '-') || start < 0 || start+17 > len(text) || (start > 0 && (classifiers.IsWord(text[start-1]) || text[start-1] == sep)) {
+	if start < 0 || start+17 > len(text) || text[i+3] != sep || (sep != ':' && sep != '-') || (start > 0 && (classifiers.IsWord(text[start-1]) || text[start-1] == sep)) {
 		return h, false
 	}
 	zero := true
