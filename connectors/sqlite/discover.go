@@ -77,14 +77,14 @@ func (d *Driver) catalog(ctx context.Context, c *conn, schema string) (*catalog,
 	return cat, nil
 }
 
-// shadows gives the tables in which full-text and spatial ones keep their content, by the names that their modules give them.
+// shadows gives the tables in which full-text and spatial ones keep their content, by the names that their modules give them. Those of a
+// module that is not available are tables like others, and the only way to what it keeps.
 func shadows(schema [][]driver.Value) map[string]bool {
 	suffixes := map[string][]string{
 		"fts5":  {"data", "idx", "content", "docsize", "config"},
-		"fts4":  {"content", "segments", "segdir", "docsize", "stat"},
 		"rtree": {"node", "rowid", "parent"},
 	}
-	suffixes["fts3"], suffixes["rtree_i32"] = suffixes["fts4"], suffixes["rtree"]
+	suffixes["rtree_i32"] = suffixes["rtree"]
 	out := map[string]bool{}
 	for _, r := range schema {
 		if name, _ := module(asText(r[3])); asText(r[0]) == "table" && strings.Contains(strings.ToUpper(asText(r[3])), "VIRTUAL") {

@@ -61,7 +61,10 @@ func (e *eraser) transaction(ctx context.Context, u pii.Unit) ([]pii.Receipt, er
 }
 
 // eraser does a unit, where a world only thinks it through.
-type eraser struct{ *world }
+type eraser struct {
+	*world
+	noisy bool // a trigger or a virtual table took part: a full-text index writes to its tables at any later statement of the transaction
+}
 
 func (w *world) schemaOf(ref pii.Ref) string {
 	schema, _ := w.d.resolve(ref.Dataset)
@@ -211,7 +214,9 @@ func (e *eraser) do(ctx context.Context, act pii.Act, p planned) error {
 		return err
 	}
 	if act.Method == pii.Delete {
-		err = e.deletes(ctx, p)
+		var undone int64
+		undone, err = e.deletes(ctx, p)
+		before += undone
 	} else {
 		err = e.updates(ctx, p)
 	}
@@ -244,31 +249,41 @@ func (w *world) surprised(act pii.Act) error {
 	return nil
 }
 
-// deletes deletes row by row. A row that another of the act still refers to is put back until that one is gone.
-func (e *eraser) deletes(ctx context.Context, p planned) error {
+// deletes deletes row by row. A row that another of the act still refers to is put back until that one is gone. It gives how many changes SQLite
+// counts of statements that it took back.
+func (e *eraser) deletes(ctx context.Context, p planned) (undone int64, err error) {
 	waiting := p.rows
 	for len(waiting) > 0 {
 		var refused []row
 		var last error
 		for _, at := range waiting {
 			if err := ctx.Err(); err != nil {
-				return err
+				return undone, err
+			}
+			before, err := e.c.number(ctx, "SELECT total_changes()")
+			if err != nil {
+				return undone, err
 			}
 			where, args := p.r.pick(at)
-			_, err := e.c.exec(ctx, "DELETE FROM "+p.r.l.name()+" WHERE "+where, args...)
+			_, err = e.c.exec(ctx, "DELETE FROM "+p.r.l.name()+" WHERE "+where, args...)
 			switch code := errkind.Code(err); {
 			case err != nil && (code == "referred-to" || code == "trigger"):
+				now, counted := e.c.number(ctx, "SELECT total_changes()")
+				if counted != nil {
+					return undone, counted
+				}
+				undone += now - before
 				refused, last = append(refused, at), err
 			case err != nil:
-				return err
+				return undone, err
 			}
 		}
 		if len(refused) == len(waiting) {
-			return last
+			return undone, last
 		}
 		waiting = refused
 	}
-	return nil
+	return undone, nil
 }
 
 // updates changes each row by one statement.
@@ -334,7 +349,8 @@ func cmpErr(err, otherwise error) error {
 
 // countable tells whether nothing but foreign keys adds to an act's changes.
 func (e *eraser) countable(ctx context.Context, p planned) (bool, error) {
-	if e.unsure || p.r.l.kind != "table" {
+	if e.noisy || e.unsure || p.r.l.kind != "table" {
+		e.noisy = true
 		return false, nil
 	}
 	names := []string{p.r.dataset()}
@@ -344,6 +360,7 @@ func (e *eraser) countable(ctx context.Context, p planned) (bool, error) {
 	for _, name := range names {
 		got, err := e.triggers(ctx, name)
 		if err != nil || len(got) > 0 {
+			e.noisy = true
 			return false, err
 		}
 	}

@@ -163,7 +163,10 @@ func (l *layout) readColumns(ctx context.Context, c *conn) error {
 	return err
 }
 
-// findKey takes the primary key, unless it is one that can be NULL and is, else the rowid.
+// untyped tells whether a column keeps 1, '1' and x'31' apart, which as text are one key.
+func untyped(decl string) bool { return decl == "" || strings.EqualFold(decl, "ANY") }
+
+// findKey takes the primary key, unless it is one that can be NULL and is, or whose values are not told apart as text; else the rowid.
 func (l *layout) findKey(ctx context.Context, c *conn) error {
 	if l.kind == "view" || l.kind == "virtual" && !l.fts() {
 		return nil
@@ -181,6 +184,10 @@ func (l *layout) findKey(ctx context.Context, c *conn) error {
 		if len(l.key) == 0 && l.rowid != "" {
 			l.key = []string{l.rowid}
 		}
+		return nil
+	}
+	if l.rowid != "" && slices.ContainsFunc(l.key, func(k string) bool { return untyped(l.column(k).decl) }) {
+		l.key = []string{l.rowid}
 		return nil
 	}
 	var nulls []string

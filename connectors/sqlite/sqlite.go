@@ -1,6 +1,6 @@
 // Package sqlite reaches SQLite databases: a file, and further files attached to it.
 //
-// It reads through connections that cannot write (mode=ro, query_only), each query in one consistent snapshot, and writes through connections
+// It reads through connections that cannot write (mode=ro, query_only) and never keeps a writer waiting for its consumer, and writes through connections
 // of their own that destroy what they delete (secure_delete). A table is read in the order of its rowid, which is also the key of a table that declares
 // none; a table WITHOUT ROWID in the order of its primary key. What SQLite says of an error is never passed on, since it may quote values.
 package sqlite
