@@ -135,6 +135,8 @@ type Spec struct {
 	Open func(ctx context.Context, env Env, cfg Config) (Driver, error)
 	// Type is a nil driver of the concrete type, from which abilities are read.
 	Type Driver
+	// Transactional tells that a unit of several acts is done as a whole or not at all, and that later acts see what earlier ones did.
+	Transactional bool
 }
 
 // Option is one key of a source's configuration.

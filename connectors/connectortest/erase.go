@@ -276,9 +276,12 @@ func eraseChangedSince(b *bench) {
 	}
 }
 
-// eraseAllOrNothing: where the system has transactions, a unit that fails at its end leaves nothing of its beginning.
+// eraseAllOrNothing: where the system has transactions, and Spec says so, a unit that fails at its end leaves nothing of its beginning.
 func eraseAllOrNothing(b *bench) {
 	able[connectors.Eraser](b, "erase")
+	if b.meet().spec.Transactional && slices.Contains(b.meet().lacks, NeedTransactions) {
+		b.Errorf("Spec.Transactional promises what the system lacks")
+	}
 	b.need(NeedTransactions)
 	r := b.start(Fixture{Datasets: []Dataset{accounts(), people(5, 12)}})
 	stale := r.where("accounts", "mail", subject)
