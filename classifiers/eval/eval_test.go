@@ -119,3 +119,28 @@ func TestData(t *testing.T) {
 		t.Log("    " + e)
 	}
 }
+
+// TestMeaninglessNames: values alone lift what is clearly an identifier above .95, so that a plan may act on it, and keep what only looks
+// like one below .5.
+func TestMeaninglessNames(t *testing.T) {
+	set := newSet(t)
+	tables, err := eval.Read(os.DirFS("../testdata/columns"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear := []pii.Category{
+		"contact.email", "contact.phone", "finance.iban", "identity.loyalty_number", "identity.name", "identity.given_name", "identity.family_name", "online.mac", "online.ip",
+		"government_id.us_ssn", "demographic.birth_date", "contact.street", "online.user_agent",
+	}
+	for _, x := range tables {
+		for i, p := range eval.Propose(set, x, eval.Modes[3]) {
+			label := x.Labels[i]
+			if slices.Contains(clear, label) && (p.Category != label || p.Confidence < .95) {
+				t.Errorf("%s.%s is clearly %s, proposed %s at %.2f: %v", x.Name, x.Names[i], label, p.Category, p.Confidence, p.Nats)
+			}
+			if !label.Personal() && label != "none.text" && x.Names[i] != "image_url" && p.Category.Personal() && p.Confidence >= .5 {
+				t.Errorf("%s.%s only looks like %s at %.2f: %v", x.Name, x.Names[i], p.Category, p.Confidence, p.Nats)
+			}
+		}
+	}
+}
