@@ -10,6 +10,32 @@ import (
 	"vestige/pii"
 )
 
+// rules are what a table's rows must satisfy, read once a unit.
+type rules struct {
+	unique [][]string
+	checks []check
+	keys   []foreignKey
+}
+
+func (w *world) rules(ctx context.Context, r *reader) (*rules, error) {
+	if r.rules != nil {
+		return r.rules, nil
+	}
+	out := &rules{}
+	if r.l.kind == "table" {
+		var err error
+		if out.unique, err = uniqueSets(ctx, w.c, r.l); err != nil {
+			return nil, err
+		}
+		if out.keys, err = foreignKeys(ctx, w.c, r.l.schema, r.l.table); err != nil {
+			return nil, err
+		}
+		out.checks = define(r.l.sql).checks
+	}
+	r.rules = out
+	return out, nil
+}
+
 // permitted looks whether a row may become what a change makes of it, and follows what other tables' references to it do.
 func (w *world) permitted(ctx context.Context, r *reader, at row, ch change) error {
 	for name, v := range ch {
@@ -50,11 +76,11 @@ func (r *reader) moves(at row, ch change, names []string) bool {
 
 // uniques looks for another row with the values of a unique index.
 func (w *world) uniques(ctx context.Context, r *reader, at row, ch change) error {
-	sets, err := uniqueSets(ctx, w.c, r.l)
+	rules, err := w.rules(ctx, r)
 	if err != nil {
 		return err
 	}
-	for _, set := range sets {
+	for _, set := range rules.unique {
 		if !r.moves(at, ch, set) {
 			continue
 		}
@@ -124,10 +150,11 @@ func uniqueSets(ctx context.Context, c *conn, l *layout) ([][]string, error) {
 
 // checks computes the CHECK constraints that name a changed column over the row as it would be. One that cannot be computed so is left to the transaction.
 func (w *world) checks(ctx context.Context, r *reader, at row, ch change) error {
-	if r.l.kind != "table" {
-		return nil
+	rules, err := w.rules(ctx, r)
+	if err != nil {
+		return err
 	}
-	for _, check := range define(r.l.sql).checks {
+	for _, check := range rules.checks {
 		if !slices.ContainsFunc(check.names, func(n string) bool { return r.moves(at, ch, []string{n}) }) {
 			continue
 		}
@@ -151,14 +178,11 @@ func (w *world) checks(ctx context.Context, r *reader, at row, ch change) error 
 
 // parents looks whether the row's own references still lead somewhere.
 func (w *world) parents(ctx context.Context, r *reader, at row, ch change) error {
-	if r.l.kind != "table" {
-		return nil
-	}
-	keys, err := foreignKeys(ctx, w.c, r.l.schema, r.l.table)
+	rules, err := w.rules(ctx, r)
 	if err != nil {
 		return err
 	}
-	for _, k := range keys {
+	for _, k := range rules.keys {
 		if !r.moves(at, ch, k.from) {
 			continue
 		}

@@ -62,6 +62,7 @@ type reader struct {
 	text      []byte
 	more      bool // the consumer wants more
 	yield     func(*pii.Batch, error) bool
+	rules     *rules // of the table, once they were needed
 }
 
 func (d *Driver) newReader(ctx context.Context, c *conn, q connectors.Query) (*reader, error) {
