@@ -149,4 +149,5 @@ type Finding struct {
 	Text     string `json:"text"`
 	Records  int64  `json:"records"`
 	Blocking bool   `json:"blocking"`
+	Method   Method `json:"method,omitempty"` // of what a system will do by itself
 }

@@ -8,14 +8,15 @@ import (
 
 // Sealed is the part of a plan that holds values: it exists in memory and under the request's key, and nowhere else.
 type Sealed struct {
-	Salt   []byte
-	Start  []pii.Identifier        // as given in the request
-	Known  []pii.Identifier        // all that single her out, for verification
-	Shared []pii.Identifier        // hers and others': not searched for
-	Traits []pii.Identifier        // names, addresses, dates of birth
-	Steps  map[string][]pii.Target // by step
-	Held   []Holder                // places held by another, so that verification knows them
-	Kept   []Holder                // places kept with a basis
+	Salt    []byte
+	Start   []pii.Identifier        // as given in the request
+	Known   []pii.Identifier        // all that single her out, for verification
+	Shared  []pii.Identifier        // hers and others': not searched for
+	Traits  []pii.Identifier        // names, addresses, dates of birth
+	Steps   map[string][]pii.Target // by step
+	Spelled []pii.Identifier        // as her identifiers stood in her records, for what keeps fingerprints of them
+	Held    []Holder                // places held by another, so that verification knows them
+	Kept    []Holder                // places kept with a basis
 }
 
 // Holder is a record that stays.
@@ -28,14 +29,15 @@ type Holder struct {
 
 // plain is the form in which sealed parts are encrypted; a Value's own encoding hides it.
 type plain struct {
-	Salt   []byte
-	Start  []plainID
-	Known  []plainID
-	Shared []plainID
-	Traits []plainID
-	Steps  map[string][]plainTarget
-	Held   []plainHolder
-	Kept   []plainHolder
+	Salt    []byte
+	Start   []plainID
+	Known   []plainID
+	Shared  []plainID
+	Traits  []plainID
+	Spelled []plainID
+	Steps   map[string][]plainTarget
+	Held    []plainHolder
+	Kept    []plainHolder
 }
 
 type plainID struct{ C, V, D string }
@@ -63,7 +65,7 @@ type plainHolder struct {
 
 // Encode gives the bytes to be sealed. They hold values: they go to internal/keys and nowhere else.
 func (s *Sealed) Encode() []byte {
-	p := plain{Salt: s.Salt, Start: plainIDs(s.Start), Known: plainIDs(s.Known), Shared: plainIDs(s.Shared), Traits: plainIDs(s.Traits), Steps: map[string][]plainTarget{}}
+	p := plain{Salt: s.Salt, Start: plainIDs(s.Start), Known: plainIDs(s.Known), Shared: plainIDs(s.Shared), Traits: plainIDs(s.Traits), Spelled: plainIDs(s.Spelled), Steps: map[string][]plainTarget{}}
 	for id, ts := range s.Steps {
 		for _, t := range ts {
 			p.Steps[id] = append(p.Steps[id], plainOf(t))
@@ -83,7 +85,7 @@ func DecodeSealed(b []byte) (*Sealed, error) {
 	if err := json.Unmarshal(b, &p); err != nil {
 		return nil, errSealed
 	}
-	s := &Sealed{Salt: p.Salt, Start: ids(p.Start), Known: ids(p.Known), Shared: ids(p.Shared), Traits: ids(p.Traits), Steps: map[string][]pii.Target{}}
+	s := &Sealed{Salt: p.Salt, Start: ids(p.Start), Known: ids(p.Known), Shared: ids(p.Shared), Traits: ids(p.Traits), Spelled: ids(p.Spelled), Steps: map[string][]pii.Target{}}
 	for id, ts := range p.Steps {
 		for _, t := range ts {
 			s.Steps[id] = append(s.Steps[id], t.target())

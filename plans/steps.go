@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"vestige/forms"
 	"vestige/lineage"
 	"vestige/pii"
 )
@@ -33,6 +34,7 @@ func (b *builder) plan() *Plan {
 	}
 	s := &Sealed{Salt: in.Salt, Start: in.Start, Steps: map[string][]pii.Target{}}
 	b.identifiers(&o, s)
+	b.spelled(s)
 	b.steps(&o, s)
 	b.places(&o, s)
 	b.gaps(&o)
@@ -65,6 +67,34 @@ func (b *builder) identifiers(o *Open, s *Sealed) {
 		o.Subject = append(o.Subject, Count{c, k})
 	}
 	slices.SortFunc(o.Subject, func(a, b Count) int { return cmp.Compare(a.Category, b.Category) })
+}
+
+// spelled keeps how her identifiers and attributes stand in the records that are hers, where that is not the normal form.
+func (b *builder) spelled(s *Sealed) {
+	known := map[string]bool{}
+	for _, ids := range [][]pii.Identifier{s.Known, s.Traits} {
+		for _, id := range ids {
+			known[string(id.Category)+"\x00"+id.Value.Reveal()] = true
+		}
+	}
+	seen := map[string]bool{}
+	for _, r := range b.recs {
+		if r.Holding != lineage.Hers {
+			continue
+		}
+		n := b.in.Graph.Node(r.Dataset)
+		for i := range n.Fields {
+			f := &n.Fields[i]
+			for _, v := range r.Fields[f.Field.Name] {
+				norm, ok := forms.Normal(f.Category, []byte(v.Value.Reveal()))
+				k := string(f.Category) + "\x00" + v.Value.Reveal()
+				if ok && !seen[k] && !known[k] && known[string(f.Category)+"\x00"+string(norm)] {
+					seen[k] = true
+					s.Spelled = append(s.Spelled, pii.Identifier{Category: f.Category, Value: v.Value})
+				}
+			}
+		}
+	}
 }
 
 // steps orders the groups and writes each as a step.
@@ -131,6 +161,9 @@ func (b *builder) groups() []*group {
 			t.Changes = b.changes[i]
 			g.note(t.Changes)
 		}
+		if m == pii.ExportOut && r.Holding == lineage.Mention {
+			t.Changes = members(r)
+		}
 		g.targets, g.recs = append(g.targets, t), append(g.recs, i)
 	}
 	b.extras(get)
@@ -138,6 +171,14 @@ func (b *builder) groups() []*group {
 	var out []*group
 	for _, k := range keys {
 		out = append(out, by[k])
+	}
+	return out
+}
+
+// members gives the parts of a record of many people that are hers, as an export reads them.
+func members(r *lineage.Record) (out []pii.Change) {
+	for _, in := range r.Insides {
+		out = append(out, pii.Change{Field: in.Field, Path: in.Path, Member: true})
 	}
 	return out
 }

@@ -1,0 +1,273 @@
+package plans
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"vestige/audit"
+	"vestige/connectors"
+	"vestige/internal/crash"
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/jobs"
+	"vestige/pii"
+)
+
+// How often a unit is tried within one run when its system fails for the moment, and how often its records are looked at anew when they have changed.
+const (
+	tries = 5
+	looks = 3
+)
+
+// executing does the units of the round, the sources one after the other. A unit that cannot be done now stops its own source and no other; what is
+// left is done by a later run.
+func (r *run) executing(ctx context.Context) (*Result, error) {
+	at, err := r.looked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stuck, again := map[string]string{}, false
+	var todo []*UnitInfo
+	if todo, err = r.pending(ctx, "erase"); err != nil {
+		return nil, err
+	}
+	for i, u := range todo {
+		if stuck[u.Source] != "" {
+			continue
+		}
+		r.event(Event{What: "unit", Unit: u.ID, Done: i, Total: len(todo)})
+		reason, passing, err := r.doUnit(ctx, u, at)
+		if err != nil {
+			return nil, err
+		}
+		if reason != "" {
+			stuck[u.Source], again = reason, again || passing
+			r.event(Event{What: "stuck", Unit: u.ID, Reason: reason})
+		}
+	}
+	if len(stuck) == 0 {
+		return nil, r.move(ctx, Purging, mover{}, nil)
+	}
+	reason := reasons(stuck)
+	if again {
+		return &Result{Reason: reason, Again: jobs.Backoff(tries)}, nil
+	}
+	return r.block(ctx, Executing, reason)
+}
+
+func reasons(stuck map[string]string) (out string) {
+	var names []string
+	for s := range stuck {
+		names = append(names, s)
+	}
+	slices.Sort(names)
+	for i, s := range names {
+		if i > 0 {
+			out += "; "
+		}
+		out += s + ": " + stuck[s]
+	}
+	return out
+}
+
+// pending gives the units of the present round that are not done, in order.
+func (r *run) pending(ctx context.Context, kind string) (out []*UnitInfo, err error) {
+	err = r.DB.Read(ctx, func(tx db.Tx) error {
+		us, err := r.units(ctx, tx, r.s.ID)
+		for i := range us {
+			if us[i].Round == r.s.Round && us[i].Kind == kind && us[i].State != "done" {
+				out = append(out, &us[i])
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// doUnit does one unit: intent, act, receipts. reason says why it is not done; passing that another attempt may be enough.
+func (r *run) doUnit(ctx context.Context, u *UnitInfo, at *lookedAt) (reason string, passing bool, err error) {
+	for attempt := 1; ; attempt++ {
+		if err := r.intent(ctx, u); err != nil {
+			return "", false, err
+		}
+		receipts, err := r.act(ctx, u, at)
+		if err == nil {
+			return "", false, r.done(ctx, u, receipts)
+		}
+		if ctx.Err() != nil {
+			return "", false, ctx.Err()
+		}
+		code := errkind.Code(err)
+		switch errkind.Of(err) {
+		case errkind.Transient:
+			if attempt >= tries {
+				return code, true, r.note(ctx, u, "stuck", code)
+			}
+			if err := r.note(ctx, u, "retry", code); err != nil {
+				return "", false, err
+			}
+			if err := r.Wait(ctx, backoff(attempt)); err != nil {
+				return "", false, err
+			}
+		case errkind.Conflict:
+			if u.Looks >= looks {
+				return code, false, r.note(ctx, u, "blocked", code)
+			}
+			u.Looks++
+			if err := r.note(ctx, u, "conflict", code); err != nil {
+				return "", false, err
+			}
+			if err := r.relook(ctx, u, at); err != nil {
+				return "", false, err
+			}
+		default:
+			return code, false, r.note(ctx, u, "blocked", code)
+		}
+	}
+}
+
+// backoff is short within a run; a job that runs it again waits longer.
+func backoff(attempt int) time.Duration { return min(jobs.Backoff(attempt), 5*time.Second) }
+
+// intent says in the journal what is about to be done, and by which token.
+func (r *run) intent(ctx context.Context, u *UnitInfo) error {
+	crash.At("unit:intent:before")
+	u.State, u.Token, u.Reason = "intent", r.token, ""
+	err := r.write(ctx, func(tx db.Tx) error { return setUnit(ctx, tx, r.s.ID, u, "intent", r.by) })
+	crash.At("unit:intent:after")
+	return err
+}
+
+// write is a unit of work of the one who holds the token.
+func (r *run) write(ctx context.Context, f func(tx db.Tx) error) error {
+	return r.DB.Write(ctx, func(tx db.Tx) error {
+		if err := jobs.Check(ctx, tx, fenceOf(r.s.ID), r.token); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
+
+// act asks the source first what it would do by itself, refuses what the plan does not say, and has it done.
+func (r *run) act(ctx context.Context, u *UnitInfo, at *lookedAt) ([]pii.Receipt, error) {
+	unit, err := r.unit(ctx, u.ID, *u, &at.open, at.sealed)
+	if err != nil {
+		return nil, err
+	}
+	src := r.source(u.Source)
+	fs, err := src.Check(ctx, unit)
+	if err != nil {
+		return nil, err
+	}
+	if err := predicted(&unit, fs, &at.open); err != nil {
+		return nil, err
+	}
+	crash.At("act:before")
+	receipts, err := src.Erase(ctx, unit)
+	crash.At("act:after")
+	return receipts, err
+}
+
+// predicted gives the acts of a unit the effects that the system will have by itself, where they are on records of steps of the plan (a cycle of
+// references) or leave a reference to its default. Anything else was not approved.
+func predicted(u *pii.Unit, fs []pii.Finding, o *Open) error {
+	i := -1
+	for _, f := range fs {
+		switch f.Code {
+		case connectors.FindingAffected:
+			i++
+		case connectors.FindingCascade:
+			if i < 0 || i >= len(u.Acts) || f.Method == "" {
+				continue
+			}
+			planned := slices.ContainsFunc(o.Steps, func(st Step) bool { return st.Dataset == f.Dataset && st.Method != pii.Retain })
+			if f.Method == pii.Delete && !planned {
+				return errkind.Coded(errkind.Permission, "unplanned-effect", "the system would delete records of %s by itself", f.Dataset)
+			}
+			u.Acts[i].Effects = append(slices.Clip(u.Acts[i].Effects), pii.Effect{Dataset: f.Dataset, Method: f.Method, Records: f.Records})
+		}
+	}
+	return nil
+}
+
+// done keeps the receipts.
+func (r *run) done(ctx context.Context, u *UnitInfo, receipts []pii.Receipt) error {
+	crash.At("unit:done:before")
+	u.State, u.Receipts = "done", bare(receipts)
+	err := r.write(ctx, func(tx db.Tx) error {
+		if err := setUnit(ctx, tx, r.s.ID, u, "done", r.by); err != nil {
+			return err
+		}
+		var affected, found int64
+		for _, x := range receipts {
+			affected, found = affected+x.Affected, found+x.FoundDone
+		}
+		return r.Audit.Append(ctx, tx, audit.Entry{Actor: r.by, Subject: r.s.Request, Action: "plan.unit", Object: u.ID,
+			Facts: audit.Facts(map[string]any{"kind": u.Kind, "source": u.Source, "affected": affected, "foundDone": found, "expected": u.Expected, "token": u.Token})})
+	})
+	crash.At("unit:done:after")
+	if err == nil {
+		r.event(Event{What: "done", Unit: u.ID})
+	}
+	return err
+}
+
+// bare leaves undo images out of receipts; they are sealed apart.
+func bare(in []pii.Receipt) []pii.Receipt {
+	out := slices.Clone(in)
+	for i := range out {
+		out[i].Image = pii.Value{}
+	}
+	if out == nil {
+		out = []pii.Receipt{}
+	}
+	return out
+}
+
+// note says in the journal what came in the way of a unit.
+func (r *run) note(ctx context.Context, u *UnitInfo, what, reason string) error {
+	u.Reason = reason
+	if what == "blocked" {
+		u.State = "blocked"
+	}
+	r.event(Event{What: what, Unit: u.ID, Reason: reason})
+	return r.write(ctx, func(tx db.Tx) error { return setUnit(ctx, tx, r.s.ID, u, what, r.by) })
+}
+
+// relook finds the records of a unit anew after they have changed under it. Some of the estate may be gone already, so it starts from all
+// identifiers that are known to single her out. Records it does not reach stay as they were found; the next attempt says whether they are what they
+// were.
+func (r *run) relook(ctx context.Context, u *UnitInfo, at *lookedAt) error {
+	start := slices.Clone(at.sealed.Known)
+	if len(start) == 0 {
+		start = at.sealed.Start
+	}
+	p, err := r.again(ctx, r.s, start, at.sealed.Salt, r.s.Hash)
+	if err != nil {
+		return nil // the next attempt meets the same conflict, and it counts
+	}
+	fresh := map[string]pii.Target{}
+	for _, st := range p.Open.Steps {
+		for _, t := range p.Sealed.Steps[st.ID] {
+			if len(t.Key) > 0 {
+				fresh[string(st.Method)+targetID(st.Dataset, t)] = t
+			}
+		}
+	}
+	for _, pt := range u.Parts {
+		i := slices.IndexFunc(at.open.Steps, func(st Step) bool { return st.ID == pt.Step })
+		if i < 0 {
+			continue
+		}
+		st := at.open.Steps[i]
+		for k, t := range at.sealed.Steps[st.ID] {
+			if f, ok := fresh[string(st.Method)+targetID(st.Dataset, t)]; ok {
+				at.sealed.Steps[st.ID][k] = f
+			}
+		}
+	}
+	return r.write(ctx, func(tx db.Tx) error {
+		return r.keepLook(ctx, tx, r.s.Round, &Plan{Open: at.open, Sealed: at.sealed})
+	})
+}

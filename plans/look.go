@@ -1,0 +1,118 @@
+package plans
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"vestige/internal/clock"
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/internal/keys"
+)
+
+// lookedAt is what a last look found: all keys of all steps, sealed in the journal before the first act.
+type lookedAt struct {
+	open   Open
+	sealed *Sealed
+}
+
+// look is the last one before the acts: the same identifiers, closed over the estate as it is now. What the approval does not cover is refused and
+// becomes a new plan; what is open, or would not go through, blocks.
+func (r *run) look(ctx context.Context) (*Result, error) {
+	_, sealed, err := r.unsealed(ctx, r.s.ID)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.again(ctx, r.s, sealed.Start, sealed.Salt, r.s.Hash)
+	if errkind.Of(err) == errkind.Conflict || errkind.Of(err) == errkind.Transient {
+		return r.block(ctx, Approved, errkind.Code(err))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if ds := Beyond(Diff(&r.s.Open, &p.Open)); len(ds) > 0 {
+		return r.refuse(ctx, p, ds)
+	}
+	if q, g := p.Open.Blocking(); q+g > 0 {
+		return r.block(ctx, Approved, fmt.Sprintf("open: %d questions, %d gaps", q, g))
+	}
+	fs, err := r.preflight(ctx, r.s, &p.Open, p.Sealed)
+	if err != nil {
+		return nil, err
+	}
+	if f, ok := blockingFinding(fs); ok {
+		return r.block(ctx, Approved, "preflight: "+f.Code+" at "+f.Dataset.String())
+	}
+	r.at = &lookedAt{p.Open, p.Sealed}
+	return nil, r.move(ctx, Exporting, mover{}, func(tx db.Tx) error { return r.keepLook(ctx, tx, r.s.Round, p) })
+}
+
+// refuse stores what the plan would have to be now, and gives this one up.
+func (r *run) refuse(ctx context.Context, p *Plan, ds []Difference) (*Result, error) {
+	id := IDOf(p.Hash)
+	err := r.move(ctx, Superseded, mover{reason: "envelope", next: id}, func(tx db.Tx) error {
+		if _, err := tx.Exec(ctx, "UPDATE plan SET sealed = NULL WHERE id = $1", r.s.ID); err != nil {
+			return err
+		}
+		_, err := r.keep(ctx, tx, p, r.s.By)
+		return err
+	})
+	return &Result{Reason: "envelope", Next: id, Changes: ds}, err
+}
+
+func (r *run) keepLook(ctx context.Context, tx db.Tx, round int64, p *Plan) error {
+	box, err := r.Keys.Seal(ctx, tx, keys.ID(keys.Request, r.s.Request), lookPlace(r.s.ID, round), p.Sealed.Encode())
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO plan_look (plan, round, at, open, sealed) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (plan, round) DO UPDATE SET at = excluded.at, open = excluded.open, sealed = excluded.sealed`,
+		r.s.ID, round, clock.Micros(), string(p.Open.Bytes()), box)
+	return err
+}
+
+func lookPlace(plan string, round int64) string { return fmt.Sprintf("look/%s/%d", plan, round) }
+
+// looked opens the last look of the present round.
+func (r *run) looked(ctx context.Context) (*lookedAt, error) {
+	if r.at != nil {
+		return r.at, nil
+	}
+	all, err := r.looks(ctx, r.s)
+	if err != nil {
+		return nil, err
+	}
+	at := all[r.s.Round]
+	if at == nil {
+		return nil, errkind.Coded(errkind.Conflict, "no-look", "the plan has no last look")
+	}
+	r.at = at
+	return at, nil
+}
+
+// looks opens all last looks of a plan, by round.
+func (e *Engine) looks(ctx context.Context, s *Status) (out map[int64]*lookedAt, err error) {
+	err = e.DB.Read(ctx, func(tx db.Tx) error {
+		out = map[int64]*lookedAt{}
+		boxes := map[int64][]byte{}
+		err := each(ctx, tx, func(rows db.Rows) error {
+			var round int64
+			var text string
+			var box []byte
+			if err := rows.Scan(&round, &text, &box); err != nil {
+				return err
+			}
+			l := &lookedAt{}
+			out[round], boxes[round] = l, box
+			return json.Unmarshal([]byte(text), &l.open)
+		}, "SELECT round, open, sealed FROM plan_look WHERE plan = $1", s.ID)
+		for round, l := range out {
+			if err == nil {
+				l.sealed, err = e.open(ctx, tx, s.Request, lookPlace(s.ID, round), boxes[round])
+			}
+		}
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,311 @@
+package plans
+
+import (
+	"context"
+	"crypto/rand"
+	"iter"
+	"slices"
+	"time"
+
+	"vestige/audit"
+	"vestige/connectors"
+	"vestige/forms"
+	"vestige/internal/clock"
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/internal/keys"
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+// sources looks records up where they are.
+type sources map[string]*connectors.Source
+
+// Look asks the source that a match is about.
+func (s sources) Look(ctx context.Context, m pii.Match) iter.Seq2[*pii.Found, error] {
+	if src := s[m.Dataset.Ref.Source]; src != nil {
+		return src.Locate(ctx, m)
+	}
+	return func(yield func(*pii.Found, error) bool) {
+		yield(nil, errkind.Coded(errkind.NotFound, "no-such-source", "source %s is not configured", m.Dataset.Ref.Source))
+	}
+}
+
+// asked is what a plan is built from, besides the estate itself.
+type asked struct {
+	Ask
+	start    []pii.Identifier
+	salt     []byte
+	previous string
+}
+
+// Plan finds everything of a person, builds the plan and stores it under the request, whose key is made where there is none. Earlier plans of
+// the request that nobody has begun to carry out are superseded.
+func (e *Engine) Plan(ctx context.Context, a Ask) (*Status, error) {
+	g, err := e.Catalog.Graph(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start, err := Normalise(g, a.Identifiers)
+	if err != nil {
+		return nil, err
+	}
+	salt := make([]byte, 32)
+	_, _ = rand.Read(salt)
+	p, err := e.build(ctx, g, asked{Ask: a, start: start, salt: salt})
+	if err != nil {
+		return nil, err
+	}
+	return e.store(ctx, p, a.By, nil)
+}
+
+// Replan builds a plan anew from the identifiers of an earlier one: after an answer, a decision, a scan.
+func (e *Engine) Replan(ctx context.Context, id, by string) (*Status, error) {
+	s, sealed, err := e.unsealed(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if s.State != Planned && s.State != Approved && (s.State != Blocked || s.Resume != Approved) {
+		return nil, errkind.Coded(errkind.Conflict, "plan-begun", "a plan in the state %s is not replaced", s.State)
+	}
+	p, err := e.again(ctx, s, sealed.Start, sealed.Salt, s.Hash)
+	if err != nil {
+		return nil, err
+	}
+	return e.store(ctx, p, by, s)
+}
+
+// again builds from another start what a plan was built from.
+func (e *Engine) again(ctx context.Context, s *Status, start []pii.Identifier, salt []byte, previous string) (*Plan, error) {
+	g, err := e.Catalog.Graph(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := Ask{Request: s.Request, Kind: s.Kind, Regime: s.Open.Regime, Deadline: s.Open.Deadline, By: s.By}
+	return e.build(ctx, g, asked{Ask: a, start: start, salt: salt, previous: previous})
+}
+
+func (e *Engine) unsealed(ctx context.Context, id string) (s *Status, sealed *Sealed, err error) {
+	err = e.DB.Read(ctx, func(tx db.Tx) error {
+		if s, err = e.load(ctx, tx, id); err != nil {
+			return err
+		}
+		sealed, err = e.sealedOf(ctx, tx, s)
+		return err
+	})
+	return s, sealed, err
+}
+
+// store keeps a new plan; what it replaces is superseded in the same unit of work.
+func (e *Engine) store(ctx context.Context, p *Plan, by string, old *Status) (*Status, error) {
+	var out *Status
+	err := e.DB.Write(ctx, func(tx db.Tx) error {
+		if err := e.ensureKey(ctx, tx, p.Open.Request); err != nil {
+			return err
+		}
+		id, err := e.keep(ctx, tx, p, by)
+		if err != nil {
+			return err
+		}
+		if err := e.supersede(ctx, tx, p, id, by); err != nil {
+			return err
+		}
+		out, err = e.load(ctx, tx, id)
+		return err
+	})
+	return out, err
+}
+
+// ensureKey makes the key of a request that has none yet; a request that has ended gets no second one.
+func (e *Engine) ensureKey(ctx context.Context, tx db.Tx, request string) error {
+	_, err := e.Keys.Seal(ctx, tx, keys.ID(keys.Request, request), "probe", nil)
+	if errkind.Of(err) != errkind.NotFound {
+		return err
+	}
+	var n int64
+	if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE request = $1", request).Scan(&n); err != nil {
+		return err
+	}
+	if n > 0 {
+		return errkind.Coded(errkind.Conflict, "request-closed", "the request has ended; what was sealed for it is gone")
+	}
+	return e.Keys.Create(ctx, tx, keys.ID(keys.Request, request))
+}
+
+func (e *Engine) supersede(ctx context.Context, tx db.Tx, p *Plan, id, by string) error {
+	var old []string
+	err := each(ctx, tx, func(r db.Rows) error {
+		var o string
+		err := r.Scan(&o)
+		old = append(old, o)
+		return err
+	}, "SELECT id FROM plan WHERE request = $1 AND kind = $2 AND id <> $3 AND (state IN ($4, $5) OR (state = $6 AND resume = $7))",
+		p.Open.Request, string(p.Open.Kind), id, string(Planned), string(Approved), string(Blocked), string(Approved))
+	for _, o := range old {
+		if err == nil {
+			_, err = tx.Exec(ctx, "UPDATE plan SET state = $1, next = $2, sealed = NULL, updated = $3 WHERE id = $4", string(Superseded), id, clock.Micros(), o)
+		}
+		if err == nil {
+			err = journal(ctx, tx, o, Entry{By: by, State: string(Superseded), Reason: id})
+		}
+	}
+	return err
+}
+
+// build closes over the estate and makes the plan. It stores nothing.
+func (e *Engine) build(ctx context.Context, g *lineage.Graph, a asked) (*Plan, error) {
+	answers, accepted, err := e.answers(ctx, a.Request)
+	if err != nil {
+		return nil, err
+	}
+	lim := lineage.Limits{Find: e.Policy.Act.Find, Change: e.Policy.Change, Hub: e.Policy.Limits.Hub}
+	cl, err := lineage.Close(ctx, g, sources(e.Sources), lim, a.start, answers)
+	if err != nil {
+		return nil, err
+	}
+	now := clock.Micros()
+	in := Input{
+		Request: a.Request, Kind: a.Kind, Regime: a.Regime, Now: now, Deadline: a.Deadline, CoolDown: e.coolDown(a, now), Approvers: "another", Previous: a.previous,
+		Graph: g, Closure: cl, Start: a.start, Change: e.Policy.Change, Tolerance: Tolerance{e.Policy.Tolerance.Percent, e.Policy.Tolerance.AtLeast}, Salt: a.salt,
+		Basis: e.basis(now), Accepted: accepted,
+		Methods:    func(d pii.Dataset) []pii.Method { return e.source(d.Ref.Source).Methods(d) },
+		Statements: func(name string, u pii.Unit) []string { return e.source(name).Statements(u) },
+		Rungs:      func(d pii.Dataset) []connectors.Rung { return e.source(d.Ref.Source).Rungs(d) },
+	}
+	if e.Policy.SingleApprover {
+		in.Approvers = "single-approver"
+	}
+	return Build(in)
+}
+
+// basis asks the policy why records are kept. The dates of records are theirs alone to know: the end given is the latest that there can be.
+func (e *Engine) basis(now int64) func(pii.Ref, []pii.Category) (Basis, bool) {
+	return func(d pii.Ref, cs []pii.Category) (Basis, bool) {
+		b, ok := e.Policy.Basis(d, cs)
+		if !ok {
+			return Basis{}, false
+		}
+		out := Basis{Text: b.Text}
+		if b.Article != "" {
+			out.Text += " (" + b.Article + ")"
+		}
+		if until := b.Until(time.UnixMicro(now).UTC()); !until.IsZero() {
+			out.Until = until.UnixMicro()
+		}
+		return out, true
+	}
+}
+
+// coolDown gives the end of the cool-down for a plan that starts now: the policy's window, less where the deadline is near, never below the minimum.
+func (e *Engine) coolDown(a asked, now int64) int64 {
+	window, least := time.Duration(e.Policy.Windows.CoolDown).Microseconds(), time.Duration(e.Policy.Windows.Minimum).Microseconds()
+	if a.Kind == Export || window <= 0 {
+		return 0
+	}
+	if a.Deadline > 0 && now+window > a.Deadline {
+		window = max(min(least, window), a.Deadline-now)
+	}
+	return now + window
+}
+
+// none stands for a source that is not configured any more: it can do nothing.
+var none = connectors.Over(connectors.Env{}, "none", connectors.Spec{Name: "none"}, nil)
+
+func (e *Engine) source(name string) *connectors.Source {
+	if s := e.Sources[name]; s != nil {
+		return s
+	}
+	return none
+}
+
+// answers gives what was answered in a request, and which gaps are accepted in it or for the estate.
+func (e *Engine) answers(ctx context.Context, request string) (map[string]pii.Verdict, map[string]string, error) {
+	verdicts, accepted := map[string]pii.Verdict{}, map[string]string{}
+	now := clock.Micros()
+	err := e.DB.Read(ctx, func(tx db.Tx) error {
+		return each(ctx, tx, func(r db.Rows) error {
+			var id, verdict, reason string
+			var review int64
+			if err := r.Scan(&id, &verdict, &reason, &review); err != nil {
+				return err
+			}
+			verdicts[id] = pii.Verdict(verdict)
+			if pii.Verdict(verdict) == pii.Accept && (review == 0 || review > now) {
+				accepted[id] = reason
+			}
+			return nil
+		}, "SELECT question, verdict, reason, review FROM plan_answer WHERE request = $1 OR request = '' ORDER BY request", request)
+	})
+	return verdicts, accepted, err
+}
+
+// Answer is what a person says to a question or a gap.
+type Answer struct {
+	Request string      `json:"request,omitempty"` // empty for a gap of the estate, which has a date of review
+	ID      string      `json:"id"`
+	Verdict pii.Verdict `json:"verdict"` // accept (yes, it is hers; the gap is accepted) or reject
+	Reason  string      `json:"reason"`
+	By      string      `json:"by"`
+	Review  int64       `json:"review,omitempty"`
+}
+
+// Answer keeps an answer. It takes effect in the next plan, and for a gap in the last look of an approved one.
+func (e *Engine) Answer(ctx context.Context, a Answer) error {
+	switch {
+	case a.Verdict != pii.Accept && a.Verdict != pii.Reject:
+		return errkind.Coded(errkind.Invalid, "verdict", "an answer accepts or rejects")
+	case a.ID == "" || a.By == "" || a.Reason == "":
+		return errkind.Coded(errkind.Invalid, "answer", "an answer has a question, a person and a reason")
+	case a.Request == "" && a.Review <= clock.Micros():
+		return errkind.Coded(errkind.Invalid, "review", "a gap of the estate is accepted until a date of review, which lies ahead")
+	}
+	return e.DB.Write(ctx, func(tx db.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO plan_answer (request, question, verdict, reason, actor, at, review) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (request, question) DO UPDATE SET verdict = excluded.verdict, reason = excluded.reason, actor = excluded.actor, at = excluded.at, review = excluded.review`,
+			a.Request, a.ID, string(a.Verdict), a.Reason, a.By, clock.Micros(), a.Review)
+		if err != nil {
+			return err
+		}
+		return e.Audit.Append(ctx, tx, audit.Entry{Actor: a.By, Subject: a.Request, Action: "plan.answer", Object: a.ID,
+			Facts: audit.Facts(map[string]any{"verdict": a.Verdict, "review": a.Review})})
+	})
+}
+
+// Normalise brings identifiers into normal form, and finds the value domain of a local one where there is only one that it can mean.
+func Normalise(g *lineage.Graph, in []pii.Identifier) ([]pii.Identifier, error) {
+	if len(in) == 0 {
+		return nil, errkind.Coded(errkind.Invalid, "no-identifier", "a person is known by at least one identifier")
+	}
+	var out []pii.Identifier
+	for _, id := range in {
+		if !id.Category.Identifier() {
+			return nil, errkind.Coded(errkind.Invalid, "no-identifier", "%s is not a category that singles out a person", id.Category)
+		}
+		norm, ok := forms.Normal(id.Category, []byte(id.Value.Reveal()))
+		if !ok {
+			return nil, errkind.Coded(errkind.Invalid, "no-such-shape", "the value does not have the shape of %s", id.Category)
+		}
+		id.Value = pii.NewValue(string(norm))
+		if !id.Category.Global() && id.Domain == "" {
+			ds := domains(g, id.Category)
+			if len(ds) != 1 {
+				return nil, errkind.Coded(errkind.Invalid, "which-domain", "%d value domains have %s: name one of %v", len(ds), id.Category, ds)
+			}
+			id.Domain = ds[0]
+		}
+		out = append(out, id)
+	}
+	return out, nil
+}
+
+func domains(g *lineage.Graph, c pii.Category) (out []string) {
+	for i := range g.Nodes {
+		for _, f := range g.Nodes[i].Fields {
+			if f.Category == c && f.Domain != "" && !slices.Contains(out, f.Domain) {
+				out = append(out, f.Domain)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
