@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -86,7 +87,8 @@ func (d *Driver) purge(ctx context.Context, c *conn, datasets []string) (map[str
 	return proofs, nil
 }
 
-// rebuild runs VACUUM where the configuration wants it, and by itself only where it changes nothing that anybody refers to.
+// rebuild runs VACUUM where the configuration wants it. secure_delete overwrites what is deleted, but not the copies that moving rows about left in unused
+// parts of pages; only a rebuilt file is free of them.
 func (d *Driver) rebuild(ctx context.Context, c *conn, schema string) (bool, error) {
 	if d.vacuum == "off" {
 		return false, nil
@@ -100,30 +102,49 @@ func (d *Driver) rebuild(ctx context.Context, c *conn, schema string) (bool, err
 		if err != nil || pages*size > vacuumLimit {
 			return false, err
 		}
-		if safe, err := d.fixedRowids(ctx, c, schema); err != nil || !safe {
-			return false, err
-		}
 	}
-	_, err := c.exec(ctx, "VACUUM "+quote(schema))
-	return err == nil, err
+	held, err := d.hold(ctx, c, schema)
+	if err == nil {
+		_, err = c.exec(ctx, "VACUUM "+quote(schema))
+	}
+	return err == nil, errors.Join(err, d.release(ctx, c, schema, held))
 }
 
-// fixedRowids tells whether VACUUM keeps the rowids of all tables: they have a column that is the rowid, or none at all.
-func (d *Driver) fixedRowids(ctx context.Context, c *conn, schema string) (bool, error) {
+// holding is how the indexes are named that keep rowids during a rebuild.
+const holding = "vestige_holds_rowids_of_"
+
+// hold makes VACUUM keep the rowids of tables without a column that is the rowid: it numbers those anew that have no index, so they get an empty one. One that an
+// earlier purge was stopped with is used again.
+func (d *Driver) hold(ctx context.Context, c *conn, schema string) (held []string, err error) {
 	cat, err := d.catalog(ctx, c, schema)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	for _, table := range cat.order {
 		l, err := d.layout(ctx, c, d.display(schema, table))
-		if err != nil {
-			return false, nil //nolint:nilerr // a table that cannot be read is a reason to leave the file as it is
+		if err != nil || l.kind != "table" || l.withoutRowid || len(l.columns) == 0 {
+			continue // what cannot be read as a table has no rowids to keep
 		}
-		if p := l.primary(); l.kind == "table" && !l.withoutRowid && (len(p) != 1 || !l.alias(l.column(p[0]))) {
-			return false, nil
+		if p := l.primary(); len(p) == 1 && l.alias(l.column(p[0])) {
+			continue
+		}
+		name := holding + table
+		sql := "CREATE INDEX IF NOT EXISTS " + quote(schema) + "." + quote(name) + " ON " + quote(table) + "(" + quote(l.columns[0].name) + ") WHERE 0"
+		if _, err := c.exec(ctx, sql); err != nil {
+			return held, err
+		}
+		held = append(held, name)
+	}
+	return held, nil
+}
+
+func (d *Driver) release(ctx context.Context, c *conn, schema string, held []string) error {
+	for _, name := range held {
+		if _, err := c.exec(context.WithoutCancel(ctx), "DROP INDEX IF EXISTS "+quote(schema)+"."+quote(name)); err != nil {
+			return err
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // refresh makes the statistics of a dataset anew, whose samples hold values, and tidies full-text tables.
