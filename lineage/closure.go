@@ -151,6 +151,9 @@ func Close(ctx context.Context, g *Graph, look Looker, lim Limits, start []pii.I
 	for _, id := range start {
 		c.learn(id, nil, 1, nil).Start = true
 	}
+	for _, k := range c.known {
+		c.trades = c.trades || c.staff(k.Identifier)
+	}
 	if len(c.known) == 0 {
 		return nil, errkind.New(errkind.Invalid, "a closure starts from at least one identifier")
 	}
@@ -181,6 +184,7 @@ type closer struct {
 	profile profile
 	pending map[string]*pend
 	order   []string
+	trades  bool            // the subject herself stands in other people's records by trade
 	trade   map[string]bool // identifiers asked of staff
 	ctx     context.Context // of the closure under way, which a closer lives no longer than
 }

@@ -50,7 +50,7 @@ func (c *closer) from(ctx context.Context, i int) error {
 
 // extend learns the identifiers of a record that is hers: those in fields about its own person that are not too common.
 func (c *closer) extend(n *Node, r *Record) {
-	if !c.lim.on(Extend) || r.Upward {
+	if !c.lim.on(Extend) || r.Upward || c.ofTwo(n, r) {
 		return
 	}
 	for i := range n.Fields {
@@ -59,12 +59,29 @@ func (c *closer) extend(n *Node, r *Record) {
 			continue
 		}
 		for _, v := range r.Fields[f.Field.Name] {
-			if id, ok := identifier(n, f, v.Value); ok && !system(id) {
+			if id, ok := identifier(n, f, v.Value); ok && !system(id) && (c.trades || !c.staff(id)) {
 				via := append(slices.Clone(r.Via), Link{Dataset: r.Dataset, Field: f.Field.Name, Category: id.Category, How: "read"})
 				c.learn(id, via, min(r.Confidence, f.leadConfidence(id)), window(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}))
 			}
 		}
 	}
+}
+
+// ofTwo tells whether references of the record name several persons as its owners: what it says of one of them may be of the other.
+func (c *closer) ofTwo(n *Node, r *Record) bool {
+	named := map[string]bool{}
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		p := c.g.Node(e.To)
+		if p == nil || p.Person < possible || e.Copy || (e.Kind != Owns && e.Kind != Shared) {
+			continue
+		}
+		for _, v := range r.Fields[e.Fields[0]] {
+			if !v.Value.Null() {
+				named[v.Value.Reveal()] = true
+			}
+		}
+	}
+	return len(named) > 1
 }
 
 func (f *FieldNode) leadConfidence(id pii.Identifier) float64 {

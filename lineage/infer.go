@@ -184,7 +184,7 @@ func weigh(c, p *Look) ([]pii.Nat, bool) {
 	}
 	nats := []pii.Nat{{Text: "any two fields", Nats: prior}, inclusion(c, p, inC, both), naming(c, p)}
 	if c.Exam.Unique && c.Node.Dataset.Ref != p.Node.Dataset.Ref && soleKey(c) && ints(c) {
-		nats = append(nats, pii.Nat{Text: "the child is a key that counts by itself", Nats: -6})
+		nats = append(nats, pii.Nat{Text: "the child is a key that counts by itself", Nats: -10})
 	}
 	if p.Node.Dataset.Ref == c.Node.Dataset.Ref {
 		nats = append(nats, pii.Nat{Text: "both stand in one dataset", Nats: -3})
@@ -207,13 +207,28 @@ func inclusion(c, p *Look, n, both int) pii.Nat {
 	if !ints(c) {
 		return pii.Nat{Text: text, Nats: math.Min(14, 2.5*math.Log2(float64(both)))}
 	}
-	lo, hi := max(c.Exam.Sum.Min, p.Exam.Sum.Min), min(c.Exam.Sum.Max, p.Exam.Sum.Max)
-	width := float64(hi-lo) + 1
-	full := p.Sketch.Distinct() * width / (float64(p.Exam.Sum.Max-p.Exam.Sum.Min) + 1)
-	d := math.Min(full/width, 0.9999)
+	d := math.Min(p.Sketch.Distinct()/narrowest(p.Exam.Sum), 0.9999)
 	missed := float64(n - both)
 	e := -float64(both)*math.Log(d) - 4*missed
 	return pii.Nat{Text: fmt.Sprintf("%s, which fills %.0f %% of their range", text, 100*d), Nats: math.Min(14, e)}
+}
+
+// narrowest gives the least number of whole numbers between the least and the greatest value, which are kept rounded outwards to two digits.
+func narrowest(s pii.Stats) float64 {
+	unit := func(n int64) (u int64) {
+		for u = 1; n >= 100 || n <= -100; n /= 10 {
+			u *= 10
+		}
+		return u
+	}
+	lo, hi := s.Min, s.Max
+	if u := unit(hi); u > 1 {
+		hi -= u - 1
+	}
+	if u := unit(lo); u > 1 {
+		lo += u - 1
+	}
+	return math.Max(1, float64(hi-lo)+1)
 }
 
 // naming weighs the names: a child that is called by the parent's dataset, or just as the parent's field.

@@ -145,11 +145,23 @@ func textual(n *Node) []string {
 	var out []string
 	for i := range n.Fields {
 		f := &n.Fields[i]
-		if f.Field.Type == pii.Text && !f.Field.Generated && !(f.Dense && f.Category.Identifier() && f.Confidence >= sure) && !strings.HasSuffix(f.Field.Path, "{@}") {
+		if f.Field.Type == pii.Text && !f.Field.Generated && !wholly(f) && !strings.HasSuffix(f.Field.Path, "{@}") {
 			out = append(out, f.Field.Name)
 		}
 	}
 	return out
+}
+
+// wholly tells whether each value of a field is of one kind that is not text: an identifier, which is searched by itself, or a number, code or date of
+// something else, in which an occurrence is chance.
+func wholly(f *FieldNode) bool {
+	switch {
+	case !f.Dense || len(f.Contains) > 0:
+		return false
+	case f.Category.Identifier():
+		return f.Confidence >= sure
+	}
+	return f.Confidence >= possible && slices.Contains([]pii.Category{"none.key", "none.code", "none.date", "none.amount", "none.count", "none.boolean", "none.hash"}, f.Category)
 }
 
 func (c *closer) mentionsIn(ctx context.Context, n *Node, ids []pii.Term, names pii.Term) error {
@@ -239,7 +251,7 @@ func (c *closer) attributeTerms(except ...pii.Category) []pii.Term {
 		add(&c.out.Attributes[i])
 	}
 	for _, k := range c.known {
-		if k.Category.Global() {
+		if k.Category.Global() && (k.Single || k.Category == "contact.phone") {
 			add(k)
 		}
 	}
@@ -292,7 +304,7 @@ func (c *closer) restIn(m *forms.Matcher, r *Record, f *FieldNode, n *Node) {
 	if f.Dense && f.Category.Personal() && r.Holding == Mention && f.Role == Owns && !many(f) {
 		return
 	}
-	if f.Field.Generated || f.Field.Type != pii.Text {
+	if f.Field.Generated || f.Field.Type != pii.Text || strings.HasSuffix(f.Field.Path, "{@}") || wholly(f) && !f.Category.Personal() {
 		return
 	}
 	for _, v := range r.Fields[f.Field.Name] {

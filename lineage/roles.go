@@ -2,6 +2,7 @@ package lineage
 
 import (
 	"slices"
+	"strings"
 
 	"vestige/pii"
 )
@@ -36,7 +37,7 @@ func Persons(nodes []Node) {
 }
 
 func personScore(n *Node) float64 {
-	var named, unique, birth bool
+	var named, unique, reachable, birth bool
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		if f.Confidence < possible || !f.Dense || foreign(f) || many(f) {
@@ -47,8 +48,9 @@ func personScore(n *Node) float64 {
 			named = true
 		case f.Category == "demographic.birth_date":
 			birth = true
-		case f.Category.Identifier() && nearUnique(f):
+		case f.Category.Identifier() && nearUnique(f) && f.Form == "" && !refers(n, f):
 			unique = true
+			reachable = reachable || pii.Category("contact").Covers(f.Category)
 		}
 	}
 	switch {
@@ -56,7 +58,7 @@ func personScore(n *Node) float64 {
 		return 0
 	case named && (unique || birth):
 		return 0.95
-	case unique && n.Dataset.Kind != pii.Objects:
+	case reachable && n.Dataset.Kind != pii.Objects:
 		return 0.7
 	case named && len(n.Dataset.Key) == 1:
 		return 0.6
@@ -64,8 +66,17 @@ func personScore(n *Node) float64 {
 	return 0
 }
 
+// refers tells whether the field is declared to refer to another dataset.
+func refers(n *Node, f *FieldNode) bool {
+	return slices.ContainsFunc(n.Dataset.References, func(r pii.Reference) bool { return slices.Contains(r.Fields, f.Field.Name) })
+}
+
 // foreign tells whether a field's name says that it is about another person than the record's.
-func foreign(f *FieldNode) bool { return anyWord(words(f.Field.Name), otherWords) }
+func foreign(f *FieldNode) bool { return anyWord(words(lastSegment(f.Field.Name)), otherWords) }
+
+func lastSegment(name string) string {
+	return name[strings.LastIndexByte(name, '.')+1:]
+}
 
 // many tells whether a record can have several values of the field.
 func many(f *FieldNode) bool {
@@ -87,7 +98,7 @@ func demote(nodes []Node, edges []Edge) {
 		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || anyWord(words(e.Fields[0]), otherWords) || staff(p) {
 			continue
 		}
-		if e.Confidence >= possible && !mutual(edges, e) {
+		if e.Confidence >= possible && (c.Person < p.Person || !mutual(edges, e)) {
 			c.Person = 0
 		}
 	}
@@ -123,6 +134,8 @@ func assignEdges(g *Graph, n *Node) {
 			e.Kind = Mentions
 		case twins(g, n, e):
 			e.Kind = Owns
+		case n.Person >= possible:
+			e.Kind = Mentions
 		case owned && joins(n, e, people):
 			e.Kind = Shared
 		case owned:
@@ -173,7 +186,7 @@ func ownerScore(g *Graph, n *Node, e *Edge, all []*Edge) float64 {
 	if anyWord(ws, ownerWords) {
 		s += 3
 	}
-	if anyWord(ws, coWords) {
+	if second(ws) {
 		s--
 	}
 	if e.From == e.To {
@@ -202,17 +215,20 @@ func crowded(n *Node, f *FieldNode, all []*Edge) bool {
 		return false
 	}
 	for _, e := range all {
-		if o := n.Field(e.Fields[0]); o != nil && o != f && o.Distinct > 0 && float64(o.Distinct) > 4*float64(f.Distinct) {
+		if o := n.Field(e.Fields[0]); o != nil && o != f && o.Distinct > 0 && perValue(f) > 4*perValue(o) {
 			return true
 		}
 	}
 	return false
 }
 
+// perValue gives in how many records a value stands on average.
+func perValue(f *FieldNode) float64 { return float64(f.Values) / float64(max(1, f.Distinct)) }
+
 // coOwner tells whether a further reference names a second owner: its name says so, or nothing tells it from the first.
 func coOwner(g *Graph, n *Node, e *Edge, all []*Edge) bool {
 	ws := words(e.Fields[0])
-	if anyWord(ws, coWords) {
+	if second(ws) {
 		return true
 	}
 	f := n.Field(e.Fields[0])
@@ -263,7 +279,7 @@ func assignFields(g *Graph, n *Node) {
 // fieldRole says whose a personal field is: another's where its name says so or where it names the same few in many records, while another field of
 // the category names many.
 func fieldRole(n *Node, f *FieldNode) Role {
-	if foreign(f) && !alone(n, f) {
+	if foreign(f) && !alone(n, f) && (n.Person < possible || !anyWord(words(lastSegment(f.Field.Name)), toWords)) {
 		return Mentions
 	}
 	if f.Category.Identifier() && f.Values >= 40 && f.Distinct*20 <= f.Values && f.Distinct <= 8 {

@@ -157,6 +157,8 @@ func (c *closer) hit(a ask, f *pii.Found, h pii.Hit) {
 		role = Owns
 	}
 	switch {
+	case many(fn) && !k.Single:
+		c.heldByOther(a.node, f, k, h, via, conf)
 	case many(fn) && !c.allHers(fn, f):
 		c.inside(a.node, f, fn, h, via, conf)
 	case role == Mentions:
@@ -323,9 +325,8 @@ func (c *closer) inside(n *Node, f *pii.Found, fn *FieldNode, h pii.Hit, via []L
 	}
 	i := c.add(f, Mention, via, conf)
 	r := c.out.Records[i]
-	if member, ok := strings.CutSuffix(h.Path, ".{@}"); ok || h.Path == "{@}" {
-		in := Inside{Field: fn.Field.Column, Path: strings.TrimSuffix(member, "{@}")}
-		if !slices.Contains(r.Insides, in) {
+	if strings.HasSuffix(fn.Field.Path, "{@}") {
+		if in := (Inside{Field: fn.Field.Column, Path: h.Path}); !slices.Contains(r.Insides, in) {
 			r.Insides = append(r.Insides, in)
 		}
 		return
@@ -336,6 +337,7 @@ func (c *closer) inside(n *Node, f *pii.Found, fn *FieldNode, h pii.Hit, via []L
 // heldByOther notes a record in which the identifier is another person's own.
 func (c *closer) heldByOther(_ *Node, f *pii.Found, k *Known, h pii.Hit, via []Link, conf float64) {
 	k.Single, k.Why = false, "held-by-another"
-	i := c.add(f, HeldByOther, via, conf)
-	c.out.Records[i].addHit(h)
+	if r := c.out.Records[c.add(f, HeldByOther, via, conf)]; r.Holding == HeldByOther {
+		r.addHit(h)
+	}
 }

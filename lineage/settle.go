@@ -63,6 +63,10 @@ func (c *closer) settle(ctx context.Context) error {
 }
 
 func (c *closer) decide(p *pend) {
+	if p.named && p.known.Single && c.anchored(p.known) {
+		c.mention(p.found, p.hit, p.via, p.conf)
+		return
+	}
 	if p.named {
 		c.heldByOther(p.node, p.found, p.known, p.hit, p.via, p.conf)
 		return
@@ -75,6 +79,29 @@ func (c *closer) decide(p *pend) {
 	default:
 		c.question(p)
 	}
+}
+
+// anchored tells whether an identifier stands as her own where each person has another one: an address in the table of users. Elsewhere, in a record
+// of somebody else, it is then a mention of her; a number that anybody could have, a card, is that other person's.
+func (c *closer) anchored(k *Known) bool {
+	for _, r := range c.out.Records {
+		n := c.g.Node(r.Dataset)
+		if r.Holding != Hers || n.Person < 0.9 {
+			continue
+		}
+		for i := range n.Fields {
+			f := &n.Fields[i]
+			if f.Role != Owns || !nearUnique(f) || !compares(f, k, c.lim.Find) {
+				continue
+			}
+			for _, v := range r.Fields[f.Field.Name] {
+				if id, ok := identifier(n, f, v.Value); ok && idKey(id) == idKey(k.Identifier) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // byTime asks whether the record is from the time for which a recycled identifier was hers.

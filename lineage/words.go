@@ -53,6 +53,13 @@ func singular(w string) string {
 	return w
 }
 
+// second tells whether one of the words says that there is a first one: co_customer, zweitkunde.
+func second(ws []string) bool {
+	return slices.ContainsFunc(ws, func(w string) bool {
+		return slices.Contains(coWords, w) || strings.HasPrefix(w, "zweit") || strings.HasPrefix(w, "second") || strings.HasPrefix(w, "joint")
+	})
+}
+
 // sameWord compares two words but for their plural and a shared abbreviation of at least three letters.
 func sameWord(a, b string) bool {
 	if a == b {

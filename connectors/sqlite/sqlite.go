@@ -63,7 +63,7 @@ func Spec() connectors.Spec {
 			{Name: "path", Doc: "the database file", Required: true, PerRole: true, Example: "shop.db"},
 			{Name: "attach", Doc: "further files as name=path, separated by commas; their tables are called name.table", Example: "archive=archive.db"},
 			{Name: "secure_delete", Doc: "overwrite deleted content with zeros", Default: "on", Example: "on"},
-			{Name: "vacuum", Doc: "whether a purge rebuilds the file, which removes copies that pages keep in unused parts: on, off, or auto where no rowid can change and the file is not large", Default: "auto", Example: "off"},
+			{Name: "vacuum", Doc: "whether a purge rebuilds the file, which removes copies that pages keep in unused parts: on, off, or auto where the file is not large", Default: "auto", Example: "off"},
 			{Name: "busy_timeout", Doc: "how long to wait for another connection's lock", Default: "5s", Example: "10s"},
 			{Name: "read_only", Doc: "never write", Default: "false", Example: "true"},
 		},
