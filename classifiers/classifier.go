@@ -76,6 +76,7 @@ type Stats struct {
 type Count struct {
 	Whole    int64 // values that are of the kind as a whole
 	Within   int64 // values that hold one inside
+	Sure     int64 // of those within, with a word beside them or a check digit
 	Distinct int64 // distinct whole values that match, as far as they were told apart
 	Checked  int64 // of the whole ones, with a verified check digit
 	Example  int64 // of the whole ones, known examples

@@ -38,7 +38,7 @@ type outcome struct {
 	flags    uint32
 	plain    bool // nobody was asked
 	whole    []found
-	within   []int
+	within   []found
 	values   int64 // values with it
 	distinct int64 // of them, told apart
 }
@@ -261,7 +261,7 @@ func (g *Gather) judge(v []byte, f *features, r *route) uint16 {
 	}
 	sig = mix(sig, 1<<40)
 	for _, w := range g.sc.hits {
-		sig = mix(sig, uint64(w.who))
+		sig = mix(sig, uint64(w.who)<<8|uint64(w.hit.Flags))
 	}
 	if g.tally == nil {
 		g.tally = make([]int64, len(g.set.all))
@@ -319,8 +319,8 @@ func (g *Gather) intern(sig uint64, f *features, plain bool) uint16 {
 	}
 	o := outcome{flags: f.flags, plain: plain, whole: slices.Clone(g.buf)}
 	for _, w := range g.sc.hits {
-		if !slices.Contains(o.within, w.who) {
-			o.within = append(o.within, w.who)
+		if !slices.ContainsFunc(o.within, func(f found) bool { return f.who == w.who }) {
+			o.within = append(o.within, w)
 		}
 	}
 	g.outcomes = append(g.outcomes, o)
@@ -369,10 +369,13 @@ func (g *Gather) sum(st *Stats, o *outcome) {
 		}
 		st.Hits[name] = c
 	}
-	for _, i := range o.within {
-		name := g.set.all[i].Name
+	for _, f := range o.within {
+		name := g.set.all[f.who].Name
 		c := st.Hits[name]
 		c.Within += o.values
+		if f.hit.Flags&(Labelled|Checked) != 0 {
+			c.Sure += o.values
+		}
 		st.Hits[name] = c
 		st.Within[name] += o.values
 	}

@@ -198,7 +198,11 @@ func (s *Set) inside(p *pii.Proposal, st *Stats) {
 		if n == 0 || !c.Category.Personal() {
 			continue
 		}
-		logit := math.Min(float64(n), 6)*-math.Log(max(c.Chance, .002)) - 3
+		chance := max(c.Chance, .002)
+		if st.Hits[name].Sure*2 > n {
+			chance = min(chance, .02)
+		}
+		logit := math.Min(float64(n), 6)*-math.Log(chance) - 3
 		if p.Category == "none.key" || p.Category == "none.hash" || p.Category == "none.date" {
 			logit -= 4
 		}
