@@ -96,7 +96,8 @@ type Fixture struct {
 	Datasets []Dataset
 }
 
-// Dataset is one table, collection or set of objects. Its references name datasets that come before it, or itself.
+// Dataset is one table, collection or set of objects. Its references name datasets that come before it, or itself: then a row may refer to
+// one that comes after it, so they are put in in one transaction with references looked at in its end, or before these are declared.
 type Dataset struct {
 	Name       string
 	Fields     []Field

@@ -14,6 +14,7 @@ import (
 func eraseChecks() []check {
 	return []check{
 		{"erase/neighbours", eraseNeighbours},
+		{"erase/composite-keys", eraseCompositeKeys},
 		{"erase/other-fields", eraseOtherFields},
 		{"erase/spans", eraseSpans},
 		{"erase/documents", eraseDocuments},
@@ -44,6 +45,23 @@ func eraseNeighbours(b *bench) {
 		}
 		want = want.edit("accounts", drop(0, v))
 		r.holds("after deleting one of many that look alike", want)
+	}
+}
+
+// eraseCompositeKeys: a record with a key of several fields is told from those whose parts only look alike when joined.
+func eraseCompositeKeys(b *bench) {
+	able[connectors.Eraser](b, "erase")
+	d := Dataset{Name: "visits", Fields: []Field{{Name: "site", Type: pii.Text, NotNull: true}, {Name: "mail", Type: pii.Text, NotNull: true}, {Name: "page", Type: pii.Text}}, Key: []string{"site", "mail"}}
+	d.Rows = []Row{R("a", "bc@example.com", "1"), R("ab", "c@example.com", "2"), R("abc", "@example.com", "3"), R("ab", "bc@example.com", "4"), R("a", "c@example.com", "5"), R("a,b", "c", "6"), R("a", "b,c", "7")}
+	r := b.start(Fixture{Datasets: []Dataset{d}})
+	want := r.Peek(r.real)
+	equal(b, "what the fixture says", want["visits"], r.fixed("visits").Rows)
+	for _, page := range []string{"2", "7"} {
+		if got := r.erase(unit(r.act("visits", pii.Delete, r.where("visits", "page", page).target()))); got[0].Affected != 1 {
+			b.Errorf("deleting one record by a key of two fields affects %d, want 1", got[0].Affected)
+		}
+		want = want.edit("visits", drop(2, page))
+		r.holds("after deleting by a key of two fields", want)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 func referenceChecks() []check {
 	return []check{
 		{"references/never-an-orphan", referencesNeverAnOrphan},
+		{"references/cycles", referencesCycles},
 		{"references/order", referencesOrder},
 		{"references/cascade", referencesCascade},
 		{"references/surprise", referencesSurprise},
@@ -28,6 +29,27 @@ func referencesNeverAnOrphan(b *bench) {
 	what := "deleting what an invoice refers to"
 	err := r.refused(what, unit(r.act("parents", pii.Delete, r.byID("parents", "3").target())))
 	isKind(b, what, err, errkind.Conflict)
+}
+
+// referencesCycles: records that refer to one another, or to themselves, go together; one of them alone is a conflict.
+func referencesCycles(b *bench) {
+	able[connectors.Eraser](b, "erase")
+	b.need(NeedReferences)
+	d := child("members", pii.NoAction, 2, 3, 1, 4, 1)
+	d.References[0].To = "members"
+	r := b.start(Fixture{Datasets: []Dataset{d}})
+	what := "deleting one of a circle"
+	isKind(b, what, r.refused(what, unit(r.act("members", pii.Delete, r.byID("members", "2").target()))), errkind.Conflict)
+	act := r.act("members", pii.Delete)
+	want := r.Peek(r.real)
+	for _, id := range []string{"3", "1", "4", "5", "2"} {
+		act.Targets = append(act.Targets, r.byID("members", id).target())
+		want = want.edit("members", drop(0, id))
+	}
+	if got := r.erase(unit(act)); got[0].Affected != 5 {
+		b.Errorf("deleting a circle of records affects %d, want 5", got[0].Affected)
+	}
+	r.holds("after deleting a circle", want)
 }
 
 // referencesOrder: a unit's acts are done in their order, so that children go before their parents.

@@ -162,7 +162,7 @@ func (w *work) id(m pii.Method, key pii.Key, digest pii.Digest) string {
 	if key == nil {
 		return string(digest[:])
 	}
-	return w.d.sys.faults.fold(m, key.ID())
+	return w.d.sys.faults.fold(m, w.d.sys.faults.join(key))
 }
 
 // unchanged tells whether a row is what it was when it was found.

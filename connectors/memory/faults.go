@@ -58,12 +58,14 @@ type Faults struct {
 	LastActFirst     bool // the acts of a unit are done in the reverse order, each with its own constraints
 	OneGeneration    bool // a cascade ends after the first generation
 	KeepHalf         bool // a unit that is stopped keeps what was done before
+	JoinKeys         bool // the parts of a key are joined without saying where one ends
+	RowByRow         bool // references of a table to itself are looked at after each row
 	CountGone        bool // records with a key that are gone already are counted as affected
 	HalfUnit         bool // a unit that fails keeps what was done before
 	AcceptStale      bool // digests are not compared where a record is changed
 	NullifyMore      bool // another field goes with the one to be nullified
 	NullsAnywhere    bool // NOT NULL is not looked at, and the database holds a NULL
-	LeaveOrphans     bool // a record goes although others refer to it
+	LeaveOrphans     bool // a record goes although those of another table refer to it
 	IgnoreEffects    bool // cascades are not compared with what was predicted
 	LoseUpdates      bool // of two units at once one is forgotten
 	CheckWrites      bool // Check of several acts changes a record

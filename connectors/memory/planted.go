@@ -228,6 +228,30 @@ func (f *Faults) seen(t *table) *table {
 	return f.state.old[t.Name]
 }
 
+// leaves tells whether references of a child are not looked at.
+func (f *Faults) leaves(child, parent string) bool { return f.LeaveOrphans && child != parent }
+
+func (f *Faults) join(key pii.Key) string {
+	if !f.JoinKeys {
+		return key.ID()
+	}
+	joined := ""
+	for _, v := range key {
+		joined += v.Reveal()
+	}
+	return joined
+}
+
+// alone looks at the references of a table to itself after one of its rows.
+func (w *work) alone(name string) error {
+	t := w.tables[name]
+	own := slices.ContainsFunc(t.References, func(r pii.Reference) bool { return r.To.Dataset == name })
+	if w.d.sys.faults.RowByRow && own {
+		return w.orphans()
+	}
+	return nil
+}
+
 func (f *Faults) fold(m pii.Method, id string) string {
 	if f.CaseBlind && m == pii.Delete {
 		return strings.ToLower(id)

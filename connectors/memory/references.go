@@ -16,6 +16,9 @@ func (w *work) remove(ctx context.Context, name string, rows []targeted) error {
 		}
 		w.replace(name, r.row, nil)
 		w.removed = append(w.removed, removal{name, r.row})
+		if err := w.alone(name); err != nil {
+			return err
+		}
 	}
 	for _, r := range rows {
 		if err := w.cascade(ctx, name, r.row); err != nil {
@@ -95,12 +98,9 @@ func (w *work) unset(child string, ref pii.Reference, r *row) error {
 // orphans sees that no row refers to one that went. It is asked at the end of a unit, so that acts may come in any order and rows refer to
 // one another.
 func (w *work) orphans() error {
-	if w.d.sys.faults.LeaveOrphans {
-		return nil
-	}
 	for _, gone := range w.removed {
 		for child, ref := range w.references(gone.from) {
-			if len(w.referring(child, ref, gone.from, gone.row)) > 0 {
+			if !w.d.sys.faults.leaves(child, gone.from) && len(w.referring(child, ref, gone.from, gone.row)) > 0 {
 				return w.conflict(connectors.FindingReferred, "another record refers to one that is to go", w.tables[gone.from].key(gone.row))
 			}
 		}
