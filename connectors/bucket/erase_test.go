@@ -3,8 +3,11 @@ package bucket_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -308,5 +311,53 @@ func TestRefused(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, ".vestige*")); err != nil || len(left) > 0 {
 		t.Errorf("drafts are left: %v %v", left, err)
+	}
+}
+
+// TestRandomElements deletes random elements of arrays that are written in every way, and reads what is left with another decoder.
+func TestRandomElements(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 5))
+	space := func() string { return []string{"", " ", "\n", "\n  ", "\t"}[random.IntN(5)] }
+	for round := range 60 {
+		dir := t.TempDir()
+		var want []any
+		text := "[" + space()
+		hers := 0
+		for i := range 1 + random.IntN(8) {
+			if i > 0 {
+				text += space() + "," + space()
+			}
+			if random.IntN(2) == 0 {
+				text += fmt.Sprintf(`{"n":%d,"m":"%s"}`, i, ann)
+				hers++
+				continue
+			}
+			text += fmt.Sprintf(`{"n":%d,"m":["}",{"x":"\\""}]}`, i)
+			want = append(want, float64(i))
+		}
+		text += space() + "]" + space()
+		path := filepath.Join(dir, "array.json")
+		put(t, path, []byte(text))
+		s := source(t, dir)
+		d := datasets(t, s)["array.json"]
+		receipts, err := s.Erase(t.Context(), deleting(d, find(t, s, d, ann)))
+		if err != nil || receipts[0].Affected != int64(hers) {
+			t.Fatalf("round %d: %v %+v", round, err, receipts)
+		}
+		var left []map[string]any
+		b, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(b, &left)
+		} else if len(want) == 0 {
+			err = nil
+		}
+		if err != nil || len(left) != len(want) {
+			t.Fatalf("round %d: %q became %q: %v", round, text, b, err)
+		}
+		for i := range left {
+			if left[i]["n"] != want[i] {
+				t.Fatalf("round %d: %q became %q", round, text, b)
+			}
+		}
 	}
 }

@@ -48,9 +48,6 @@ func (w *work) find(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	if j.summary.Gap == decode.GapFailed || j.summary.Gap == decode.GapSlow {
-		return errkind.Coded(errkind.Transient, j.summary.Gap, "an object could not be read to its end")
-	}
 	j.assign(candidates, digests)
 	return w.asLeft(ctx, j)
 }
@@ -85,9 +82,12 @@ func (w *work) read(ctx context.Context, j *job, raw bool, f func(*decode.Item) 
 		return fault(err, "read an object")
 	}
 	sum := [32]byte(h.Sum(nil))
-	if j.object.Version == "" {
+	switch first := &j.summary; {
+	case s.Gap == decode.GapFailed || s.Gap == decode.GapSlow:
+		return errkind.Coded(errkind.Transient, s.Gap, "an object could not be read to its end")
+	case j.object.Version == "":
 		j.object, j.sum, j.summary = o, sum, s
-	} else if j.object.Version != o.Version || j.sum != sum {
+	case j.object.Version != o.Version || j.sum != sum || first.Gap != s.Gap || first.Records != s.Records || first.Bytes != s.Bytes:
 		return changedMeanwhile()
 	}
 	return nil

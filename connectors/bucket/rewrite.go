@@ -30,7 +30,7 @@ func (w *work) rewrite(ctx context.Context, j *job) error {
 	if err == nil {
 		err = out.Flush()
 	}
-	if err == nil && r.met != len(j.slots) {
+	if err == nil && (r.met != len(j.slots) || r.read != j.summary.Bytes) {
 		return changedMeanwhile()
 	}
 	j.proof = h.Sum(nil)
@@ -64,9 +64,11 @@ type rewriter struct {
 	separator []byte // read and not yet written
 	kept      int
 	met       int
+	read      int64 // bytes of the pieces: all of the object's, or something is missing
 }
 
 func (r *rewriter) item(it *decode.Item) error {
+	r.read += int64(len(it.Raw))
 	switch it.Kind {
 	case decode.Start:
 		r.info = it.Info

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -124,7 +123,9 @@ func killChildren(t *testing.T) {
 	for line := range strings.Lines(string(out)) {
 		f := strings.Fields(line)
 		if pid, err := strconv.Atoi(f[0]); err == nil && len(f) > 2 && f[2] == "decode-child" {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+			if child, err := os.FindProcess(pid); err == nil {
+				_ = child.Kill()
+			}
 		}
 	}
 }
