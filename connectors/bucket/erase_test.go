@@ -332,7 +332,7 @@ func TestRandomElements(t *testing.T) {
 				hers++
 				continue
 			}
-			text += fmt.Sprintf(`{"n":%d,"m":["}",{"x":"\\""}]}`, i)
+			text += fmt.Sprintf(`{"n":%d,"m":["}",{"x":"\\\""}]}`, i)
 			want = append(want, float64(i))
 		}
 		text += space() + "]" + space()
