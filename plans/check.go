@@ -171,7 +171,7 @@ func (c *checker) searchDataset(ctx context.Context, d pii.Dataset, n *lineage.N
 	}
 	found := map[Residue]int64{}
 	src := c.source(d.Ref.Source)
-	everywhere, inFields := c.terms(n)
+	everywhere, inFields := c.terms(&d, n)
 	seen := map[string]bool{}
 	look := func(terms []pii.Term, f *pii.Found) {
 		if f.Gap != nil {
@@ -228,7 +228,7 @@ func (c *checker) weigh(terms []pii.Term, f *pii.Found, found map[Residue]int64,
 
 // terms makes what is looked for: global identifiers and distinctive local ones everywhere in all forms; other local ones in every field of their value
 // domain, and in text and documents beside a word that names them.
-func (c *checker) terms(n *lineage.Node) (everywhere, inFields []pii.Term) {
+func (c *checker) terms(d *pii.Dataset, n *lineage.Node) (everywhere, inFields []pii.Term) {
 	add := func(to *[]pii.Term, t pii.Term, v pii.Value) {
 		for i := range *to {
 			if o := &(*to)[i]; o.Field == t.Field && o.Category == t.Category && len(o.Near) == len(t.Near) {
@@ -239,6 +239,7 @@ func (c *checker) terms(n *lineage.Node) (everywhere, inFields []pii.Term) {
 		t.Values = []pii.Value{v}
 		*to = append(*to, t)
 	}
+	texts := textsOf(d, n)
 	for _, k := range c.all.Known {
 		if k.Value.Len() == 0 {
 			continue
@@ -248,7 +249,9 @@ func (c *checker) terms(n *lineage.Node) (everywhere, inFields []pii.Term) {
 		case global:
 			add(&everywhere, pii.Term{Mode: pii.Within, Category: k.Category, Forms: forms.All()[1:]}, k.Value)
 		case k.Value.Len() >= 3:
-			add(&everywhere, pii.Term{Mode: pii.Within, Category: k.Category, Near: lineage.NumberWords()}, k.Value)
+			for _, f := range texts {
+				add(&inFields, pii.Term{Field: f, Mode: pii.Within, Category: k.Category, Near: lineage.NumberWords()}, k.Value)
+			}
 		}
 		if global || n == nil {
 			continue
@@ -260,6 +263,19 @@ func (c *checker) terms(n *lineage.Node) (everywhere, inFields []pii.Term) {
 		}
 	}
 	return everywhere, inFields
+}
+
+// textsOf gives the fields of text; of a dataset that came since the last scan, all that are text.
+func textsOf(d *pii.Dataset, n *lineage.Node) (out []string) {
+	if n != nil {
+		return lineage.Textual(n)
+	}
+	for _, f := range d.Fields {
+		if f.Type == pii.Text {
+			out = append(out, f.Name)
+		}
+	}
+	return out
 }
 
 // keepReport stores a report and raises an alert for each residue.
