@@ -1,0 +1,24 @@
+package main
+
+// cli is the grammar of the command line. Each command is a file of its own, with its help and an example.
+type cli struct {
+	Config string `short:"c" default:"vestige.yaml" env:"VESTIGE_CONFIG" placeholder:"FILE" help:"The configuration."`
+	JSON   bool   `name:"json" help:"Print JSON (docs/json.md)."`
+	As     string `env:"VESTIGE_USER" placeholder:"NAME" help:"Who gives the command, for the log; the user of the system where it is not said."`
+
+	Init  initCmd  `cmd:"" help:"Write a first vestige.yaml."`
+	Serve serveCmd `cmd:"" help:"Stay up: carry out other commands, and show the catalog."`
+
+	Sources sourcesCmd `cmd:"" help:"List the sources and what is known of them."`
+	Scan    scanCmd    `cmd:"" help:"Read sources and say what their fields hold."`
+	Search  searchCmd  `cmd:"" help:"Search the catalog."`
+	Lineage lineageCmd `cmd:"" help:"Show what leads to a dataset, and where it leads."`
+	Decide  decideCmd  `cmd:"" help:"Accept, reject, change or defer what a scan proposes."`
+	Reindex reindexCmd `cmd:"" help:"Build the index anew from the store."`
+
+	Find findCmd `cmd:"" help:"Where is a person, and by which route?"`
+
+	Connectors  connectorsCmd  `cmd:"" help:"List the connectors."`
+	Classifiers classifiersCmd `cmd:"" help:"List the classifiers and categories."`
+	Version     versionCmd     `cmd:"" help:"Say which build this is."`
+}
