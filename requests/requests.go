@@ -1,0 +1,318 @@
+// Package requests keeps what people ask for: intake, identity, clocks, and the course of a request from received to closed. What has to be done is done by
+// plans; a request follows its plan from state to state, by one table of transitions, each with actor, time and reason. Identifiers are sealed under the
+// request's own key, which is destroyed when the request ends.
+package requests
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed" // for the schema
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"vestige/audit"
+	"vestige/forms"
+	"vestige/internal/clock"
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/internal/keys"
+	"vestige/pii"
+	"vestige/plans"
+	"vestige/policies"
+)
+
+//go:embed schema.sql
+var schema string
+
+// Schema gives the tables of this room.
+func Schema() db.Schema { return db.SchemaOf("requests", schema) }
+
+// Service takes requests in and brings them to their end. It is safe for concurrent use.
+type Service struct {
+	db     db.DB
+	keys   *keys.Ring
+	audit  *audit.Log
+	engine *plans.Engine
+	policy *policies.Policy
+}
+
+// New makes a service over an engine.
+func New(e *plans.Engine) *Service {
+	return &Service{db: e.DB, keys: e.Keys, audit: e.Audit, engine: e, policy: e.Policy}
+}
+
+// Intake is a request as it comes in.
+type Intake struct {
+	ID          string // REQ- and eight digits; issued where it is empty
+	Type        policies.Type
+	Regime      string // gdpr, ccpa …
+	Identifiers []pii.Identifier
+	Verified    string // how the identity was checked; empty where it still is to be
+	Channel     string
+	By          string
+	Received    time.Time // in the time zone in which it was received; zero for now
+	Export      bool      // an erasure that is to begin with an export
+}
+
+// Request is a request as it stands.
+type Request struct {
+	ID       string        `json:"id"`
+	Type     policies.Type `json:"type"`
+	Regime   string        `json:"regime"`
+	State    State         `json:"state"`
+	Resume   State         `json:"resume,omitempty"`
+	Reason   string        `json:"reason,omitempty"`
+	Received int64         `json:"received"`
+	// The clocks, in microseconds since 1970, 0 for a step that the regime does not have.
+	Acknowledge int64          `json:"acknowledge,omitempty"`
+	Respond     int64          `json:"respond"`
+	Inform      int64          `json:"inform,omitempty"`
+	Extended    int64          `json:"extended,omitempty"`
+	Verified    string         `json:"verified,omitempty"`
+	Channel     string         `json:"channel,omitempty"`
+	By          string         `json:"by"`
+	Subject     []pii.Category `json:"subject"` // what she is known by
+	Plan        string         `json:"plan,omitempty"`
+	Export      string         `json:"export,omitempty"` // the plan of an export
+	WithExport  bool           `json:"withExport,omitempty"`
+	Waits       int64          `json:"waits,omitempty"` // since when its clock stands
+	Updated     int64          `json:"updated"`
+	Joined      bool           `json:"joined,omitempty"` // the intake was a second one of the same person and was joined to this request
+}
+
+// Change is one line of a request's history.
+type Change struct {
+	N      int64  `json:"n"`
+	At     int64  `json:"at"`
+	By     string `json:"by"`
+	Was    State  `json:"was"`
+	State  State  `json:"state"`
+	Reason string `json:"reason,omitempty"`
+}
+
+var idForm = regexp.MustCompile(`^REQ-[0-9]{8}$`)
+
+// kindOf gives the kind of plan that a type of request needs; ok is false where it needs none.
+func kindOf(t policies.Type) (plans.Kind, bool) {
+	switch t {
+	case policies.Erasure:
+		return plans.Erasure, true
+	case policies.Access, policies.Portability, policies.KnowCategories:
+		return plans.Export, true
+	}
+	return "", false
+}
+
+// Intake takes a request in. A second one of the same person and type, while the first is open, is joined to the first, whose clock goes on; it takes nothing
+// from the checks of the first.
+func (s *Service) Intake(ctx context.Context, in Intake) (*Request, error) {
+	if err := s.validate(&in); err != nil {
+		return nil, err
+	}
+	regime, err := policies.FindRegime(in.Regime)
+	if err != nil {
+		return nil, err
+	}
+	due, err := policies.Due(regime, in.Type, in.Received, s.policy.Holidays...)
+	if err != nil {
+		return nil, err
+	}
+	var out *Request
+	err = s.db.Write(ctx, func(tx db.Tx) error {
+		prints, err := s.fingerprints(ctx, tx, in.Identifiers)
+		if err != nil {
+			return err
+		}
+		if out, err = s.join(ctx, tx, &in, prints); out != nil || err != nil {
+			return err
+		}
+		out, err = s.insert(ctx, tx, &in, due, prints)
+		return err
+	})
+	return out, err
+}
+
+func (s *Service) validate(in *Intake) error {
+	switch {
+	case in.ID != "" && !idForm.MatchString(in.ID):
+		return errkind.Coded(errkind.Invalid, "request-id", "a request's id is REQ- and eight digits")
+	case !slices.Contains(policies.Types(), in.Type):
+		return errkind.Coded(errkind.Invalid, "request-type", "there is no type of request %q", in.Type)
+	case in.By == "":
+		return errkind.Coded(errkind.Invalid, "request-actor", "somebody takes the request in")
+	case len(in.Identifiers) == 0:
+		return errkind.Coded(errkind.Invalid, "no-identifier", "a person is known by at least one identifier")
+	}
+	if in.Regime == "" {
+		in.Regime = "gdpr"
+	}
+	if in.Received.IsZero() {
+		in.Received = clock.Now()
+	}
+	for i, id := range in.Identifiers {
+		norm, ok := forms.Normal(id.Category, []byte(id.Value.Reveal()))
+		if !ok || !id.Category.Identifier() {
+			return errkind.Coded(errkind.Invalid, "no-such-shape", "identifier %d does not have the shape of %s", i+1, id.Category)
+		}
+		in.Identifiers[i].Value = pii.NewValue(string(norm))
+	}
+	return nil
+}
+
+func (s *Service) fingerprints(ctx context.Context, tx db.Tx, ids []pii.Identifier) (out []string, err error) {
+	for _, id := range ids {
+		all, err := s.keys.Fingerprints(ctx, tx, keys.Suppression, id.Category, []byte(id.Value.Reveal()))
+		if err != nil {
+			return nil, err
+		}
+		if len(all) == 0 {
+			one, err := s.keys.Fingerprint(ctx, tx, keys.Suppression, id.Category, []byte(id.Value.Reveal()))
+			if err != nil {
+				return nil, err
+			}
+			all = []string{one}
+		}
+		out = append(out, all...)
+	}
+	return out, nil
+}
+
+// join finds the open request of the same person and type.
+func (s *Service) join(ctx context.Context, tx db.Tx, in *Intake, prints []string) (*Request, error) {
+	for _, f := range prints {
+		var id string
+		err := tx.QueryRow(ctx, `SELECT r.id FROM request r JOIN request_fingerprint f ON f.request = r.id WHERE f.fingerprint = $1 AND r.kind = $2
+			AND r.state NOT IN ($3, $4, $5) ORDER BY r.received LIMIT 1`, f, string(in.Type), string(Closed), string(Denied), string(Withdrawn)).Scan(&id)
+		if errkind.Of(err) == errkind.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out, err := load(ctx, tx, id)
+		if err != nil {
+			return nil, err
+		}
+		out.Joined = true
+		return out, s.note(ctx, tx, out, out.State, in.By, "a second request of the same person was joined")
+	}
+	return nil, nil
+}
+
+func (s *Service) insert(ctx context.Context, tx db.Tx, in *Intake, due policies.Deadline, prints []string) (*Request, error) {
+	if in.ID == "" {
+		id, err := issue(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		in.ID = id
+	}
+	key := keys.ID(keys.Request, in.ID)
+	if err := s.keys.Create(ctx, tx, key); err != nil {
+		if errkind.Of(err) == errkind.Conflict {
+			return nil, errkind.Coded(errkind.Conflict, "request-exists", "there is a request %s already", in.ID)
+		}
+		return nil, err
+	}
+	box, err := s.keys.Seal(ctx, tx, key, "request/"+in.ID, encode(in.Identifiers))
+	if err != nil {
+		return nil, err
+	}
+	r := &Request{ID: in.ID, State: Received}
+	var cats []pii.Category
+	for _, id := range in.Identifiers {
+		cats = append(cats, id.Category)
+	}
+	subject, err := json.Marshal(cats)
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO request (id, kind, regime, state, resume, reason, received, acknowledge, respond, inform, extended, verified, channel, actor, subject, sealed, plan, export, with_export, waits, updated)
+		VALUES ($1, $2, $3, $4, '', '', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', '', $15, 0, $16)`,
+		in.ID, string(in.Type), in.Regime, string(Received), in.Received.UnixMicro(), micros(due.Acknowledge), micros(due.Respond), micros(due.Inform), micros(due.Extended),
+		in.Verified, in.Channel, in.By, string(subject), box, in.Export, clock.Micros())
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range prints {
+		if _, err := tx.Exec(ctx, "INSERT INTO request_fingerprint (request, fingerprint) VALUES ($1, $2) ON CONFLICT DO NOTHING", in.ID, f); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.note(ctx, tx, r, "", in.By, ""); err != nil {
+		return nil, err
+	}
+	if r, err = load(ctx, tx, in.ID); err != nil {
+		return nil, err
+	}
+	next := Identifying
+	if in.Verified != "" {
+		next = Scoping
+	}
+	return r, s.move(ctx, tx, r, next, in.By, "")
+}
+
+// issue gives an id that no request has.
+func issue(ctx context.Context, tx db.Tx) (string, error) {
+	for {
+		var b [8]byte
+		_, _ = rand.Read(b[:])
+		id := fmt.Sprintf("REQ-%08d", binary.BigEndian.Uint64(b[:])%100_000_000)
+		var n int64
+		if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM request WHERE id = $1", id).Scan(&n); err != nil || n == 0 {
+			return id, err
+		}
+	}
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// identifier is how an identifier is written into what is sealed.
+type identifier struct{ Category, Value, Domain string }
+
+func encode(ids []pii.Identifier) []byte {
+	var out []identifier
+	for _, id := range ids {
+		out = append(out, identifier{string(id.Category), id.Value.Reveal(), id.Domain})
+	}
+	b, err := json.Marshal(out)
+	if err != nil {
+		return nil // strings always encode
+	}
+	return b
+}
+
+// identifiers opens what a request is about.
+func (s *Service) identifiers(ctx context.Context, id string) (out []pii.Identifier, err error) {
+	err = s.db.Read(ctx, func(tx db.Tx) error {
+		var box []byte
+		if err := tx.QueryRow(ctx, "SELECT sealed FROM request WHERE id = $1", id).Scan(&box); err != nil {
+			return err
+		}
+		if box == nil {
+			return errkind.Coded(errkind.NotFound, "key-destroyed", "the request has ended; what was sealed for it is gone")
+		}
+		plain, err := s.keys.Open(ctx, tx, keys.ID(keys.Request, id), "request/"+id, box)
+		if err != nil {
+			return err
+		}
+		var ids []identifier
+		if json.Unmarshal(plain, &ids) != nil {
+			return errkind.New(errkind.Conflict, "the identifiers of the request cannot be read")
+		}
+		for _, x := range ids {
+			out = append(out, pii.Identifier{Category: pii.Category(x.Category), Value: pii.NewValue(x.Value), Domain: x.Domain})
+		}
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,44 @@
+-- Requests of data subjects. sealed holds the identifiers, encrypted under the request's key, and is emptied on every terminal state.
+CREATE TABLE request (
+	id TEXT NOT NULL PRIMARY KEY,
+	kind TEXT NOT NULL,
+	regime TEXT NOT NULL,
+	state TEXT NOT NULL,
+	resume TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	received BIGINT NOT NULL,
+	acknowledge BIGINT NOT NULL,
+	respond BIGINT NOT NULL,
+	inform BIGINT NOT NULL,
+	extended BIGINT NOT NULL,
+	verified TEXT NOT NULL,
+	channel TEXT NOT NULL,
+	actor TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	sealed BYTEA,
+	plan TEXT NOT NULL,
+	export TEXT NOT NULL,
+	with_export BOOLEAN NOT NULL,
+	waits BIGINT NOT NULL,
+	updated BIGINT NOT NULL
+);
+CREATE INDEX request_due ON request (state, respond);
+
+CREATE TABLE request_history (
+	request TEXT NOT NULL,
+	n BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	actor TEXT NOT NULL,
+	was TEXT NOT NULL,
+	state TEXT NOT NULL,
+	reason TEXT NOT NULL,
+	PRIMARY KEY (request, n)
+);
+
+-- Keyed fingerprints of identifiers, by which a second request of the same person is known.
+CREATE TABLE request_fingerprint (
+	request TEXT NOT NULL,
+	fingerprint TEXT NOT NULL,
+	PRIMARY KEY (request, fingerprint)
+);
+CREATE INDEX request_by_fingerprint ON request_fingerprint (fingerprint);
