@@ -121,19 +121,41 @@ func hasDigits(text []byte) bool {
 	return false
 }
 
-// near tells whether a word of the term stands within 40 bytes of the place, or in the name of the field.
-func (s *scratch) near(r ref, text []byte, start, end int) bool {
+// introduction is how far before a number the word may begin that names it.
+const introduction = 40
+
+// near tells whether a word of the term names the place: it stands before it with nothing between but the rest of the word, punctuation and words like "no.",
+// or it begins a word in the name of the field or path. A telephone beside the word "customer" does not make its digits a customer's number.
+func (s *scratch) near(r ref, text []byte, start int) bool {
 	words := s.m.terms[r.term].near
 	if len(words) == 0 {
 		return true
 	}
-	around := bytes.ToLower(slices.Concat(text[max(0, start-40):start], []byte{0}, text[end:min(len(text), end+40)], []byte{0}, []byte(s.field), []byte{0}, []byte(s.path)))
+	before := bytes.ToLower(text[max(0, start-introduction):start])
+	named := bytes.ToLower([]byte(s.field + "\x00" + s.path))
 	for _, w := range words {
-		if hasWord(around, w) {
+		if introduces(before, w) || hasWord(named, w) {
 			return true
 		}
 	}
 	return false
+}
+
+var fillers = []string{"", "no", "nr", "num", "number", "nummer", "id", "is", "ist", "ref", "key", "n", "s"}
+
+// introduces tells whether the last w that begins a word of the text is followed by its own ending and fillers alone.
+func introduces(text, w []byte) bool {
+	i := bytes.LastIndex(text, w)
+	if i < 0 || letterBefore(text, i) {
+		return false
+	}
+	rest := bytes.TrimLeftFunc(text[i+len(w):], unicode.IsLetter)
+	for _, part := range bytes.FieldsFunc(rest, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+		if !slices.Contains(fillers, string(part)) {
+			return false
+		}
+	}
+	return !bytes.ContainsAny(rest, "+\n") && bytes.Count(rest, []byte(",")) == 0
 }
 
 // hasWord tells whether w begins a word of the text.
@@ -153,7 +175,7 @@ func hasWord(text, w []byte) bool {
 // report hands on what was found under a key.
 func (s *scratch) report(refs []ref, text []byte, start, end int) {
 	for _, r := range refs {
-		if s.near(r, text, start, end) {
+		if s.near(r, text, start) {
 			s.found(r, start, end)
 		}
 	}

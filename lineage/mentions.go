@@ -13,7 +13,7 @@ import (
 var attributeCategories = []pii.Category{"identity.name", "contact.street", "contact.address", "demographic.birth_date", "identity.given_name", "identity.family_name"}
 
 // numberWords stand beside a number that is told to be a customer's or user's only by them.
-var numberWords = []string{"customer", "cust", "client", "user", "uid", "account", "acct", "member", "kunde", "kunden", "kundennr", "kundennummer", "kd", "kdnr", "benutzer", "mitglied", "konto", "id", "no", "nr", "number", "nummer"}
+var numberWords = []string{"customer", "cust", "client", "user", "uid", "account", "acct", "member", "kunde", "kunden", "kundennr", "kundennummer", "kd", "kdnr", "benutzer", "mitglied", "konto", "kontonummer", "mitgliedsnummer"}
 
 // mentions searches all text for her identifiers and her full name, and marks in each record that names her and stays what else of her it says.
 func (c *closer) mentions(ctx context.Context) error {
@@ -92,7 +92,7 @@ func (c *closer) needles() []pii.Term {
 	by := map[pii.Category]*pii.Term{}
 	var order []pii.Category
 	for _, k := range c.known {
-		if !k.Single || (!k.Category.Global() && k.Value.Len() < 3) {
+		if !k.Single {
 			continue
 		}
 		t := by[k.Category]

@@ -40,7 +40,7 @@ func personScore(n *Node) float64 {
 	var named, unique, reachable, birth bool
 	for i := range n.Fields {
 		f := &n.Fields[i]
-		if f.Confidence < possible || !f.Dense || foreign(f) || many(f) {
+		if f.Confidence < possible || !f.Dense || foreign(f) || many(f) || (f.Field.Path != "" && f.Field.Column != "") {
 			continue
 		}
 		switch {
@@ -237,7 +237,8 @@ func coOwner(g *Graph, n *Node, e *Edge, all []*Edge) bool {
 
 // correspondent tells whether a message has both: from whom, and to whom. It belongs to both of them, and neither can take it from the other.
 func correspondent(e, owner *Edge) bool {
-	return anyWord(words(e.Fields[0]), toWords) && e.To == owner.To
+	ws := words(e.Fields[0])
+	return len(ws) > 0 && slices.Contains(toWords, ws[0]) && e.To == owner.To
 }
 
 // joins tells whether the child is a join table: it does little but put a person and a thing together.

@@ -182,7 +182,7 @@ func (c *closer) allHers(fn *FieldNode, f *pii.Found) bool {
 	for _, v := range vs {
 		norm, ok := forms.Normal(fn.Category, []byte(v.Value.Reveal()))
 		id := pii.Identifier{Category: fn.Category, Value: pii.NewValue(string(norm)), Domain: fn.Domain}
-		if ok && c.byID[idKey(id)] == nil && !system(id) && !c.staff(id) {
+		if k := c.byID[idKey(id)]; ok && (k == nil || !k.Single) && !system(id) && !c.staff(id) {
 			return false
 		}
 	}

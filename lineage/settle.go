@@ -110,6 +110,9 @@ func (c *closer) byTime(p *pend) int {
 		return unclear
 	}
 	result := unclear
+	if w := p.known.Window; w.To != 0 && p.known.Why == "held-by-another" {
+		result = differs // somebody else has it now, and undated lists are of now
+	}
 	for _, m := range times(p.node, p.found) {
 		if p.known.Window.holds(m.at) {
 			return agrees

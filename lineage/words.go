@@ -66,7 +66,7 @@ func sameWord(a, b string) bool {
 		return true
 	}
 	a, b = singular(a), singular(b)
-	return a == b || (min(len(a), len(b)) >= 4 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)))
+	return a == b || (min(len(a), len(b)) >= 5 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)))
 }
 
 // Words that say whose an identifier in a record is. They are English and German; a newcomer adds a language by adding words.
