@@ -288,7 +288,7 @@ func fieldRole(n *Node, f *FieldNode) Role {
 	}
 	for i := range n.Fields {
 		o := &n.Fields[i]
-		if o != f && o.Dense && o.Category == f.Category && f.Category.Identifier() && f.Values >= 20 && o.Distinct > 4*f.Distinct && !foreign(o) {
+		if o != f && o.Dense && o.Category == f.Category && f.Category.Identifier() && f.Values >= 20 && o.Distinct > 0 && perValue(f) > 4*perValue(o) && !foreign(o) {
 			return Mentions
 		}
 	}

@@ -186,7 +186,17 @@ func (c *closer) allHers(fn *FieldNode, f *pii.Found) bool {
 			return false
 		}
 	}
-	return len(vs) > 0 && !strings.Contains(fn.Field.Path, "{")
+	return len(vs) > 0 && !strings.Contains(fn.Field.Path, "{") && !listsPeople(fn)
+}
+
+// listsPeople tells whether the field stands in a list of persons that a record of something else has, the contacts of a firm: even one alone is a part.
+func listsPeople(fn *FieldNode) bool {
+	for _, segment := range strings.Split(fn.Field.Path, ".") {
+		if name, ok := strings.CutSuffix(segment, "[]"); ok && anyWord(words(name), peopleWords) {
+			return true
+		}
+	}
+	return false
 }
 
 // staff tells whether an identifier is that of somebody who stands in other people's records by trade: it occurs in a field that names such people.

@@ -80,9 +80,10 @@ var (
 		"editor", "manager", "supervisor", "boss", "recipient", "receiver", "to", "referrer", "referred", "referral", "invited", "inviter", "invitee", "parent", "sponsor", "emergency", "gift", "friend", "partner", "rep", "clerk", "owner_agent",
 		"bearbeiter", "sachbearbeiter", "zugewiesen", "betreuer", "mitarbeiter", "empfaenger", "an", "geworben", "eingeladen", "werber", "vorgesetzter", "geschenk", "notfall", "erstellt", "geaendert", "freigegeben",
 	}
-	coWords    = []string{"co", "joint", "second", "secondary", "spouse", "mit", "zweit", "zweiter", "partner"}
-	toWords    = []string{"to", "recipient", "receiver", "empfaenger", "an"}
-	startWords = []string{"from", "since", "start", "begin", "valid_from", "ab", "von", "seit", "beginn"}
-	endWords   = []string{"to", "until", "till", "end", "expires", "bis", "ende"}
-	keyWords   = []string{"id", "nr", "no", "num", "number", "nummer", "key", "ref", "code", "fk", "pk", "uid", "guid"}
+	coWords     = []string{"co", "joint", "second", "secondary", "spouse", "mit", "zweit", "zweiter", "partner"}
+	peopleWords = []string{"contacts", "members", "participants", "attendees", "people", "persons", "guests", "passengers", "cc", "bcc", "recipients", "kontakte", "mitglieder", "teilnehmer", "personen", "ansprechpartner", "gaeste"}
+	toWords     = []string{"to", "recipient", "receiver", "empfaenger", "an"}
+	startWords  = []string{"from", "since", "start", "begin", "valid_from", "ab", "von", "seit", "beginn"}
+	endWords    = []string{"to", "until", "till", "end", "expires", "bis", "ende"}
+	keyWords    = []string{"id", "nr", "no", "num", "number", "nummer", "key", "ref", "code", "fk", "pk", "uid", "guid"}
 )
