@@ -43,9 +43,19 @@ type world struct {
 // newWorld opens a store, in a new folder, over sources, and scans them.
 func newWorld(t *testing.T, sources ...*connectors.Source) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), sources: map[string]*connectors.Source{}, policy: policies.Default()}
+	dir := t.TempDir()
+	return newWorldOn(t, dir, storetest.Open(t, store.Options{Dir: dir, Command: "test", Schemas: schemas()}), sources...)
+}
+
+func schemas() []db.Schema {
+	return []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), plans.Schema()}
+}
+
+// newWorldOn is newWorld over an open store.
+func newWorldOn(t *testing.T, dir string, st *store.Store, sources ...*connectors.Source) *world {
+	t.Helper()
+	w := &world{t: t, dir: dir, store: st, sources: map[string]*connectors.Source{}, policy: policies.Default()}
 	w.policy.Windows.CoolDown, w.policy.Windows.Minimum = 0, 0
-	w.store = storetest.Open(t, store.Options{Dir: w.dir, Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), plans.Schema()}})
 	var err error
 	w.catalog, err = catalog.Open(t.Context(), w.store.DB(), w.dir)
 	w.must(err)
