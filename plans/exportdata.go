@@ -51,7 +51,7 @@ func (r *run) exportStep(ctx context.Context, z *zip.Writer, st Step, sealed *Se
 		return ManifestEntry{}, err
 	}
 	base := fmt.Sprintf("%s-%s", st.ID, fileName(st.Dataset))
-	entry := ManifestEntry{Dataset: catalog.DisplayDataset(&n), JSON: base + ".json", CSV: base + ".csv", Categories: st.Categories, Fields: []string{}}
+	entry := ManifestEntry{Dataset: st.Dataset.Source + "/" + catalog.DisplayDataset(&n), JSON: base + ".json", CSV: base + ".csv", Categories: st.Categories, Fields: []string{}}
 	x := &exporter{run: r, step: st, dataset: n.Dataset, node: &n, targets: sealed.Steps[st.ID], hers: hersIn(sealed), entry: &entry}
 	for i, write := range []func(context.Context, io.Writer) error{x.json, x.csv} {
 		w, err := z.Create([]string{entry.JSON, entry.CSV}[i])

@@ -18,11 +18,11 @@ import (
 	"vestige/pii"
 )
 
-// sources looks records up where they are.
-type sources map[string]*connectors.Source
+// Look lets a closure look records up where they are.
+type Look map[string]*connectors.Source
 
 // Look asks the source that a match is about.
-func (s sources) Look(ctx context.Context, m pii.Match) iter.Seq2[*pii.Found, error] {
+func (s Look) Look(ctx context.Context, m pii.Match) iter.Seq2[*pii.Found, error] {
 	if src := s[m.Dataset.Ref.Source]; src != nil {
 		return src.Locate(ctx, m)
 	}
@@ -159,7 +159,7 @@ func (e *Engine) build(ctx context.Context, g *lineage.Graph, a asked) (*Plan, e
 		return nil, err
 	}
 	lim := lineage.Limits{Find: e.Policy.Act.Find, Change: e.Policy.Change, Hub: e.Policy.Limits.Hub}
-	cl, err := lineage.Close(ctx, g, sources(e.Sources), lim, a.start, answers)
+	cl, err := lineage.Close(ctx, g, Look(e.Sources), lim, a.start, answers)
 	if err != nil {
 		return nil, err
 	}
