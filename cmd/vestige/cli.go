@@ -6,6 +6,7 @@ type cli struct {
 	JSON   bool   `name:"json" help:"Print JSON (docs/json.md)."`
 	As     string `env:"VESTIGE_USER" placeholder:"NAME" help:"Who gives the command, for the log; the user of the system where it is not said."`
 
+	Demo  demoCmd  `cmd:"" help:"Make a company of invented people, and erase one of them."`
 	Init  initCmd  `cmd:"" help:"Write a first vestige.yaml."`
 	Serve serveCmd `cmd:"" help:"Stay up: carry out other commands, and show the catalog."`
 

@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"vestige/internal/keys"
+	"vestige/internal/app"
 )
 
 type serveCmd struct{}
@@ -24,14 +24,20 @@ func (serveCmd) Run(c *call) error {
 		return err
 	}
 	defer done()
+	return stayUp(c, a)
+}
+
+// stayUp serves until the context ends.
+func stayUp(c *call, a *app.App) error {
 	stop, err := listenLocal(a)
 	if err != nil {
 		return err
 	}
 	defer stop()
 	if !a.Master.Apart() {
-		_, _ = fmt.Fprintf(c.err, "%s the master key lies in the data directory: a copy of the directory opens everything (docs/keys.md, %s)\n", c.yellow("warning:"), keys.MasterKey)
+		_, _ = fmt.Fprintf(c.err, "%s the master key lies in the data directory: a copy of the directory opens everything (docs/keys.md)\n", c.yellow("warning:"))
 	}
+	go a.Resume(c.ctx)
 	c.printf("Serving %s. Commands beside this one work. Ctrl-C ends it.\n", a.Config.Data)
 	a.Audit.Run(c.ctx, nil)
 	return nil
