@@ -58,9 +58,10 @@ type Known struct {
 	pii.Identifier
 	Via        []Link
 	Confidence float64
-	Single     bool    // it singles her out; otherwise others have it too, or it is too common
-	Window     *Window // the time for which a recycled identifier was hers
-	Why        string  // why it does not single her out: held-by-another, hub, system-address
+	Single     bool     // it singles her out; otherwise others have it too, or it is too common
+	Window     *Window  // the time for which a recycled identifier was hers
+	Past       []Window // times for which it was somebody else's before
+	Why        string   // why it does not single her out: held-by-another, hub, system-address
 	Start      bool
 }
 

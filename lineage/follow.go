@@ -99,6 +99,9 @@ func (c *closer) leads(n *Node, f *FieldNode) bool {
 	if f.Dense && f.Category.Global() {
 		return f.Confidence >= c.lim.Find && !hub(f)
 	}
+	if f.Category == "identity.number" && soleKeyOf(n, f.Field.Name) && n.Person < possible {
+		return false // the number of a note is not the person's
+	}
 	return f.Domain != "" && (personal(c.g, n, f) || (f.Dense && f.Category.Identifier() && f.Confidence >= c.lim.Find))
 }
 

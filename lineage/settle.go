@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"vestige/pii"
 )
@@ -54,6 +55,7 @@ func (c *closer) settle(ctx context.Context) error {
 		delete(c.pending, id)
 		c.decide(p)
 	}
+	c.giveBack()
 	for c.more() {
 		if err := c.round(ctx); err != nil {
 			return err
@@ -63,6 +65,11 @@ func (c *closer) settle(ctx context.Context) error {
 }
 
 func (c *closer) decide(p *pend) {
+	if w := window(p.node, p.found); p.named && w != nil && w.To != 0 && c.lim.on(Windows) && !many(p.node.Field(p.hit.Field)) {
+		p.known.Past = append(p.known.Past, *w)
+		c.add(p.found, HeldByOther, p.via, p.conf)
+		return
+	}
 	if p.named && p.known.Single && c.anchored(p.known) {
 		c.mention(p.found, p.hit, p.via, p.conf)
 		return
@@ -79,6 +86,32 @@ func (c *closer) decide(p *pend) {
 	default:
 		c.question(p)
 	}
+}
+
+// giveBack takes back the records that nothing but an identifier made hers and that are from a time when it was somebody else's.
+func (c *closer) giveBack() {
+	for _, r := range c.out.Records {
+		if r.Holding != Hers || r.Owner >= 0 || len(r.Slots) != 1 {
+			continue
+		}
+		n := c.g.Node(r.Dataset)
+		f := n.Field(r.Slots[0])
+		for _, v := range r.Fields[r.Slots[0]] {
+			if id, ok := identifier(n, f, v.Value); ok && c.before(n, r, c.byID[idKey(id)]) {
+				r.Holding, r.fresh = HeldByOther, false
+			}
+		}
+	}
+}
+
+// before tells whether a record is from a time when the identifier was somebody else's.
+func (c *closer) before(n *Node, r *Record, k *Known) bool {
+	if k == nil || len(k.Past) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(times(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}), func(m moment) bool {
+		return slices.ContainsFunc(k.Past, func(w Window) bool { return w.holds(m.at) }) && (k.Window == nil || !k.Window.holds(m.at))
+	})
 }
 
 // anchored tells whether an identifier stands as her own where each person has another one: an address in the table of users. Elsewhere, in a record
