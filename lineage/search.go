@@ -54,11 +54,24 @@ func (c *closer) search(ctx context.Context, n *Node, ids []*Known, _ bool) erro
 		return nil
 	}
 	return c.run(ctx, n, pii.Match{Dataset: n.Dataset, Terms: a.terms, Want: wanted(n)}, func(f *pii.Found) error {
-		for _, h := range f.Hits {
+		for _, h := range plainest(a, f.Hits) {
 			c.hit(a, f, h)
 		}
 		return nil
 	})
+}
+
+// plainest orders the hits of a record so that columns come before paths inside documents: a derivation goes by the plainest field.
+func plainest(a ask, hits []pii.Hit) []pii.Hit {
+	depth := func(h pii.Hit) int {
+		if h.Term >= len(a.field) {
+			return 0
+		}
+		return len(a.field[h.Term].Field.Path)
+	}
+	out := slices.Clone(hits)
+	slices.SortStableFunc(out, func(x, y pii.Hit) int { return depth(x) - depth(y) })
+	return out
 }
 
 // askFor makes the terms for a node: for each field that is of a known identifier's category, or in its value domain, the identifiers.
