@@ -27,6 +27,7 @@ import (
 	"vestige/jobs"
 	"vestige/plans"
 	"vestige/policies"
+	"vestige/requests"
 	"vestige/scanner"
 	"vestige/store"
 )
@@ -39,19 +40,20 @@ type Options struct {
 
 // App is everything, open. It is safe for concurrent use.
 type App struct {
-	Config  *Config
-	Policy  *policies.Policy
-	Store   *store.Store
-	DB      db.DB
-	Catalog *catalog.Catalog
-	Keys    *keys.Ring
-	Master  *keys.Master
-	Audit   *audit.Log
-	Sources map[string]*connectors.Source
-	Kinds   *classifiers.Set
-	Scanner *scanner.Scanner
-	Engine  *plans.Engine
-	Log     *slog.Logger
+	Config   *Config
+	Policy   *policies.Policy
+	Store    *store.Store
+	DB       db.DB
+	Catalog  *catalog.Catalog
+	Keys     *keys.Ring
+	Master   *keys.Master
+	Audit    *audit.Log
+	Sources  map[string]*connectors.Source
+	Kinds    *classifiers.Set
+	Scanner  *scanner.Scanner
+	Engine   *plans.Engine
+	Requests *requests.Service
+	Log      *slog.Logger
 
 	temp   string
 	closes []func() error
@@ -97,7 +99,7 @@ func (a *App) openPolicy(context.Context, Options) (err error) {
 
 // Schemas gives the tables of every room.
 func Schemas() []db.Schema {
-	return []db.Schema{catalog.Schema(), keys.Schema(), audit.Schema(), jobs.Schema(), plans.Schema()}
+	return []db.Schema{catalog.Schema(), keys.Schema(), audit.Schema(), jobs.Schema(), plans.Schema(), requests.Schema()}
 }
 
 func (a *App) openStore(ctx context.Context, o Options) (err error) {
@@ -177,6 +179,9 @@ func (a *App) openKinds(ctx context.Context, _ Options) (err error) {
 func (a *App) openEngine(context.Context, Options) (err error) {
 	a.Engine, err = plans.New(plans.Deps{DB: a.DB, Catalog: a.Catalog, Sources: a.Sources, Keys: a.Keys, Audit: a.Audit, Policy: a.Policy,
 		Log: a.Log, Destroyed: a.Store.Destroyed})
+	if err == nil {
+		a.Requests = requests.New(a.Engine)
+	}
 	return err
 }
 

@@ -133,13 +133,18 @@ func holds(text string, ns []string) bool {
 				break
 			}
 			i += from
-			if !wordAt(text, i-1) && !wordAt(text, i+len(n)) && !longer(text, i+len(n)) {
+			if !wordAt(text, i-1) && !begun(text, i) && !wordAt(text, i+len(n)) && !longer(text, i+len(n)) {
 				return true
 			}
 			from = i + 1
 		}
 	}
 	return false
+}
+
+// begun tells whether an address began before a needle: ann@example.com does not stand in lee.ann@example.com.
+func begun(text string, i int) bool {
+	return i > 1 && strings.IndexByte(".-_+", text[i-1]) >= 0 && wordAt(text, i-2)
 }
 
 // longer tells whether a domain goes on where a needle ends: ann@example.com does not stand in ann@example.com.test.

@@ -19,6 +19,8 @@ import (
 	"vestige/lineage"
 	"vestige/pii"
 	"vestige/plans"
+	"vestige/policies"
+	"vestige/requests"
 	"vestige/scanner"
 )
 
@@ -103,8 +105,7 @@ func short(s string, n int) string {
 
 func (w *walk) makePlan(ctx context.Context) (err error) {
 	w.Progress("planning …")
-	w.plan, err = w.app.Engine.Plan(ctx, plans.Ask{Request: "REQ-00000001", Kind: plans.Erasure, Regime: "gdpr", Identifiers: start(w.who), By: me})
-	if err != nil {
+	if w.plan, err = w.ask(ctx, policies.Erasure, w.who); err != nil {
 		return err
 	}
 	o := &w.plan.Open
@@ -132,6 +133,15 @@ func (w *walk) makePlan(ctx context.Context) (err error) {
 	return w.write("plan.json", w.plan)
 }
 
+// ask opens a request of a person and has it planned.
+func (w *walk) ask(ctx context.Context, what policies.Type, s company.Subject) (*plans.Status, error) {
+	r, err := w.app.Requests.Intake(ctx, requests.Intake{Type: what, Regime: "gdpr", Identifiers: start(s), Verified: "invented", Channel: "demo", By: me})
+	if err != nil {
+		return nil, err
+	}
+	return w.app.Requests.Plan(ctx, r.ID, me)
+}
+
 // statements leaves out what only frames a transaction.
 func statements(all []string) (out []string) {
 	for _, s := range all {
@@ -152,11 +162,11 @@ func (w *walk) write(name string, v any) error {
 
 func (w *walk) carryOut(ctx context.Context) error {
 	w.Print("\n%s\n", w.Bold("Approve, run, verify, attest"))
-	if _, err := w.app.Engine.Approve(ctx, w.plan.ID, w.plan.Hash, me); err != nil {
+	if _, err := w.app.Requests.Approve(ctx, w.plan.Request, w.plan.Hash, me); err != nil {
 		return err
 	}
 	w.line(true, "approved by its hash, by the one who asked: the policy says single-approver")
-	r, err := w.app.Engine.Run(ctx, w.plan.ID, func(e plans.Event) { w.Progress("%s %s %d/%d %s", e.State, e.What, e.Done, e.Total, e.At) })
+	r, err := w.app.Requests.Run(ctx, w.plan.Request, func(e plans.Event) { w.Progress("%s %s %d/%d %s", e.State, e.What, e.Done, e.Total, e.At) })
 	if err != nil {
 		return err
 	}
@@ -204,28 +214,23 @@ func (w *walk) showDone(ctx context.Context) error {
 // export gives another person her data.
 func (w *walk) export(ctx context.Context) error {
 	other := w.another()
-	st, err := w.app.Engine.Plan(ctx, plans.Ask{Request: "REQ-00000002", Kind: plans.Export, Regime: "gdpr", Identifiers: start(other), By: me})
+	st, err := w.ask(ctx, policies.Access, other)
 	if err != nil {
 		return err
 	}
 	for _, q := range st.Open.Questions {
-		if err := w.app.Engine.Answer(ctx, plans.Answer{Request: st.Request, ID: q.ID, Verdict: pii.Reject, Reason: "not without a proof", By: me}); err != nil {
+		if st, err = w.app.Requests.Answer(ctx, st.Request, q.ID, pii.Reject, "not without a proof", me); err != nil {
 			return err
 		}
 	}
-	if len(st.Open.Questions) > 0 {
-		if st, err = w.app.Engine.Replan(ctx, st.ID, me); err != nil {
-			return err
-		}
-	}
-	if _, err := w.app.Engine.Approve(ctx, st.ID, st.Hash, me); err != nil {
+	if _, err := w.app.Requests.Approve(ctx, st.Request, st.Hash, me); err != nil {
 		return err
 	}
 	recipient, err := w.NewKey(filepath.Join(w.Dir, "export.key"))
 	if err != nil {
 		return err
 	}
-	info, err := w.app.Engine.Export(ctx, st.ID, plans.ExportTo{Path: filepath.Join(w.Dir, "export.age"), Recipients: []string{recipient}, By: me})
+	info, err := w.app.Requests.Export(ctx, st.Request, plans.ExportTo{Path: filepath.Join(w.Dir, "export.age"), Recipients: []string{recipient}, By: me})
 	if err != nil {
 		return err
 	}
