@@ -107,7 +107,7 @@ func (b *builder) steps(o *Open, s *Sealed) {
 		n := b.in.Graph.Node(g.dataset)
 		st := Step{
 			ID: id, Dataset: g.dataset, Method: g.method, Records: int64(count(g.targets)), Fields: g.fields, Key: append([]string{}, n.Dataset.Key...), Why: b.routes(g.recs),
-			Basis: g.basis.Text, Until: g.basis.Until, Undo: undoOf(g.method, b.in.Kind), Categories: b.categories(g.dataset), Look: "full read",
+			Basis: g.basis.Text, Until: g.basis.Until, Undo: undoOf(g.method, b.in.Kind), Categories: b.categories(g.dataset), Look: b.lookOf(g.recs),
 		}
 		if g.method != pii.Retain && b.in.Kind == Erasure {
 			st.After = slices.Clone(last[g.dataset.Source])
@@ -119,6 +119,16 @@ func (b *builder) steps(o *Open, s *Sealed) {
 		o.Steps = append(o.Steps, st)
 		s.Steps[id] = g.targets
 	}
+}
+
+// lookOf says how the records of a step were found: over references alone, or by reading all of the dataset and comparing.
+func (b *builder) lookOf(recs []int) string {
+	for _, i := range recs {
+		if via := b.recs[i].Via; len(via) == 0 || via[len(via)-1].How != "reference" {
+			return "full read"
+		}
+	}
+	return "reference"
 }
 
 func count(ts []pii.Target) (n int) {
