@@ -17,7 +17,19 @@ type cli struct {
 	Decide  decideCmd  `cmd:"" help:"Accept, reject, change or defer what a scan proposes."`
 	Reindex reindexCmd `cmd:"" help:"Build the index anew from the store."`
 
-	Find findCmd `cmd:"" help:"Where is a person, and by which route?"`
+	Find    findCmd    `cmd:"" help:"Where is a person, and by which route?"`
+	Plan    planCmd    `cmd:"" help:"Make the plan of an erasure or an export."`
+	Answer  answerCmd  `cmd:"" help:"Answer a question, or accept a gap."`
+	Approve approveCmd `cmd:"" help:"Approve a plan by its hash."`
+	Run     runCmd     `cmd:"" help:"Carry an approved plan out."`
+	Undo    undoCmd    `cmd:"" help:"Take soft deletes back, and cancel."`
+	Verify  verifyCmd  `cmd:"" help:"Look for what is left, without the plan's map."`
+	Export  exportCmd  `cmd:"" help:"Write a person's data for her, encrypted."`
+	Request requestCmd `cmd:"" help:"Take requests in, and list them."`
+
+	Audit       auditCmd       `cmd:"" help:"Show, export and check the log."`
+	Attestation attestationCmd `cmd:"" help:"Show and check the signed proof of a closed request."`
+	Keys        keysCmd        `cmd:"" help:"List and rotate keys."`
 
 	Connectors  connectorsCmd  `cmd:"" help:"List the connectors."`
 	Classifiers classifiersCmd `cmd:"" help:"List the classifiers and categories."`

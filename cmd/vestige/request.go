@@ -1,0 +1,201 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"vestige/policies"
+	"vestige/requests"
+)
+
+type requestCmd struct {
+	New      requestNew      `cmd:"" help:"Take a request in."`
+	List     requestList     `cmd:"" default:"1" help:"List requests in the order of the queue."`
+	Show     requestShow     `cmd:"" help:"Show one, with its history."`
+	Identify requestIdentify `cmd:"" help:"Say how the person's identity was checked."`
+	Wait     requestWait     `cmd:"" help:"Stop until something has come."`
+	Resume   requestResume   `cmd:"" help:"Go on where wait stopped."`
+	Deny     requestDeny     `cmd:"" help:"End it with a refusal."`
+	Withdraw requestWithdraw `cmd:"" help:"The person no longer wants it."`
+}
+
+// Help teaches the command.
+func (requestCmd) Help() string {
+	return `Takes requests in, keeps their clocks, and says where each is (docs/requests.md).
+
+Example:
+  vestige request new --type erasure --regime gdpr --email ann@example.com --verified "passport, seen"
+  vestige request list`
+}
+
+type requestNew struct {
+	person
+	Type     string `default:"erasure" help:"erasure, access, portability, rectification …"`
+	Regime   string `default:"gdpr" help:"gdpr, uk_gdpr, ccpa."`
+	ID       string `placeholder:"REQ" help:"REQ- and eight digits, where it has a number already."`
+	Verified string `help:"How the identity was checked; empty where it is still to be."`
+	Export   bool   `help:"An erasure that begins with an export."`
+}
+
+// Run carries the command out.
+func (x requestNew) Run(c *call) error {
+	a, done, err := c.open("request")
+	if err != nil {
+		return err
+	}
+	defer done()
+	ids, err := x.identifiers(c)
+	if err != nil {
+		return err
+	}
+	r, err := a.Requests.Intake(c.ctx, requests.Intake{ID: x.ID, Type: policies.Type(x.Type), Regime: x.Regime, Identifiers: ids, Verified: x.Verified, Channel: "command line", By: c.by(), Export: x.Export})
+	if err != nil {
+		return err
+	}
+	return c.showRequest(r)
+}
+
+func (c *call) showRequest(r *requests.Request) error {
+	return c.print(r, func() {
+		c.printf("%s  %s under %s, %s, due %s\n", c.bold(r.ID), r.Type, r.Regime, r.State, day(r.Respond))
+		if r.Joined {
+			c.printf("  joined to the open request of the same person\n")
+		}
+		if r.Reason != "" {
+			c.printf("  %s\n", r.Reason)
+		}
+	})
+}
+
+type requestList struct {
+	All bool `help:"Those that have ended, too."`
+}
+
+// Run carries the command out.
+func (x requestList) Run(c *call) error {
+	a, done, err := c.open("request")
+	if err != nil {
+		return err
+	}
+	defer done()
+	all, err := a.Requests.List(c.ctx, x.All)
+	if err != nil {
+		return err
+	}
+	if all == nil {
+		all = []*requests.Request{}
+	}
+	return c.print(all, func() {
+		var rows [][]string
+		for _, r := range all {
+			rows = append(rows, []string{r.ID, string(r.Type), r.Regime, string(r.State), day(r.Received), day(r.Respond), r.Plan})
+		}
+		c.table([]string{"request", "type", "regime", "state", "received", "due", "plan"}, rows)
+		if len(rows) == 0 {
+			c.printf("No request is open.\n")
+		}
+	})
+}
+
+type requestShow struct {
+	ID string `arg:"" help:"The request."`
+}
+
+// requestView is a request with its history.
+type requestView struct {
+	*requests.Request
+	History []requests.Change `json:"history"`
+}
+
+// Run carries the command out.
+func (x requestShow) Run(c *call) error {
+	a, done, err := c.open("request")
+	if err != nil {
+		return err
+	}
+	defer done()
+	r, err := a.Requests.Show(c.ctx, x.ID)
+	if err != nil {
+		return err
+	}
+	h, err := a.Requests.History(c.ctx, x.ID)
+	if err != nil {
+		return err
+	}
+	return c.print(requestView{r, h}, func() {
+		var cats []string
+		for _, s := range r.Subject {
+			cats = append(cats, string(s))
+		}
+		c.printf("%s  %s under %s, known by %s\n  %s, received %s, due %s\n", c.bold(r.ID), r.Type, r.Regime, strings.Join(cats, ", "), r.State, day(r.Received), day(r.Respond))
+		for _, e := range h {
+			c.printf("  %s  %-12s %s  %s\n", when(e.At), e.State, e.By, c.dim(e.Reason))
+		}
+	})
+}
+
+type requestIdentify struct {
+	ID  string `arg:"" help:"The request."`
+	How string `arg:"" help:"How: a code by mail, a document seen …"`
+}
+
+// Run carries the command out.
+func (x requestIdentify) Run(c *call) error {
+	a, done, err := c.open("request")
+	if err != nil {
+		return err
+	}
+	defer done()
+	r, err := a.Requests.Identify(c.ctx, x.ID, x.How, c.by())
+	if err != nil {
+		return err
+	}
+	return c.showRequest(r)
+}
+
+// reasoned is a request with a reason to do something about it.
+type reasoned struct {
+	ID     string `arg:"" help:"The request."`
+	Reason string `required:"" help:"Why."`
+}
+
+type requestWait struct{ reasoned }
+type requestResume struct{ reasoned }
+type requestDeny struct{ reasoned }
+type requestWithdraw struct{ reasoned }
+
+// Run carries the command out.
+func (x requestWait) Run(c *call) error { return x.do(c, "wait") }
+
+// Run carries the command out.
+func (x requestResume) Run(c *call) error { return x.do(c, "resume") }
+
+// Run carries the command out.
+func (x requestDeny) Run(c *call) error { return x.do(c, "deny") }
+
+// Run carries the command out.
+func (x requestWithdraw) Run(c *call) error { return x.do(c, "withdraw") }
+
+func (x reasoned) do(c *call, what string) error {
+	a, done, err := c.open("request")
+	if err != nil {
+		return err
+	}
+	defer done()
+	s := a.Requests
+	r, err := map[string]func() (*requests.Request, error){
+		"wait":     func() (*requests.Request, error) { return s.Wait(c.ctx, x.ID, c.by(), x.Reason) },
+		"resume":   func() (*requests.Request, error) { return s.Resume(c.ctx, x.ID, c.by(), x.Reason) },
+		"deny":     func() (*requests.Request, error) { return s.Deny(c.ctx, x.ID, c.by(), x.Reason) },
+		"withdraw": func() (*requests.Request, error) { return s.Withdraw(c.ctx, x.ID, c.by(), x.Reason) },
+	}[what]()
+	if err != nil {
+		return err
+	}
+	return c.showRequest(r)
+}
+
+// endOf gives the last moment of a day, in microseconds since 1970.
+func endOf(d policies.Date) int64 {
+	return time.Date(d.Year, d.Month, d.Day, 23, 59, 59, 0, time.UTC).UnixMicro()
+}
