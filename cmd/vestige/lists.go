@@ -137,6 +137,9 @@ func (x classifiersCmd) Run(c *call) error {
 	})
 }
 
+// version is that of a release; the linker puts it in (see the Makefile).
+var version = "devel"
+
 type versionCmd struct{}
 
 // Help teaches the command.
@@ -157,7 +160,7 @@ type versionView struct {
 
 // Run carries the command out.
 func (versionCmd) Run(c *call) error {
-	v := versionView{Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	v := versionView{Version: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if b, ok := debug.ReadBuildInfo(); ok {
 		if b.Main.Version != "" && b.Main.Version != "(devel)" {
 			v.Version = b.Main.Version
