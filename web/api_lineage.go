@@ -1,0 +1,48 @@
+package web
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+func (s *Server) apiLineageRoutes(g *gin.RouterGroup) { get(g, "/lineage", s.apiLineage) }
+
+// lineageDoc is a part of the graph as programs see it.
+type lineageDoc struct {
+	Revision   int64           `json:"revision"`
+	Datasets   []pii.Ref       `json:"datasets"`
+	References []*lineage.Edge `json:"references"`
+	Folded     int             `json:"folded,omitempty"`  // datasets that hang on hubs and are left out; unfold=1 gives them
+	Partial    bool            `json:"partial,omitempty"` // there is more than is given
+}
+
+func (s *Server) apiLineage(c *gin.Context) {
+	a, err := askOf(c)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	g, err := s.graph(c.Request.Context())
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	sel, err := choose(g, a)
+	doc := lineageDoc{Revision: g.Revision, Datasets: []pii.Ref{}, References: []*lineage.Edge{}, Partial: sel.cut}
+	in := map[pii.Ref]bool{}
+	for _, n := range sel.nodes {
+		in[n.Dataset.Ref] = true
+		doc.Datasets = append(doc.Datasets, n.Dataset.Ref)
+	}
+	for _, f := range sel.folds {
+		doc.Folded += f.count
+	}
+	for i := range g.Edges {
+		if e := &g.Edges[i]; in[e.From] && in[e.To] {
+			doc.References = append(doc.References, e)
+		}
+	}
+	either(s, c, doc, err)
+}

@@ -1,0 +1,158 @@
+package web_test
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"vestige/internal/testenv"
+	"vestige/lineage"
+	"vestige/pii"
+	"vestige/plans"
+	"vestige/web"
+)
+
+// browser starts Chromium for this test alone.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(testenv.Chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("no-first-run", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("force-color-profile", "srgb"))
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, opts...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1360, 900)))
+	return ctx
+}
+
+// complaints gathers what the browser says against a page: refused by the policy, not found, thrown.
+type complaints struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (c *complaints) add(s string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.said = append(c.said, s)
+}
+
+func (c *complaints) take() (out []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out, c.said = c.said, nil
+	return out
+}
+
+func (c *complaints) listen(ctx context.Context) {
+	entries, errors := chromedp.Events(ctx, log.EntryAdded), chromedp.Events(ctx, runtime.ExceptionThrown)
+	go func() {
+		for e, err := range entries {
+			if err != nil {
+				return
+			}
+			c.add(string(e.Entry.Source) + ": " + e.Entry.Text)
+		}
+	}()
+	go func() {
+		for _, err := range errors {
+			if err != nil {
+				return
+			}
+			c.add("an exception was thrown")
+		}
+	}()
+}
+
+// shots is where pictures go: SHOTS keeps them, to be looked at.
+func shots(t *testing.T) string {
+	if dir := os.Getenv("SHOTS"); dir != "" {
+		must(t, os.MkdirAll(dir, 0o755))
+		return dir
+	}
+	return t.TempDir()
+}
+
+// TestPagesInABrowser opens each page of the demo company in light and dark: nothing may be refused by the policy or missing, nothing may be wider
+// than the window, and each picture must hold more than an empty page.
+func TestPagesInABrowser(t *testing.T) {
+	ctx := browser(t)
+	e := demo(t)
+	closed, open := e.asked()
+	c := serve(t, e, func(cfg *web.Config, svc *web.Services) {
+		svc.Plans, cfg.Notice = e.engine, "Demo: everybody here is invented"
+	})
+	said := &complaints{}
+	said.listen(ctx)
+	dir := shots(t)
+	for _, scheme := range []string{"light", "dark"} {
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		must(t, err)
+		for name, path := range pagesOf(t, e, closed, open) {
+			resp, err := chromedp.Run(ctx, chromedp.NavigateResponse(c.srv.URL+path))
+			if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			if want := int64(200); resp.Status != want && !strings.HasPrefix(name, "error") {
+				t.Errorf("%s answers %d", path, resp.Status)
+			}
+			wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > window.innerWidth + 1`))
+			must(t, err)
+			if wide {
+				t.Errorf("%s is wider than the window", path)
+			}
+			shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
+			must(t, err)
+			if len(shot.Data) < 10_000 {
+				t.Errorf("the picture of %s has only %d bytes", path, len(shot.Data))
+			}
+			must(t, os.WriteFile(filepath.Join(dir, name+"-"+scheme+".png"), shot.Data, 0o644))
+			for _, s := range said.take() {
+				if !strings.HasPrefix(name, "error") {
+					t.Errorf("%s: the browser says: %s", path, s)
+				}
+			}
+		}
+	}
+}
+
+// pagesOf gives an address for each kind of page.
+func pagesOf(t *testing.T, e *estate, closed, open *plans.Status) map[string]string {
+	g, err := e.cat.Graph(t.Context())
+	must(t, err)
+	set, field := busiest(g)
+	return map[string]string{
+		"home": "/", "browse": "/browse", "search": "/search?q=" + url.QueryEscape("is:pii category:contact conf:>0.8"), "search-note": "/search?q=category:email", "source": "/source?at=shop",
+		"dataset": "/dataset?at=" + url.QueryEscape(set.String()), "field": "/field?at=" + url.QueryEscape(field.String()),
+		"lineage": "/lineage", "lineage-one": "/lineage?hops=2&at=" + url.QueryEscape(set.String()), "alerts": "/alerts", "about": "/about", "plans": "/plans",
+		"plan-closed": "/plans/" + closed.ID, "plan-open": "/plans/" + open.ID, "error": "/nowhere",
+	}
+}
+
+// busiest gives the dataset to which most others refer, and its first field that holds an e-mail address.
+func busiest(g *lineage.Graph) (set, field pii.Ref) {
+	most := -1
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		for _, f := range n.Fields {
+			if in := len(g.In(n.Dataset.Ref)); f.Category == "contact.email" && f.Dense && in > most {
+				most, set, field = in, n.Dataset.Ref, n.Dataset.Ref.In(f.Field.Name)
+			}
+		}
+	}
+	return set, field
+}

@@ -1,0 +1,203 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"vestige/catalog"
+	"vestige/internal/errkind"
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+func (s *Server) datasetRoutes() {
+	get(s.engine, "/dataset", s.dataset)
+	get(s.engine, "/dataset.csv", s.datasetCSV)
+}
+
+// datasetView is what the page of a dataset is given.
+type datasetView struct {
+	Node     lineage.Node
+	Name     string
+	Row      datasetRow
+	Fields   []fieldRow
+	Parents  []referenceRow // what its fields refer to
+	Children []referenceRow // what refers to it
+	Examined int64          // fields
+	Last     int64          // when one was last examined
+	From     int
+	All      int
+	Prev     string
+	Next     string
+}
+
+// fieldRow is a field in a list.
+type fieldRow struct {
+	catalog.Entry
+	Name   string
+	Node   lineage.FieldNode
+	Kinds  []pii.Category // with those found within its text
+	Within bool           // its categories stand within text
+	Top    int
+	Key    bool
+}
+
+// referenceRow is a reference as seen from one of its ends.
+type referenceRow struct {
+	catalog.Reference
+	Other   pii.Ref
+	Name    string   // of the other end
+	Mine    []string // fields at this end
+	Theirs  []string
+	ToOther bool // this end refers to the other
+}
+
+// fieldRows is how many fields a page shows.
+const fieldRows = 200
+
+func (s *Server) dataset(c *gin.Context) {
+	v, err := s.datasetView(c.Request.Context(), c.Query("at"))
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	ref := v.Node.Dataset.Ref
+	from, _ := strconv.Atoi(c.Query("from"))
+	v.All, v.From = len(v.Fields), min(max(0, from), len(v.Fields))
+	page := func(from int) string { return at(ref) + "&from=" + strconv.Itoa(from) }
+	if v.From > 0 {
+		v.Prev = page(max(0, v.From-fieldRows))
+	}
+	if v.From+fieldRows < v.All {
+		v.Next = page(v.From + fieldRows)
+	}
+	v.Fields = v.Fields[v.From:min(v.All, v.From+fieldRows)]
+	q := url.QueryEscape(ref.String())
+	s.show(c, http.StatusOK, "dataset", view{Title: v.Name, Nav: "browse", Body: v,
+		Crumbs: []link{{"Catalog", "/browse"}, {ref.Source, at(pii.Ref{Source: ref.Source})}},
+		Twins:  []link{{"JSON", "/api/v1/dataset?at=" + q}, {"CSV", "/dataset.csv?at=" + q}}})
+}
+
+// place reads a reference to a dataset or a field.
+func place(text string, field bool) (pii.Ref, error) {
+	ref, err := pii.ParseRef(text)
+	if err != nil || ref.Dataset == "" || (ref.Field != "") != field {
+		return ref, errkind.Coded(errkind.Invalid, "bad-reference", "a place is written source/dataset, or source/dataset#field")
+	}
+	return ref, nil
+}
+
+func (s *Server) datasetView(ctx context.Context, text string) (v datasetView, err error) {
+	ref, err := place(text, false)
+	if err != nil {
+		return v, err
+	}
+	if v.Node, err = s.svc.Catalog.Node(ctx, ref); err != nil {
+		return v, err
+	}
+	entries, err := s.svc.Catalog.Proposals(ctx, catalog.Filter{Source: ref.Source, Dataset: ref.Dataset})
+	if err != nil {
+		return v, err
+	}
+	v.Name, v.Row = catalog.DisplayDataset(&v.Node), rowOf(&v.Node, entries)
+	v.Fields = fieldsOf(&v.Node, entries)
+	v.Examined = v.Row.Fields - v.Row.Unexamined
+	for _, e := range entries {
+		v.Last = max(v.Last, e.Proposal.Examined.At)
+	}
+	v.Parents, v.Children, err = s.references(ctx, ref, "")
+	return v, err
+}
+
+// fieldsOf gives the fields of a dataset: personal ones first, the most sensitive before others, then what nobody looked at, then the rest.
+func fieldsOf(n *lineage.Node, entries []catalog.Entry) []fieldRow {
+	out := make([]fieldRow, 0, len(entries))
+	for _, e := range entries {
+		out = append(out, fieldOf(n, e))
+	}
+	class := func(r fieldRow) int {
+		switch {
+		case counted(r.Entry):
+			return 0
+		case r.State == catalog.Unexamined:
+			return 1
+		case r.State == catalog.Rejected:
+			return 2
+		}
+		return 3
+	}
+	slices.SortStableFunc(out, func(a, b fieldRow) int {
+		if d := cmp.Compare(class(a), class(b)); d != 0 || class(a) > 0 {
+			return cmp.Or(d, cmp.Compare(a.Name, b.Name))
+		}
+		return cmp.Or(cmp.Compare(b.Top, a.Top), cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+func fieldOf(n *lineage.Node, e catalog.Entry) fieldRow {
+	r := fieldRow{Entry: e, Name: e.Ref.Field, Key: slices.Contains(n.Dataset.Key, e.Ref.Field)}
+	if f := n.Field(e.Ref.Field); f != nil {
+		r.Node, r.Name = *f, catalog.Display(n, f)
+	}
+	if counted(e) {
+		r.Kinds = kinds(e)
+		r.Within = !e.Category.Personal()
+	}
+	for _, k := range r.Kinds {
+		r.Top = max(r.Top, sensitivity(k))
+	}
+	return r
+}
+
+// references gives the references at a dataset, or at one field of it.
+func (s *Server) references(ctx context.Context, ref pii.Ref, field string) (parents, children []referenceRow, err error) {
+	all, err := s.svc.Catalog.References(ctx, ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range all {
+		if r.From == ref && (field == "" || slices.Contains(r.Fields, field)) {
+			parents = append(parents, referenceRow{Reference: r, Other: r.To, Name: s.nameOf(ctx, r.To), Mine: r.Fields, Theirs: r.ToFields, ToOther: true})
+		}
+		if r.To == ref && (field == "" || slices.Contains(r.ToFields, field)) {
+			children = append(children, referenceRow{Reference: r, Other: r.From, Name: s.nameOf(ctx, r.From), Mine: r.ToFields, Theirs: r.Fields})
+		}
+	}
+	return parents, children, nil
+}
+
+// nameOf gives a dataset's name as people read it.
+func (s *Server) nameOf(ctx context.Context, ref pii.Ref) string {
+	n, err := s.svc.Catalog.Node(ctx, ref)
+	if err != nil {
+		return ref.Dataset
+	}
+	return catalog.DisplayDataset(&n)
+}
+
+func (s *Server) datasetCSV(c *gin.Context) {
+	v, err := s.datasetView(c.Request.Context(), c.Query("at"))
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	w := sheet(c, "fields", "source", "dataset", "field", "type", "state", "category", "also", "confidence", "sensitivity", "examined", "how", "reason", "values", "nulls", "distinct")
+	for _, f := range v.Fields {
+		x := f.Proposal.Examined
+		var also []pii.Category
+		for _, k := range f.Kinds {
+			if k != f.Category {
+				also = append(also, k)
+			}
+		}
+		w.row(f.Ref.Source, v.Name, f.Name, string(f.Type), string(f.State), string(f.Category), joined(also), number(f.Confidence), strconv.Itoa(f.Top), stamp(x.At), x.How, x.Reason, count(x.Values), count(x.Nulls), count(x.Distinct))
+	}
+	w.end()
+}

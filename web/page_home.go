@@ -1,0 +1,180 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"vestige/catalog"
+	"vestige/pii"
+	"vestige/plans"
+)
+
+func (s *Server) homeRoutes() { get(s.engine, "/", s.home) }
+
+// home is what its page is given.
+type home struct {
+	Sources  []catalog.SourceInfo
+	Total    catalog.Counts
+	Examined int64
+	Parts    []segment
+	Unmapped int64
+	Special  int64 // of article 9
+	Alerts   []catalog.Alert
+	Open     int
+	Runs     []catalog.Run
+	Map      heat
+	Plans    []*plans.Status
+}
+
+func (s *Server) home(c *gin.Context) {
+	h, err := s.homeView(c.Request.Context())
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.show(c, http.StatusOK, "home", view{Title: "Overview", Nav: "home", Body: h, Twins: []link{{"JSON", "/api/v1/sources"}, {"CSV", "/sources.csv"}}})
+}
+
+func (s *Server) homeView(ctx context.Context) (h home, err error) {
+	if h.Sources, err = s.svc.Catalog.Sources(ctx); err != nil {
+		return h, err
+	}
+	h.Total = total(h.Sources)
+	h.Examined = h.Total.Fields - h.Total.Unexamined
+	h.Parts = segments(h.Total)
+	if h.Alerts, err = s.svc.Catalog.Alerts(ctx, false); err != nil {
+		return h, err
+	}
+	h.Open, h.Alerts = len(h.Alerts), h.Alerts[:min(6, len(h.Alerts))]
+	if h.Runs, err = s.svc.Catalog.Runs(ctx, "", 6); err != nil {
+		return h, err
+	}
+	if h.Unmapped, err = s.count(ctx, "is:unmapped"); err != nil {
+		return h, err
+	}
+	if h.Special, err = s.count(ctx, "is:pii article9:true"); err != nil {
+		return h, err
+	}
+	if h.Map, err = s.heat(ctx, h.Sources); err != nil {
+		return h, err
+	}
+	if s.svc.Plans != nil {
+		if h.Plans, err = s.svc.Plans.Plans(ctx, ""); err != nil {
+			return h, err
+		}
+		h.Plans = h.Plans[:min(5, len(h.Plans))]
+	}
+	return h, nil
+}
+
+// count tells how many fields a query finds.
+func (s *Server) count(ctx context.Context, query string) (int64, error) {
+	r, err := s.svc.Catalog.Search(ctx, query, catalog.Page{Limit: 1})
+	return r.Total, err
+}
+
+func total(ss []catalog.SourceInfo) (t catalog.Counts) {
+	for _, x := range ss {
+		t.Datasets, t.Fields, t.PII = t.Datasets+x.Datasets, t.Fields+x.Fields, t.PII+x.PII
+		t.Proposed, t.Deferred, t.Accepted = t.Proposed+x.Proposed, t.Deferred+x.Deferred, t.Accepted+x.Accepted
+		t.Rejected, t.Clean, t.Unexamined, t.Gone = t.Rejected+x.Rejected, t.Clean+x.Clean, t.Unexamined+x.Unexamined, t.Gone+x.Gone
+	}
+	return t
+}
+
+// segment is one part of a stacked bar, in thousandths of its width.
+type segment struct {
+	State catalog.State
+	Count int64
+	X, W  float64
+}
+
+// segments divides a bar by state; what is there can be seen, however little it is.
+func segments(n catalog.Counts) (out []segment) {
+	if n.Fields == 0 {
+		return nil
+	}
+	x := 0.0
+	for _, p := range []struct {
+		state catalog.State
+		n     int64
+	}{{catalog.Accepted, n.Accepted}, {catalog.Proposed, n.Proposed}, {catalog.Deferred, n.Deferred}, {catalog.Unexamined, n.Unexamined}, {catalog.Rejected, n.Rejected}, {catalog.Clean, n.Clean}} {
+		if p.n == 0 {
+			continue
+		}
+		w := float64(p.n) / float64(n.Fields) * 1000
+		out = append(out, segment{p.state, p.n, x, w})
+		x += w
+	}
+	return out
+}
+
+// heat says how many fields of which kind of personal data each source has.
+type heat struct {
+	Heads []string
+	Rows  []heatRow
+}
+
+type heatRow struct {
+	Source string
+	Cells  []heatCell
+}
+
+// heatCell is one number; Level, 0 to 5, is how dark it is.
+type heatCell struct {
+	Query string
+	Count int64
+	Level int
+}
+
+// heatSources is how many sources the map shows; each costs one search.
+const heatSources = 12
+
+func (s *Server) heat(ctx context.Context, sources []catalog.SourceInfo) (h heat, err error) {
+	counts, most := map[string]map[string]int64{}, int64(1)
+	for _, src := range sources[:min(len(sources), heatSources)] {
+		r, err := s.svc.Catalog.Search(ctx, "is:pii source:"+quote(src.Name), catalog.Page{Limit: 1, Facets: true})
+		if err != nil {
+			return h, err
+		}
+		counts[src.Name] = map[string]int64{}
+		for _, v := range facet(r, "category") {
+			head, _, nested := strings.Cut(v.Value, ".")
+			if !pii.Category(v.Value).Personal() || !nested {
+				continue
+			}
+			counts[src.Name][head] += v.Count
+			most = max(most, counts[src.Name][head])
+			if !slices.Contains(h.Heads, head) {
+				h.Heads = append(h.Heads, head)
+			}
+		}
+	}
+	slices.Sort(h.Heads)
+	for _, src := range sources[:min(len(sources), heatSources)] {
+		row := heatRow{Source: src.Name}
+		for _, head := range h.Heads {
+			n := counts[src.Name][head]
+			cell := heatCell{Query: "is:pii category:" + head + " source:" + quote(src.Name), Count: n}
+			if n > 0 {
+				cell.Level = 1 + int(4*n/most)
+			}
+			row.Cells = append(row.Cells, cell)
+		}
+		h.Rows = append(h.Rows, row)
+	}
+	return h, nil
+}
+
+func facet(r catalog.Result, name string) []catalog.Count {
+	for _, f := range r.Facets {
+		if f.Name == name {
+			return f.Values
+		}
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/gin-gonic/gin"
+
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+func (s *Server) lineageRoutes() {
+	get(s.engine, "/lineage", s.lineage)
+	get(s.engine, "/lineage.csv", s.lineageCSV)
+}
+
+// graphs keeps the graph of the latest revision: reading it from the index takes a while, and it changes with scans and decisions only.
+type graphs struct {
+	mu       sync.Mutex
+	revision int64
+	graph    *lineage.Graph
+}
+
+// graph gives the graph as it counts now, from the index and nowhere else.
+func (s *Server) graph(ctx context.Context) (*lineage.Graph, error) {
+	now, err := s.svc.Catalog.Revision(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.graphs.mu.Lock()
+	defer s.graphs.mu.Unlock()
+	if s.graphs.graph != nil && s.graphs.revision == now {
+		return s.graphs.graph, nil
+	}
+	g, err := s.svc.Catalog.Graph(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.graphs.graph, s.graphs.revision = g, g.Revision
+	return g, nil
+}
+
+// ask is what part of the graph is wanted.
+type ask struct {
+	Root   pii.Ref // a dataset; zero for the whole estate
+	Hops   int
+	All    bool // datasets without personal data too
+	Unfold bool // hubs with all that hangs on them
+}
+
+func askOf(c *gin.Context) (ask, error) {
+	a := ask{Hops: 1, All: c.Query("show") == "all", Unfold: c.Query("unfold") == "1"}
+	if n, err := strconv.Atoi(c.Query("hops")); err == nil {
+		a.Hops = min(max(1, n), 6)
+	}
+	if c.Query("at") == "" {
+		return a, nil
+	}
+	ref, err := pii.ParseRef(c.Query("at"))
+	if err != nil {
+		return a, err
+	}
+	a.Root, err = place(ref.Of().String(), false)
+	return a, err
+}
+
+// href gives the address of a part of the graph.
+func (a ask) href() string { return "/lineage" + a.query() }
+
+func (a ask) query() string {
+	v := url.Values{}
+	if a.Root.Source != "" {
+		v.Set("at", a.Root.String())
+		v.Set("hops", strconv.Itoa(a.Hops))
+	}
+	if a.All {
+		v.Set("show", "all")
+	}
+	if a.Unfold {
+		v.Set("unfold", "1")
+	}
+	if len(v) == 0 {
+		return ""
+	}
+	return "?" + v.Encode()
+}
+
+// lineageView is what its page is given.
+type lineageView struct {
+	Ask      ask
+	Name     string
+	Picture  picture
+	Hops     []link
+	Toggle   link // with or without datasets that hold no personal data
+	Unfold   link
+	Whole    bool
+	TooLarge bool
+	Hubs     []hub // where to begin, when the estate is too large to be drawn
+	Lone     []pii.Ref
+}
+
+// hub is a dataset to begin with.
+type hub struct {
+	Ref   pii.Ref
+	Count int
+}
+
+func (s *Server) lineage(c *gin.Context) {
+	a, err := askOf(c)
+	var v lineageView
+	if err == nil {
+		v, err = s.lineageView(c.Request.Context(), a)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	page := view{Title: "Lineage", Nav: "lineage", Body: v, Twins: []link{{"JSON", "/api/v1/lineage" + a.query()}, {"CSV", "/lineage.csv" + a.query()}}}
+	if !v.Whole {
+		page.Title, page.Crumbs = v.Name, []link{{"Lineage", "/lineage"}, {a.Root.Source, at(pii.Ref{Source: a.Root.Source})}}
+	}
+	s.show(c, http.StatusOK, "lineage", page)
+}
+
+func (s *Server) lineageView(ctx context.Context, a ask) (v lineageView, err error) {
+	g, err := s.graph(ctx)
+	if err != nil {
+		return v, err
+	}
+	v.Ask, v.Whole = a, a.Root.Source == ""
+	sel, err := choose(g, a)
+	if err != nil {
+		return v, err
+	}
+	v.TooLarge, v.Hubs, v.Lone = sel.tooLarge, sel.hubs, sel.lone
+	if !sel.tooLarge {
+		v.Picture = draw(g, sel, a)
+	}
+	if n := g.Node(a.Root); n != nil {
+		v.Name = label(n)
+	}
+	v.links()
+	return v, nil
+}
+
+// links gives the controls, which are addresses.
+func (v *lineageView) links() {
+	a := v.Ask
+	a.All = !a.All
+	v.Toggle = link{"personal data only", a.href()}
+	if a.All {
+		v.Toggle.Text = "all datasets"
+	}
+	a = v.Ask
+	a.Unfold = !a.Unfold
+	v.Unfold = link{"unfold hubs", a.href()}
+	if v.Ask.Unfold {
+		v.Unfold.Text = "fold hubs"
+	}
+	for n := 1; n <= 3; n++ {
+		a = v.Ask
+		a.Hops = n
+		v.Hops = append(v.Hops, link{strconv.Itoa(n), a.href()})
+	}
+}
+
+func (s *Server) lineageCSV(c *gin.Context) {
+	a, err := askOf(c)
+	var v lineageView
+	if err == nil {
+		v, err = s.lineageView(c.Request.Context(), a)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	w := sheet(c, "references", "child source", "child dataset", "child fields", "parent source", "parent dataset", "parent fields", "kind", "declared", "decided", "copy", "confidence")
+	for _, e := range v.Picture.Edges {
+		w.row(e.From.Source, e.From.Dataset, strings.Join(e.Fields, " "), e.To.Source, e.To.Dataset, strings.Join(e.ToFields, " "), string(e.Kind),
+			strconv.FormatBool(e.Declared), strconv.FormatBool(e.Decided), strconv.FormatBool(e.Copy), number(e.Confidence))
+	}
+	w.end()
+}

@@ -1,0 +1,187 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// renderer holds the parsed templates: each page with the layout and the parts that all share.
+type renderer struct {
+	live  fs.FS // read anew at each request, where somebody works on them
+	files fs.FS
+	hash  string // of the static files, part of their address
+	set   map[string]*template.Template
+}
+
+func newRenderer(live fs.FS) (*renderer, error) {
+	r := &renderer{live: live, files: assets}
+	if live != nil {
+		r.files = live
+	}
+	var err error
+	if r.hash, err = hashOf(r.files); err != nil {
+		return nil, err
+	}
+	r.set, err = r.parse()
+	return r, err
+}
+
+// hashOf names the static files by what they hold, so that a browser may keep them for ever.
+func hashOf(files fs.FS) (string, error) {
+	h := sha256.New()
+	err := fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(files, name)
+		h.Write([]byte(name))
+		h.Write(b)
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil))[:12], err
+}
+
+// parse makes one set per page, so that each can define its own "body".
+func (r *renderer) parse() (map[string]*template.Template, error) {
+	base, err := template.New("layout.html").Funcs(r.funcs()).ParseFS(r.files, "templates/layout.html", "templates/parts.html")
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(r.files, "templates/page_*.html")
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]*template.Template{}
+	for _, name := range names {
+		t, err := template.Must(base.Clone()).ParseFS(r.files, name)
+		if err != nil {
+			return nil, err
+		}
+		out[strings.TrimSuffix(strings.TrimPrefix(path.Base(name), "page_"), ".html")] = t
+	}
+	return out, nil
+}
+
+// render writes a page into memory first: a template that fails half-way leaves no half page.
+func (r *renderer) render(name string, v view) ([]byte, error) {
+	set := r.set
+	if r.live != nil {
+		var err error
+		if set, err = r.parse(); err != nil {
+			return nil, err
+		}
+	}
+	var b bytes.Buffer
+	err := set[name].Execute(&b, v)
+	return b.Bytes(), err
+}
+
+// view is what every page is given.
+type view struct {
+	Title   string
+	Nav     string // the entry of the navigation that it belongs to
+	Crumbs  []link // the way to it
+	Twins   []link // the same as JSON and CSV
+	Query   string // what stands in the search box
+	Body    any
+	Version string
+	Notice  string
+	Request string
+	Look    look
+	Here    string // its own address
+	HasPlan bool
+}
+
+// link is a word with an address.
+type link struct{ Text, Href string }
+
+// look is how a person wants to see pages; it is kept in a cookie.
+type look struct{ Theme, Density string }
+
+// Class gives the look as classes of the page.
+func (l look) Class() string { return strings.TrimSpace(l.Theme + " " + l.Density) }
+
+// show answers with a page.
+func (s *Server) show(c *gin.Context, status int, name string, v view) {
+	v.Version, v.Notice, v.Request, v.Look = s.cfg.Version, s.cfg.Notice, c.GetString(requestKey), lookOf(c)
+	v.Here, v.HasPlan = c.Request.URL.RequestURI(), s.svc.Plans != nil
+	page, err := s.pages.render(name, v)
+	if err != nil {
+		s.cfg.Log.Error("a template failed", "id", v.Request, "page", name)
+		c.Data(http.StatusInternalServerError, "text/plain; charset=utf-8", []byte("Internal error, request "+v.Request+"\n"))
+		return
+	}
+	c.Data(status, "text/html; charset=utf-8", page)
+}
+
+func (s *Server) staticRoutes() {
+	get(s.engine, "/static/:hash/*name", s.static)
+	get(s.engine, "/look", s.setLook)
+}
+
+func (s *Server) static(c *gin.Context) {
+	name := strings.TrimPrefix(path.Clean(c.Param("name")), "/")
+	if !fs.ValidPath(name) {
+		s.notFound(c)
+		return
+	}
+	b, err := fs.ReadFile(s.pages.files, "static/"+name)
+	if err != nil {
+		s.notFound(c)
+		return
+	}
+	if c.Param("hash") == s.pages.hash {
+		c.Header("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	types := map[string]string{".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8"}
+	c.Data(http.StatusOK, types[path.Ext(name)], b)
+}
+
+// themes and densities are all that a look may be.
+var (
+	themes    = map[string]string{"auto": "", "light": "light", "dark": "dark"}
+	densities = map[string]string{"normal": "", "compact": "compact", "comfortable": "comfortable"}
+)
+
+func lookOf(c *gin.Context) look {
+	text, _ := c.Cookie("vestige-look")
+	theme, density, _ := strings.Cut(text, ".")
+	return look{themes[theme], densities[density]}
+}
+
+// setLook keeps how a person wants to see pages, and goes back to where she was.
+func (s *Server) setLook(c *gin.Context) {
+	was := lookOf(c)
+	theme, density := orElse(was.Theme, "auto"), orElse(was.Density, "normal")
+	if t := c.Query("theme"); t == "auto" || themes[t] != "" {
+		theme = t
+	}
+	if d := c.Query("density"); d == "normal" || densities[d] != "" {
+		density = d
+	}
+	http.SetCookie(c.Writer, &http.Cookie{Name: "vestige-look", Value: theme + "." + density, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.cfg.TLS != nil})
+	c.Redirect(http.StatusSeeOther, local(c.Query("back")))
+}
+
+// local gives an address within this server: one that leads elsewhere is not followed.
+func local(to string) string {
+	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+		return "/"
+	}
+	return to
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

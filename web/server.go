@@ -1,0 +1,170 @@
+// Package web shows the catalog to people and to programs: pages that work without any script, and beside each list a JSON and a CSV twin.
+//
+// New takes a Config and the Services that it shows; nothing else of the program is known here, and no service knows gin. There is one file per
+// resource: page_dataset.go has the routes of the dataset's pages at the top, then handlers, then what its template is given; api_dataset.go
+// answers the same question as JSON. Both call the same service and share no format switch. Templates and static files are embedded.
+//
+// Everything here is read-only: routes answer GET and HEAD, every other method is refused with 405. Without TLS it is served on loopback alone,
+// and a request whose Host is not one of ours is refused, so that no page of the outside can read it through a name that it controls. No page,
+// log line or problem holds a value of anybody's data, what a person typed into a query included.
+package web
+
+import (
+	"context"
+	"crypto/tls"
+	"embed"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"vestige/catalog"
+	"vestige/classifiers"
+	"vestige/connectors"
+	"vestige/internal/errkind"
+)
+
+//go:embed templates static
+var assets embed.FS
+
+// Config is how the server presents itself.
+type Config struct {
+	// Hosts are the names under which it is reached besides those of loopback, without a port.
+	Hosts []string
+	// TLS is the certificate it is served with; without one it is served on loopback alone.
+	TLS *tls.Config
+	// Version is shown to people.
+	Version string
+	// Notice is a line above every page ("Demo: synthetic people"); empty for none.
+	Notice string
+	// Assets are templates and static files to be read at each request instead of the embedded ones, for those who work on them.
+	Assets fs.FS
+	// Log gets one line for each request: the route, never the address with what was asked.
+	Log *slog.Logger
+}
+
+// Services is what is shown. What is nil is left out, and the page says so.
+type Services struct {
+	Catalog     *catalog.Catalog
+	Plans       Plans
+	Connectors  []connectors.Spec
+	Classifiers []classifiers.Classifier
+	// Local answers everything under /local/, by any method: the endpoint of commands that run beside a server. It guards itself.
+	Local http.Handler
+}
+
+// Server is the web interface. It is safe for concurrent use.
+type Server struct {
+	cfg    Config
+	svc    Services
+	engine *gin.Engine
+	pages  *renderer
+	graphs graphs
+}
+
+// New makes a server. It is not reached before Serve, or through Handler.
+func New(cfg Config, svc Services) (*Server, error) {
+	if svc.Catalog == nil {
+		return nil, errkind.New(errkind.Invalid, "the web interface needs a catalog")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{cfg: cfg, svc: svc}
+	var err error
+	if s.pages, err = newRenderer(cfg.Assets); err != nil {
+		return nil, err
+	}
+	gin.SetMode(gin.ReleaseMode)
+	s.engine = gin.New()
+	s.engine.HandleMethodNotAllowed = true
+	s.engine.RedirectTrailingSlash = false
+	s.engine.Use(s.identify, s.record, s.recover, s.secure, s.ours)
+	s.engine.NoRoute(s.notFound)
+	s.engine.NoMethod(s.notAllowed)
+	s.routes()
+	return s, nil
+}
+
+// routes lists every resource.
+func (s *Server) routes() {
+	s.staticRoutes()
+	s.homeRoutes()
+	s.searchRoutes()
+	s.sourceRoutes()
+	s.datasetRoutes()
+	s.fieldRoutes()
+	s.lineageRoutes()
+	s.planRoutes()
+	s.alertRoutes()
+	s.aboutRoutes()
+	if s.svc.Local != nil {
+		s.engine.Any("/local/*path", gin.WrapH(s.svc.Local))
+	}
+	api := s.engine.Group("/api/v1")
+	s.apiCatalogRoutes(api)
+	s.apiLineageRoutes(api)
+	s.apiPlanRoutes(api)
+}
+
+// get adds a route that only looks.
+func get(r gin.IRoutes, path string, h gin.HandlerFunc) {
+	r.GET(path, h)
+	r.HEAD(path, h)
+}
+
+// Handler gives the whole interface, for tests and for servers of one's own.
+func (s *Server) Handler() http.Handler { return s.engine }
+
+// Routes lists what is answered, as "GET /path".
+func (s *Server) Routes() []string {
+	var out []string
+	for _, r := range s.engine.Routes() {
+		out = append(out, r.Method+" "+r.Path)
+	}
+	return out
+}
+
+// Listen opens an address for Serve; without TLS it must be one of loopback.
+func Listen(ctx context.Context, cfg Config, addr string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, errkind.Wrap(errkind.Conflict, err, "listen")
+	}
+	if tcp, ok := l.Addr().(*net.TCPAddr); cfg.TLS == nil && (!ok || !tcp.IP.IsLoopback()) {
+		_ = l.Close()
+		return nil, errkind.Coded(errkind.Invalid, "not-loopback", "without TLS the interface is served on loopback alone, for example on 127.0.0.1:7420")
+	}
+	if cfg.TLS != nil {
+		l = tls.NewListener(l, cfg.TLS)
+	}
+	return l, nil
+}
+
+// Serve answers on a listener of Listen until the context ends, then lets requests that are under way finish.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{
+		Handler: s.engine, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(l) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if srv.Shutdown(end) != nil {
+		_ = srv.Close()
+	}
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
