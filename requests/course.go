@@ -14,13 +14,13 @@ import (
 )
 
 const selectRequest = `SELECT id, kind, regime, state, resume, reason, received, acknowledge, respond, inform, extended, verified, channel, actor, subject, plan, export,
-	with_export, waits, updated FROM request`
+	with_export, waits, followed, updated FROM request`
 
 func scanRequest(row db.Row) (*Request, error) {
 	var r Request
 	var kind, state, resume, subject string
 	err := row.Scan(&r.ID, &kind, &r.Regime, &state, &resume, &r.Reason, &r.Received, &r.Acknowledge, &r.Respond, &r.Inform, &r.Extended, &r.Verified, &r.Channel, &r.By,
-		&subject, &r.Plan, &r.Export, &r.WithExport, &r.Waits, &r.Updated)
+		&subject, &r.Plan, &r.Export, &r.WithExport, &r.Waits, &r.followed, &r.Updated)
 	if errkind.Of(err) == errkind.NotFound && err != nil {
 		return nil, errkind.Coded(errkind.NotFound, "no-such-request", "there is no such request")
 	}
@@ -97,7 +97,7 @@ func (s *Service) History(ctx context.Context, id string) (out []Change, err err
 
 // move brings a request on by the table, with its history and an audit leaf. On a terminal state the identifiers go.
 func (s *Service) move(ctx context.Context, tx db.Tx, r *Request, to State, by, reason string) error {
-	if !May(r.State, to) {
+	if !May(r.State, to) || r.State == Waiting && !to.Terminal() && to != r.Resume {
 		return errkind.Coded(errkind.Conflict, "no-transition", "there is no way from %s to %s", r.State, to)
 	}
 	resume := State("")
@@ -201,7 +201,7 @@ func (s *Service) Plan(ctx context.Context, id, by string) (*plans.Status, error
 	if !ok {
 		return nil, errkind.Coded(errkind.Unsupported, "no-plan", "a request of the type %s has no plan", r.Type)
 	}
-	if !May(r.State, Planned) || r.State == Approved {
+	if r.State != Scoping && r.State != Planned && r.State != Blocked {
 		return nil, errkind.Coded(errkind.Conflict, "no-transition", "a request that is %s is not planned", r.State)
 	}
 	ids, err := s.identifiers(ctx, id)
@@ -223,7 +223,7 @@ func (s *Service) Plan(ctx context.Context, id, by string) (*plans.Status, error
 		export = x.ID
 	}
 	_, err = s.step(ctx, id, Planned, by, p.ID, func(tx db.Tx, _ *Request) error {
-		_, err := tx.Exec(ctx, "UPDATE request SET plan = $1, export = $2 WHERE id = $3", p.ID, export, id)
+		_, err := tx.Exec(ctx, "UPDATE request SET plan = $1, export = $2, followed = 0 WHERE id = $3", p.ID, export, id)
 		return err
 	})
 	return p, err
@@ -305,28 +305,45 @@ func (s *Service) Follow(ctx context.Context, id string) (r *Request, err error)
 	if err != nil {
 		return r, err
 	}
-	to := stateOf(p.State)
-	if p.State == plans.Superseded && p.Next == "" || to == r.State && p.Next == "" {
-		return r, nil
+	lines, err := s.engine.Journal(ctx, r.Plan)
+	if err != nil {
+		return r, err
 	}
 	err = s.db.Write(ctx, func(tx db.Tx) error {
 		if r, err = load(ctx, tx, id); err != nil {
 			return err
 		}
-		if p.Next != "" {
-			if _, err := tx.Exec(ctx, "UPDATE request SET plan = $1 WHERE id = $2", p.Next, id); err != nil {
-				return err
-			}
-			r.Plan = p.Next
-		}
-		for _, next := range path(r.State, to) {
-			if err := s.move(ctx, tx, r, next, "vestige", p.Reason); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.catchUp(ctx, tx, r, p, lines)
 	})
 	return r, err
+}
+
+// catchUp moves a request through the states of its plan that it has not followed yet.
+func (s *Service) catchUp(ctx context.Context, tx db.Tx, r *Request, p *plans.Status, lines []plans.Entry) error {
+	for _, l := range lines {
+		to := stateOf(plans.State(l.State))
+		if l.N <= r.followed || l.Unit != "" || to == "" {
+			continue
+		}
+		r.followed = l.N
+		if to == r.State {
+			continue
+		}
+		way := path(r.State, to)
+		if way == nil {
+			return errkind.Coded(errkind.Conflict, "no-transition", "there is no way from %s to %s", r.State, to)
+		}
+		for _, next := range way {
+			if err := s.move(ctx, tx, r, next, l.By, l.Reason); err != nil {
+				return err
+			}
+		}
+	}
+	if p.Next != "" {
+		r.Plan, r.followed = p.Next, 0
+	}
+	_, err := tx.Exec(ctx, "UPDATE request SET plan = $1, followed = $2 WHERE id = $3", r.Plan, r.followed, r.ID)
+	return err
 }
 
 // Withdraw ends a request that the person no longer wants, while nothing irreversible has been done.

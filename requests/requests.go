@@ -80,6 +80,7 @@ type Request struct {
 	Export      string         `json:"export,omitempty"` // the plan of an export
 	WithExport  bool           `json:"withExport,omitempty"`
 	Waits       int64          `json:"waits,omitempty"` // since when its clock stands
+	followed    int64          // the line of its plan's journal up to which it has followed
 	Updated     int64          `json:"updated"`
 	Joined      bool           `json:"joined,omitempty"` // the intake was a second one of the same person and was joined to this request
 }
@@ -231,8 +232,8 @@ func (s *Service) insert(ctx context.Context, tx db.Tx, in *Intake, due policies
 	if err != nil {
 		return nil, err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO request (id, kind, regime, state, resume, reason, received, acknowledge, respond, inform, extended, verified, channel, actor, subject, sealed, plan, export, with_export, waits, updated)
-		VALUES ($1, $2, $3, $4, '', '', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', '', $15, 0, $16)`,
+	_, err = tx.Exec(ctx, `INSERT INTO request (id, kind, regime, state, resume, reason, received, acknowledge, respond, inform, extended, verified, channel, actor, subject, sealed, plan, export, with_export, waits, followed, updated)
+		VALUES ($1, $2, $3, $4, '', '', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', '', $15, 0, 0, $16)`,
 		in.ID, string(in.Type), in.Regime, string(Received), in.Received.UnixMicro(), micros(due.Acknowledge), micros(due.Respond), micros(due.Inform), micros(due.Extended),
 		in.Verified, in.Channel, in.By, string(subject), box, in.Export, clock.Micros())
 	if err != nil {

@@ -20,6 +20,7 @@ CREATE TABLE request (
 	export TEXT NOT NULL,
 	with_export BOOLEAN NOT NULL,
 	waits BIGINT NOT NULL,
+	followed BIGINT NOT NULL,
 	updated BIGINT NOT NULL
 );
 CREATE INDEX request_due ON request (state, respond);

@@ -112,7 +112,7 @@ func stateOf(s plans.State) State {
 	return map[plans.State]State{
 		plans.Planned: Planned, plans.Approved: Approved, plans.Exporting: Exporting, plans.Cooling: Cooling, plans.Executing: Executing, plans.Purging: Executing,
 		plans.Checking: Checking, plans.Attesting: Attesting, plans.Closed: Closed, plans.Blocked: Blocked, plans.Superseded: Planned,
-		plans.Cancelled: Withdrawn, plans.Denied: Denied, plans.Failed: Denied,
+		plans.Cancelled: Withdrawn, plans.Denied: Denied, plans.Failed: Blocked,
 	}[s]
 }
 
