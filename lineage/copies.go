@@ -82,8 +82,11 @@ func included(c, p *Look) bool {
 
 // keyEdge joins two fields by which the records of both datasets are told apart.
 func keyEdge(c, p *Look) *Edge {
-	if !c.Exam.Unique || !p.Exam.Unique || !soleKey(p) || c.Field.Category.Global() {
+	if !c.Exam.Unique || !p.Exam.Unique || !soleKey(p) || c.Field.Category.Global() || pseudo(c.Field) || pseudo(p.Field) {
 		return nil
+	}
+	if inC, _, both := c.Sketch.Shared(p.Sketch); ints(c) && inclusion(c, p, inC, both).Nats < 3 {
+		return nil // two runs of numbers that both count by themselves
 	}
 	e := inferred(c, p, nil)
 	e.Copy, e.Kind, e.Confidence = true, Owns, 0.99

@@ -175,6 +175,8 @@ func (c *closer) child(n *Node, f *pii.Found, e *Edge, owner int, via []Link, co
 		kind = Owns
 	}
 	switch {
+	case kind != Mentions && c.contradicts(n, f, e.Fields[0]):
+		c.doubt(f, e.Fields[0], via, conf)
 	case kind == Owns || (kind == Shared && c.g.Node(e.To).Person >= possible):
 		i := c.own(n, f, via, conf, e.Fields[0])
 		if r := c.out.Records[i]; r.Owner < 0 && i != owner {

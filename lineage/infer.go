@@ -183,6 +183,9 @@ func weigh(c, p *Look) ([]pii.Nat, bool) {
 		return nil, false
 	}
 	nats := []pii.Nat{{Text: "any two fields", Nats: prior}, inclusion(c, p, inC, both), naming(c, p)}
+	if k := c.Field.Category; k.Identifier() && k == p.Field.Category && c.Field.Dense && p.Field.Dense {
+		nats = append(nats, pii.Nat{Text: "both are proposed as " + string(k), Nats: 3})
+	}
 	if c.Exam.Unique && c.Node.Dataset.Ref != p.Node.Dataset.Ref && soleKey(c) && ints(c) {
 		nats = append(nats, pii.Nat{Text: "the child is a key that counts by itself", Nats: -10})
 	}

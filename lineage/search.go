@@ -261,9 +261,25 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 		c.heldByOther(n, f, k, h, via, conf)
 	case !k.Single:
 		c.postpone(n, f, k, h, via, conf, false)
+	case c.contradicts(n, f, fn.Field.Name):
+		c.doubt(f, fn.Field.Name, via, conf)
 	default:
 		c.own(n, f, via, conf, fn.Field.Name)
 	}
+}
+
+// contradicts tells whether a record that stands for one person, and to which only an inferred reference led, says that she is somebody else: another
+// name and another date of birth. Then the inference is in doubt, and nothing follows from it by itself.
+func (c *closer) contradicts(n *Node, f *pii.Found, field string) bool {
+	if !c.lim.on(Agree) || n.Person < 0.9 || c.profile.compare(traits(n, f)) != differs {
+		return false
+	}
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		if len(e.Fields) == 1 && e.Fields[0] == field {
+			return !e.Declared && !e.Decided
+		}
+	}
+	return false
 }
 
 // isKey tells whether the identifier is a local number: references say whose that is, and attributes do not contradict them.

@@ -175,6 +175,27 @@ func (c *closer) question(p *pend) {
 	})
 }
 
+// doubt leaves a record untouched that a reference says is hers and that names another person.
+func (c *closer) doubt(f *pii.Found, field string, via []Link, conf float64) {
+	id := questionID("contradiction", f.Dataset, field)
+	switch c.answers[id] {
+	case pii.Accept:
+		c.own(c.g.Node(f.Dataset), f, via, conf, field)
+		return
+	case pii.Reject:
+		return
+	}
+	if i, seen := c.recs[recordID(f)]; seen && c.out.Records[i].Holding == Unsure {
+		return
+	}
+	c.out.Records[c.add(f, Unsure, via, conf)].Question = id
+	c.ask(Question{
+		ID: id, Code: "contradiction", Dataset: f.Dataset, Via: via,
+		Text: fmt.Sprintf("Records of %s refer to the person by %s, as the scan inferred, and have another name or date of birth.", f.Dataset, field),
+		Yes:  Outcome{Text: "they are the person's, under another name: they are treated as hers"}, No: Outcome{Text: "they are somebody else's: they stay as they are, and the inferred reference should be rejected"},
+	})
+}
+
 // ask puts a question once and counts the records behind it.
 func (c *closer) ask(q Question) {
 	for i := range c.out.Questions {
