@@ -49,7 +49,7 @@ func (e *Engine) Verify(ctx context.Context, id string, progress func(Event)) (*
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{Engine: e, s: s, all: l, tell: progress, out: &Report{Round: s.Round, Residues: []Residue{}, Skipped: []pii.Gap{}}, stays: map[string]bool{}}
+	c := &checker{Engine: e, s: s, all: l, tell: progress, out: &Report{Round: s.Round, Residues: []Residue{}, Skipped: []pii.Gap{}}, stays: map[string][]string{}}
 	c.expect()
 	for _, name := range e.names() {
 		if err := c.searchSource(ctx, name); err != nil {
@@ -115,20 +115,27 @@ type checker struct {
 	all   *Sealed
 	tell  func(Event)
 	out   *Report
-	stays map[string]bool // records that the plan named beforehand
+	stays map[string][]string // records that the plan named beforehand, with the fields of which it did; nil for all
 }
 
 func (c *checker) expect() {
 	for _, h := range slices.Concat(c.all.Kept, c.all.Held) {
 		if len(h.Key) > 0 {
-			c.stays[h.Dataset.String()+"\x00k"+h.Key.ID()] = true
+			c.stays[h.Dataset.String()+"\x00k"+h.Key.ID()] = h.Fields
 		}
-		c.stays[h.Dataset.String()+"\x00d"+string(h.Digest[:])] = true
+		c.stays[h.Dataset.String()+"\x00d"+string(h.Digest[:])] = h.Fields
 	}
 }
 
-func (c *checker) named(f *pii.Found) bool {
-	return (len(f.Key) > 0 && c.stays[f.Dataset.String()+"\x00k"+f.Key.ID()]) || c.stays[f.Dataset.String()+"\x00d"+string(f.Digest[:])]
+// named tells whether the plan named the record beforehand as one in whose field an identifier of hers stays.
+func (c *checker) named(f *pii.Found, field string) bool {
+	for _, id := range []string{"\x00k" + f.Key.ID(), "\x00d" + string(f.Digest[:])} {
+		fields, ok := c.stays[f.Dataset.String()+id]
+		if ok && (fields == nil || slices.Contains(fields, field)) {
+			return true
+		}
+	}
+	return false
 }
 
 // searchSource asks the system itself what datasets it has: one that came since the last scan is searched too.
@@ -212,17 +219,21 @@ func (c *checker) unsearched(ctx context.Context, at pii.Ref, err error) error {
 
 // weigh counts the hits of one record that the plan did not name beforehand.
 func (c *checker) weigh(terms []pii.Term, f *pii.Found, found map[Residue]int64, seen map[string]bool) {
-	if c.named(f) {
-		c.out.Expected += int64(max(1, f.Equals))
-		return
-	}
+	expected := false
 	for _, h := range f.Hits {
+		if c.named(f, h.Field) {
+			expected = true
+			continue
+		}
 		r := Residue{At: f.Dataset.In(h.Field), Category: terms[h.Term].Category, Form: h.Form}
 		k := fmt.Sprint(r.At, r.Category, r.Form, "\x00") + f.Key.ID() + string(f.Digest[:])
 		if !seen[k] {
 			seen[k] = true
 			found[r] += int64(max(1, f.Equals))
 		}
+	}
+	if expected {
+		c.out.Expected += int64(max(1, f.Equals))
 	}
 }
 

@@ -25,6 +25,7 @@ type Holder struct {
 	Key     pii.Key
 	Digest  pii.Digest
 	Step    string
+	Fields  []string // in which her identifiers stay; nil for all
 }
 
 // plain is the form in which sealed parts are encrypted; a Value's own encoding hides it.
@@ -61,6 +62,7 @@ type plainHolder struct {
 	K []*string
 	D []byte
 	S string
+	F []string
 }
 
 // Encode gives the bytes to be sealed. They hold values: they go to internal/keys and nowhere else.
@@ -157,14 +159,14 @@ func (p plainTarget) target() pii.Target {
 
 func plainHolders(in []Holder) (out []plainHolder) {
 	for _, h := range in {
-		out = append(out, plainHolder{h.Dataset, plainKey(h.Key), h.Digest[:], h.Step})
+		out = append(out, plainHolder{h.Dataset, plainKey(h.Key), h.Digest[:], h.Step, h.Fields})
 	}
 	return out
 }
 
 func holders(in []plainHolder) (out []Holder) {
 	for _, p := range in {
-		h := Holder{Dataset: p.R, Key: key(p.K), Step: p.S}
+		h := Holder{Dataset: p.R, Key: key(p.K), Step: p.S, Fields: p.F}
 		copy(h.Digest[:], p.D)
 		out = append(out, h)
 	}

@@ -317,15 +317,42 @@ func (b *builder) places(o *Open, s *Sealed) {
 			s.Held = append(s.Held, Holder{Dataset: r.Dataset, Key: r.Key, Digest: r.Digest})
 		case r.Holding == lineage.Joint && b.fate[i] != kept:
 			tally(held, r, "the record is another person's too")
-			s.Held = append(s.Held, Holder{Dataset: r.Dataset, Key: r.Key, Digest: r.Digest})
 		case r.Holding == lineage.Mention && b.fate[i] == redacted:
 			tally(mentions, r, "the record names her and is another's")
 		}
-		if b.fate[i] == kept || b.fate[i] == shell {
-			s.Kept = append(s.Kept, Holder{Dataset: r.Dataset, Key: r.Key, Digest: r.Digest})
+		if fields, stays := b.stays(i, r); stays {
+			s.Kept = append(s.Kept, Holder{Dataset: r.Dataset, Key: r.Key, Digest: r.Digest, Fields: fields})
 		}
 	}
 	o.Held, o.Mentions = sorted(held), sorted(mentions)
+}
+
+// stays tells in which fields of a record that is not deleted her identifiers stay by plan: in all of one that a basis keeps; in the keys of a shell;
+// in references that have to go on naming a shell.
+func (b *builder) stays(i int, r *lineage.Record) (fields []string, stays bool) {
+	switch b.fate[i] {
+	case kept:
+		return nil, true
+	case goes, untouched:
+		return nil, false
+	}
+	n := b.in.Graph.Node(r.Dataset)
+	if b.fate[i] == shell {
+		fields = append(fields, n.Dataset.Key...)
+		for j := range n.Fields {
+			if f := &n.Fields[j]; b.target(n, f) && !slices.Contains(fields, f.Field.Name) {
+				fields = append(fields, f.Field.Name)
+			}
+		}
+	}
+	for _, e := range b.in.Graph.Out(r.Dataset) {
+		names := slices.ContainsFunc(b.parents(r.Fields, e), func(p int) bool { return p != i && b.fate[p] == shell })
+		changed := slices.ContainsFunc(b.changes[i], func(c pii.Change) bool { return slices.Contains(e.Fields, c.Field) })
+		if names && !changed {
+			fields = append(fields, e.Fields...)
+		}
+	}
+	return fields, len(fields) > 0
 }
 
 func tally(at map[pii.Ref]*Place, r *lineage.Record, why string) {
