@@ -187,7 +187,7 @@ func (s *Source) findDocuments(ctx context.Context, ds *pii.Dataset) error {
 		return nil
 	}
 	seen := map[string]bool{} // false once a value was not a document
-	for b, err := range s.Sample(ctx, Query{Dataset: *ds, Fields: names}, documentSample) {
+	for b, err := range s.Sample(ctx, Query{Dataset: *ds, Fields: names, Bare: true}, documentSample) {
 		if err != nil {
 			if errkind.Of(err) == errkind.Canceled {
 				return err

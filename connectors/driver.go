@@ -32,6 +32,7 @@ type Query struct {
 	Seed    uint64    // of a sample
 	From    string    // resume after this cursor, as Batch order allows; "" from the start
 	Batch   int       // records per batch wanted, 0 for the driver's own
+	Bare    bool      // only values are wanted: a driver may leave out keys and digests
 }
 
 // Sampler yields about n records spread over the dataset, never merely the first; different seeds differ.

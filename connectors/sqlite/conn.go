@@ -147,6 +147,31 @@ func (c *conn) query(ctx context.Context, query string, args ...driver.Value) (*
 	return &rows{c: c, r: r, values: make([]driver.Value, len(r.Columns()))}, nil
 }
 
+// prepared is a statement that runs more than once. Only the rows of one run are open at a time.
+type prepared struct {
+	c    *conn
+	text string
+	s    driver.Stmt
+}
+
+func (c *conn) prepare(ctx context.Context, query string) (*prepared, error) {
+	s, err := c.dc.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	if err != nil {
+		return nil, c.d.kindIn(ctx, err)
+	}
+	return &prepared{c: c, text: query, s: s}, nil
+}
+
+func (p *prepared) query(ctx context.Context, args ...driver.Value) (*rows, error) {
+	r, err := p.s.(driver.StmtQueryContext).QueryContext(ctx, named(args))
+	if err != nil {
+		return nil, p.c.d.kindIn(ctx, err)
+	}
+	return &rows{c: p.c, r: r, values: make([]driver.Value, len(r.Columns()))}, nil
+}
+
+func (p *prepared) close() { _ = p.s.Close() }
+
 func (r *rows) next() (bool, error) {
 	err := r.r.Next(r.values)
 	if errors.Is(err, io.EOF) {
@@ -163,8 +188,12 @@ func (c *conn) all(ctx context.Context, query string, args ...driver.Value) ([][
 	if err != nil {
 		return nil, err
 	}
+	return r.rest()
+}
+
+// rest reads what is left, and closes.
+func (r *rows) rest() (out [][]driver.Value, err error) {
 	defer r.close()
-	var out [][]driver.Value
 	for {
 		ok, err := r.next()
 		if !ok || err != nil {

@@ -72,6 +72,7 @@ func (l *located) run(ctx context.Context, d *Driver, c *conn) error {
 		if err != nil {
 			return err
 		}
+		defer r.close()
 		r.yield, r.more = l.batch(ctx, true), true
 		if err := r.byKeys(ctx, l.match.Keys); err != nil {
 			return err
@@ -94,6 +95,7 @@ func (l *located) ask(ctx context.Context, d *Driver, c *conn, field string, val
 	if err != nil {
 		return err
 	}
+	defer r.close()
 	where, args := r.l.in(field, values)
 	r.yield, r.more = l.batch(ctx, false), true
 	r.hold()

@@ -33,6 +33,7 @@ func (d *Driver) Read(ctx context.Context, q connectors.Query) iter.Seq2[*pii.Ba
 			yield(nil, err)
 			return
 		}
+		defer r.close()
 		r.run(ctx, q, yield)
 	}
 }
@@ -63,6 +64,8 @@ type reader struct {
 	more      bool // the consumer wants more
 	yield     func(*pii.Batch, error) bool
 	rules     *rules // of the table, once they were needed
+	bare      bool   // only values are wanted
+	prepared  *prepared
 }
 
 func (d *Driver) newReader(ctx context.Context, c *conn, q connectors.Query) (*reader, error) {
@@ -74,7 +77,7 @@ func (d *Driver) newReader(ctx context.Context, c *conn, q connectors.Query) (*r
 		return nil, errkind.Coded(errkind.Unsupported, "contentless-index", "%s keeps tokens only", q.Dataset.Ref.Dataset)
 	}
 	l = l.as(&q.Dataset)
-	r := &reader{c: c, l: l, size: q.Batch, room: batchBytes, limit: q.Limit, from: q.From}
+	r := &reader{c: c, l: l, size: q.Batch, room: batchBytes, limit: q.Limit, from: q.From, bare: q.Bare && q.From == "" && q.Keys == nil}
 	if r.size <= 0 {
 		r.size = batchRecords
 	}
@@ -233,7 +236,7 @@ func (l *layout) equals(name string, v pii.Value) (string, []driver.Value) {
 }
 
 func (r *reader) passIf(ctx context.Context, k pii.Key, query string, args []driver.Value) error {
-	rs, err := r.c.query(ctx, query, args...)
+	rs, err := r.query(ctx, query, args...)
 	if err != nil {
 		return err
 	}
@@ -249,9 +252,29 @@ func (r *reader) passIf(ctx context.Context, k pii.Key, query string, args []dri
 	}
 }
 
+// query runs a statement, which is kept prepared while the next ones have the same text. Its rows are closed before the next query.
+func (r *reader) query(ctx context.Context, query string, args ...driver.Value) (*rows, error) {
+	if r.prepared == nil || r.prepared.text != query {
+		r.close()
+		var err error
+		if r.prepared, err = r.c.prepare(ctx, query); err != nil {
+			return nil, err
+		}
+	}
+	return r.prepared.query(ctx, args...)
+}
+
+// close lets go of the prepared statement.
+func (r *reader) close() {
+	if r.prepared != nil {
+		r.prepared.close()
+		r.prepared = nil
+	}
+}
+
 // pass reads the rows of a query into batches; full tells that it stopped for the batch to be given.
 func (r *reader) pass(ctx context.Context, query string, args ...driver.Value) (full bool, err error) {
-	rs, err := r.c.query(ctx, query, args...)
+	rs, err := r.query(ctx, query, args...)
 	if err != nil {
 		return false, err
 	}
@@ -287,6 +310,14 @@ func (r *reader) enough() bool { return r.limit > 0 && r.given >= r.limit }
 
 // add takes one row.
 func (r *reader) add(values []driver.Value) {
+	if r.bare {
+		for i, place := range r.fields {
+			r.batch.Append(i, r.bytes(values[place]))
+		}
+		r.batch.EndRecord(nil, pii.Digest{})
+		r.given++
+		return
+	}
 	key := r.keyOf(values)
 	if r.from != "" {
 		if key.ID() == r.from {

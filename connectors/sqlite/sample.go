@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"iter"
 	"math/rand/v2"
 	"slices"
@@ -29,6 +30,7 @@ func (d *Driver) Sample(ctx context.Context, q connectors.Query, n int) iter.Seq
 			yield(nil, err)
 			return
 		}
+		defer r.close()
 		low, high, wide, err := r.span(ctx, n)
 		switch {
 		case err != nil && ctx.Err() != nil:
@@ -79,7 +81,7 @@ func (r *reader) blocks(ctx context.Context, seed uint64, n int, low, high int64
 	seen := map[int64]bool{}
 	query := "SELECT " + r.l.rowid + " FROM " + r.l.name() + " WHERE " + r.l.rowid + " >= ? ORDER BY " + r.l.rowid + " LIMIT " + strconv.Itoa(block)
 	for _, start := range ids {
-		got, err := r.c.all(ctx, query, start)
+		got, err := r.few(ctx, query, start)
 		if err != nil && ctx.Err() != nil {
 			return err
 		}
@@ -93,6 +95,15 @@ func (r *reader) blocks(ctx context.Context, seed uint64, n int, low, high int64
 		}
 	}
 	return r.rowids(ctx, seen)
+}
+
+// few reads a short result.
+func (r *reader) few(ctx context.Context, query string, args ...driver.Value) ([][]driver.Value, error) {
+	rs, err := r.query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return rs.rest()
 }
 
 // rowids reads those records in order.
