@@ -77,16 +77,16 @@ func (g *Gather) Add(col *pii.Column) {
 	}
 }
 
-// Value counts one value; nil is NULL. The bytes are not kept.
-func (g *Gather) Value(v []byte) {
+// Value counts one value; nil is NULL. The bytes are not kept. It tells whether the value is not known to have been seen before.
+func (g *Gather) Value(v []byte) (fresh bool) {
 	if v == nil {
 		g.stats.Nulls++
-		return
+		return false
 	}
 	v = Trim(v)
 	if len(v) == 0 {
 		g.stats.Empty++
-		return
+		return false
 	}
 	st := &g.stats
 	st.Values++
@@ -97,9 +97,10 @@ func (g *Gather) Value(v []byte) {
 	h := maphash.Bytes(g.seed, v)
 	if o, ok := g.seen.find(h); ok {
 		g.again(o, v)
-		return
+		return false
 	}
 	g.fresh(h, v)
+	return true
 }
 
 // again counts a value that was seen before.

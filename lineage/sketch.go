@@ -50,51 +50,100 @@ func below(h []uint64, cut uint64) []uint64 {
 	return h[:i]
 }
 
-// Sketcher gathers the sketch of one field. It keeps at most twice its size of hashes, whatever the number of values.
+// Sketcher gathers the sketch of one field. It keeps at most its size of hashes, whatever the number of values, in a table in which they lie
+// by their leading bits, so that it can be read nearly in order.
 type Sketcher struct {
 	k0, k1 uint64
 	size   int
 	cut    uint64
-	seen   map[uint64]struct{}
+	halved int      // times that the cut was halved: leading bits that are 0 in every hash kept
+	slots  []uint64 // 0 is an empty slot
+	n      int      // slots taken
+	zero   bool     // the hash 0 was seen
 }
 
 // NewSketcher makes a sketcher under a key of at least 16 bytes that keeps about size hashes.
 func NewSketcher(key []byte, size int) *Sketcher {
-	return &Sketcher{
-		k0: binary.LittleEndian.Uint64(key), k1: binary.LittleEndian.Uint64(key[8:]),
-		size: size, cut: ^uint64(0), seen: map[uint64]struct{}{},
-	}
+	return &Sketcher{k0: binary.LittleEndian.Uint64(key), k1: binary.LittleEndian.Uint64(key[8:]), size: size, cut: ^uint64(0)}
 }
 
 // Add takes a value in.
 func (s *Sketcher) Add(v []byte) {
 	h := SipHash(s.k0, s.k1, v)
-	if h >= s.cut {
+	switch {
+	case h >= s.cut:
 		return
+	case h == 0:
+		s.zero = true
+	default:
+		s.put(h)
 	}
-	s.seen[h] = struct{}{}
-	if len(s.seen) > s.size {
+	for s.n > s.size {
 		s.halve()
+	}
+}
+
+func (s *Sketcher) put(h uint64) {
+	if s.n*4 >= len(s.slots)*3 {
+		s.lay(max(64, 2*len(s.slots)))
+	}
+	i := s.place(h)
+	for s.slots[i] != 0 {
+		if s.slots[i] == h {
+			return
+		}
+		i = (i + 1) & (len(s.slots) - 1)
+	}
+	s.slots[i] = h
+	s.n++
+}
+
+// place gives the slot at which the search for a hash begins.
+func (s *Sketcher) place(h uint64) int {
+	return int(h << s.halved >> (64 - bits.TrailingZeros(uint(len(s.slots)))))
+}
+
+// lay puts the hashes that are below the cut into a table of that many slots, a power of two.
+func (s *Sketcher) lay(slots int) {
+	old := s.slots
+	s.slots, s.n = make([]uint64, slots), 0
+	for _, h := range old {
+		if h != 0 && h < s.cut {
+			s.put(h)
+		}
 	}
 }
 
 func (s *Sketcher) halve() {
 	s.cut /= 2
-	for h := range s.seen {
-		if h >= s.cut {
-			delete(s.seen, h)
-		}
-	}
+	s.halved++
+	s.lay(len(s.slots))
 }
 
 // Sketch gives what was gathered.
 func (s *Sketcher) Sketch(field pii.Ref, form string) Sketch {
-	hs := make([]uint64, 0, len(s.seen))
-	for h := range s.seen {
-		hs = append(hs, h)
+	hs := make([]uint64, 0, s.n+1)
+	if s.zero {
+		hs = append(hs, 0)
 	}
-	slices.Sort(hs)
+	for _, h := range s.slots {
+		if h != 0 {
+			hs = append(hs, h)
+		}
+	}
+	settle(hs)
 	return Sketch{Field: field, Form: form, Cut: s.cut, Hashes: hs}
+}
+
+// settle sorts numbers that are nearly in order.
+func settle(hs []uint64) {
+	for i := 1; i < len(hs); i++ {
+		h, k := hs[i], i
+		for ; k > 0 && hs[k-1] > h; k-- {
+			hs[k] = hs[k-1]
+		}
+		hs[k] = h
+	}
 }
 
 // Fingerprint gives the hash under which a value stands in sketches of that key, so that an erasure can remove it.

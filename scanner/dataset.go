@@ -144,9 +144,12 @@ func (sc *scan) alerts(ctx context.Context, tx db.Tx, ex *exam, old *lineage.Nod
 	return nil
 }
 
+// batch is how many records are asked for at once: so many that what a statement costs beside its rows hardly counts.
+const batch = 2048
+
 // records gives the records that an examination looks at, and whether they are all there are.
 func (sc *scan) records(ctx context.Context, d pii.Dataset) (seq iter.Seq2[*pii.Batch, error], full bool) {
-	q := connectors.Query{Dataset: d, Seed: sc.opt.Seed}
+	q := connectors.Query{Dataset: d, Seed: sc.opt.Seed, Batch: batch, Bare: true}
 	if sc.opt.Full || (d.Records >= 0 && d.Records <= int64(sc.opt.Sample) && d.Bytes <= sc.opt.Bytes) {
 		return sc.src.Read(ctx, q), true
 	}

@@ -42,9 +42,10 @@ type column struct {
 	field   pii.Field
 	gather  *classifiers.Gather
 	sketch  *lineage.Sketcher
-	digests map[string]*lineage.Sketcher // of addresses: by form
-	long    bool                         // a value too long for a reference was seen
-	odd     bool                         // an address not in normal form was seen
+	digests []*lineage.Sketcher // of addresses, in the order of digestForms
+	never   bool                // nothing of its type is a reference
+	long    bool                // a value too long for a reference was seen
+	odd     bool                // an address not in normal form was seen
 	stats   *classifiers.Stats
 }
 
@@ -61,6 +62,7 @@ func (ex *exam) column(f pii.Field) *column {
 	if c == nil {
 		ctx := classifiers.Context{Ref: ex.d.Ref.In(f.Name), Field: f, Dataset: &ex.d}
 		c = &column{field: f, gather: ex.set.NewGather(ctx), sketch: lineage.NewSketcher(ex.key, sketchSize)}
+		c.never = f.Type == pii.Float || f.Type == pii.Bool || f.Type == pii.JSON
 		ex.columns[f.Name] = c
 		ex.order = append(ex.order, f.Name)
 	}
@@ -129,17 +131,19 @@ func (ex *exam) batch(b *pii.Batch) {
 	for i := range b.Columns() {
 		col := &b.Columns()[i]
 		c := ex.column(col.Field)
-		c.gather.Add(col)
 		ex.values += int64(col.Len())
 		c.take(col, ex.key)
 	}
 }
 
-// take adds a column's values to its sketches.
+// take counts a column's values and adds each that is new to its sketches.
 func (c *column) take(col *pii.Column, key []byte) {
 	var buf [64]byte
 	for i := range col.Len() {
 		v, _ := col.Value(i)
+		if !c.gather.Value(v) {
+			continue
+		}
 		v = bytes.TrimSpace(v)
 		switch {
 		case len(v) == 0:
@@ -150,6 +154,9 @@ func (c *column) take(col *pii.Column, key []byte) {
 		}
 		low := lower(buf[:0], v)
 		c.odd = c.odd || !bytes.Equal(low, v)
+		if c.long || c.never {
+			continue
+		}
 		c.sketch.Add(low)
 		if bytes.IndexByte(low, '@') > 0 {
 			c.digest(low, key)
@@ -167,23 +174,24 @@ func lower(dst, v []byte) []byte {
 	return dst
 }
 
+// digestForms are the digests under which addresses are kept elsewhere.
+var digestForms = [...]string{"md5", "sha1", "sha256"}
+
 // digest adds the digests of an address, so that fields of nothing but digests can be recognised by them.
 func (c *column) digest(mail, key []byte) {
-	if c.digests == nil {
-		c.digests = map[string]*lineage.Sketcher{}
-		for _, f := range []string{"sha256", "sha1", "md5"} {
-			c.digests[f] = lineage.NewSketcher(key, sketchSize)
-		}
-	}
-	norm, ok := forms.Normal("contact.email", mail)
+	var space [96]byte
+	norm, ok := forms.AppendNormal(space[:0], "contact.email", mail)
 	if !ok {
 		return
 	}
-	var out [64]byte
-	s256, s1, m5 := sha256.Sum256(norm), sha1.Sum(norm), md5.Sum(norm)
-	for f, sum := range map[string][]byte{"sha256": s256[:], "sha1": s1[:], "md5": m5[:]} {
-		c.digests[f].Add(out[:hex.Encode(out[:], sum)])
+	for len(c.digests) < len(digestForms) {
+		c.digests = append(c.digests, lineage.NewSketcher(key, sketchSize))
 	}
+	m5, s1, s256 := md5.Sum(norm), sha1.Sum(norm), sha256.Sum256(norm)
+	var out [64]byte
+	c.digests[0].Add(out[:hex.Encode(out[:], m5[:])])
+	c.digests[1].Add(out[:hex.Encode(out[:], s1[:])])
+	c.digests[2].Add(out[:hex.Encode(out[:], s256[:])])
 }
 
 // proposals weighs every field, twice: the second time with what stands beside it.
@@ -248,7 +256,7 @@ func fieldNode(f pii.Field, p pii.Proposal, version int) lineage.FieldNode {
 func (ex *exam) sketches(proposals []pii.Proposal) (out []catalog.Sketch) {
 	for _, p := range proposals {
 		c := ex.columns[p.Field.Field]
-		if c.long || c.field.Type == pii.Float || c.field.Type == pii.Bool || c.field.Type == pii.JSON || p.Examined.Distinct < 3 {
+		if c.long || c.never || p.Examined.Distinct < 3 {
 			continue
 		}
 		base := catalog.Sketch{Key: ex.keyID, Values: p.Examined.Values, Full: ex.how == "full", At: ex.began}
@@ -257,12 +265,10 @@ func (ex *exam) sketches(proposals []pii.Proposal) (out []catalog.Sketch) {
 		if p.Category != "contact.email" || !p.Dense {
 			continue
 		}
-		for _, f := range []string{"md5", "sha1", "sha256"} {
-			if c.digests[f] != nil {
-				d := base
-				d.Sketch = c.digests[f].Sketch(p.Field, f)
-				out = append(out, d)
-			}
+		for i, digests := range c.digests {
+			d := base
+			d.Sketch = digests.Sketch(p.Field, digestForms[i])
+			out = append(out, d)
 		}
 	}
 	return out
