@@ -91,8 +91,18 @@ var quoted = regexp.MustCompile(`"[^"]*"|“[^”]*”`)
 func problem(status int, err error) Problem {
 	p := Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: errkind.Code(err)}
 	var known *errkind.Error
-	if errors.As(err, &known) && known.Kind != errkind.Internal {
+	switch {
+	case !errors.As(err, &known) || known.Kind == errkind.Internal:
+	case known.Kind == errkind.NotFound:
+		p.Detail = orElse(missing[p.Code], "there is nothing of this name")
+	default:
 		p.Detail = quoted.ReplaceAllString(known.Text, "…")
 	}
 	return p
+}
+
+// missing says what is not there without its name, which was typed.
+var missing = map[string]string{
+	"no-such-page": "there is no page at this address", "no-such-dataset": "the catalog has no dataset of this name", "no-such-field": "the catalog has no field of this name",
+	"no-such-source": "the catalog has no source of this name", "no-such-plan": "there is no plan of this name", "no-plans": "this server shows no plans", "no-attestation": "the plan is not closed",
 }

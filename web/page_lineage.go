@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vestige/internal/errkind"
 	"vestige/lineage"
 	"vestige/pii"
 )
@@ -63,7 +64,7 @@ func askOf(c *gin.Context) (ask, error) {
 	}
 	ref, err := pii.ParseRef(c.Query("at"))
 	if err != nil {
-		return a, err
+		return a, errkind.Coded(errkind.Invalid, "bad-reference", "a place is written source/dataset")
 	}
 	a.Root, err = place(ref.Of().String(), false)
 	return a, err

@@ -3,12 +3,14 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"vestige/catalog"
+	"vestige/pii"
 )
 
 func (s *Server) searchRoutes() {
@@ -64,7 +66,7 @@ func (s *Server) search(c *gin.Context) {
 		f.Result = r
 	case p.Code == "bad-query" || p.Code == "bad-cursor":
 		status = http.StatusBadRequest
-		f.Error = p.Detail
+		f.Error = err.Error() // with what she typed, which stands in the box above it
 	default:
 		s.fail(c, err)
 		return
@@ -92,6 +94,9 @@ func limit(c *gin.Context, normal int) int {
 // facetKeys says by which key of the query language a facet narrows.
 var facetKeys = map[string]string{"source": "source", "category": "category", "state": "is", "type": "type"}
 
+// datasetKinds stand where fields have types, when datasets are asked for.
+var datasetKinds = []string{string(pii.Table), string(pii.View), string(pii.Index), string(pii.Objects)}
+
 func facets(text string, r catalog.Result) (out []facetView) {
 	for _, f := range r.Facets {
 		key := facetKeys[f.Name]
@@ -104,6 +109,9 @@ func facets(text string, r catalog.Result) (out []facetView) {
 				continue
 			}
 			term := key + ":" + quote(x.Value)
+			if f.Name == "type" && slices.Contains(datasetKinds, x.Value) {
+				term = "kind:" + x.Value
+			}
 			v.Values = append(v.Values, facetValue{Text: x.Value, Count: x.Count, Href: "/search?" + url.Values{"q": {toggle(text, term)}}.Encode(), On: has(text, term)})
 		}
 		if len(v.Values) > 0 {

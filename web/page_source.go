@@ -34,6 +34,7 @@ type sourceView struct {
 	Sets     []datasetRow
 	Gaps     []pii.Gap
 	Alerts   []catalog.Alert
+	Open     int    // alerts
 	Title    string // of the connector
 	Can      []string
 }
@@ -47,6 +48,9 @@ type spark struct {
 
 func (s *Server) source(c *gin.Context) {
 	ref, err := pii.ParseRef(c.Query("at"))
+	if err != nil || ref.Source == "" {
+		err = errkind.Coded(errkind.Invalid, "bad-reference", "the name of a source is wanted")
+	}
 	var v sourceView
 	if err == nil {
 		v, err = s.sourceView(c.Request.Context(), ref.Source)
@@ -80,6 +84,7 @@ func (s *Server) sourceView(ctx context.Context, name string) (v sourceView, err
 			v.Alerts = append(v.Alerts, a)
 		}
 	}
+	v.Open, v.Alerts = len(v.Alerts), v.Alerts[:min(8, len(v.Alerts))]
 	for _, spec := range s.svc.Connectors {
 		if spec.Name == v.Connector {
 			v.Title, v.Can = spec.Title, spec.Abilities()

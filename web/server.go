@@ -6,7 +6,7 @@
 //
 // Everything here is read-only: routes answer GET and HEAD, every other method is refused with 405. Without TLS it is served on loopback alone,
 // and a request whose Host is not one of ours is refused, so that no page of the outside can read it through a name that it controls. No page,
-// log line or problem holds a value of anybody's data, what a person typed into a query included.
+// log line or problem holds a value of anybody's data; what a person typed is repeated in her own search box and nowhere else.
 package web
 
 import (
