@@ -211,7 +211,7 @@ func (c *closer) round(ctx context.Context) error {
 	if err := c.evaluate(ctx, ids); err != nil {
 		return err
 	}
-	if err := c.searchAll(ctx, ids, false); err != nil {
+	if err := c.searchAll(ctx, ids); err != nil {
 		return err
 	}
 	return c.follow(ctx)

@@ -25,9 +25,11 @@ func (c *closer) follow(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.release(ctx)
+	c.release()
+	return nil
 }
 
+// from goes on from one record that is hers.
 func (c *closer) from(ctx context.Context, i int) error {
 	r := c.out.Records[i]
 	n := c.g.Node(r.Dataset)
@@ -61,7 +63,7 @@ func (c *closer) extend(n *Node, r *Record) {
 		for _, v := range r.Fields[f.Field.Name] {
 			if id, ok := identifier(n, f, v.Value); ok && !system(id) && (c.trades || !c.staff(id)) {
 				via := append(slices.Clone(r.Via), Link{Dataset: r.Dataset, Field: f.Field.Name, Category: id.Category, How: "read"})
-				c.learn(id, via, min(r.Confidence, f.leadConfidence(id)), window(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}))
+				c.learn(id, via, min(r.Confidence, f.sureOf(id)), window(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}))
 			}
 		}
 	}
@@ -82,13 +84,6 @@ func (c *closer) ofTwo(n *Node, r *Record) bool {
 		}
 	}
 	return len(named) > 1
-}
-
-func (f *FieldNode) leadConfidence(id pii.Identifier) float64 {
-	if id.Category.Global() {
-		return f.Confidence
-	}
-	return 1
 }
 
 // leads tells whether a field of a record of hers tells more of her: an identifier of its own person in plain form, or the key of a person.

@@ -100,7 +100,7 @@ func (g *Graph) Node(r pii.Ref) *Node {
 	return nil
 }
 
-// Out gives the edges from a child dataset to its parents, In those from children to a parent.
+// Out gives the edges from a child dataset to its parents.
 func (g *Graph) Out(child pii.Ref) []*Edge { return g.edges(g.out[child.Of()]) }
 
 // In gives the edges from children to a parent dataset.

@@ -15,11 +15,15 @@ var attributeCategories = []pii.Category{"identity.name", "contact.street", "con
 // numberWords stand beside a number that is told to be a customer's or user's only by them.
 var numberWords = []string{"customer", "cust", "client", "user", "uid", "account", "acct", "member", "kunde", "kunden", "kundennr", "kundennummer", "kd", "kdnr", "benutzer", "mitglied", "konto", "kontonummer", "mitgliedsnummer"}
 
+// NumberWords gives the words beside which a number is told to be a person's, in English and German.
+func NumberWords() []string { return slices.Clone(numberWords) }
+
 // mentions searches all text for her identifiers and her full name, and marks in each record that names her and stays what else of her it says.
 func (c *closer) mentions(ctx context.Context) error {
 	c.gatherAttributes()
 	if !c.lim.on(Text) {
-		return c.rest(ctx)
+		c.rest()
+		return nil
 	}
 	ids, names := c.needles(), c.fullNames()
 	for i := range c.g.Nodes {
@@ -27,7 +31,8 @@ func (c *closer) mentions(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.rest(ctx)
+	c.rest()
+	return nil
 }
 
 // gatherAttributes reads her names, addresses and date of birth from the records that are hers.
@@ -101,7 +106,7 @@ func (c *closer) needles() []pii.Term {
 			if c.lim.on(Hashes) && k.Category == "contact.email" {
 				t.Forms = []string{"sha256", "md5", "sha1"}
 			}
-			if !k.Category.Global() && !distinctive(k.Value.Reveal()) {
+			if !k.Category.Global() && !Distinctive(k.Value.Reveal()) {
 				t.Near = numberWords
 			}
 			by[k.Category] = t
@@ -116,8 +121,8 @@ func (c *closer) needles() []pii.Term {
 	return out
 }
 
-// distinctive tells whether a local number is told by its own form: letters and digits, at least six of them.
-func distinctive(v string) bool {
+// Distinctive tells whether a local number is told by its own form, letters and digits, at least six of them, so that it can be looked for everywhere.
+func Distinctive(v string) bool {
 	letters, digits := 0, 0
 	for _, r := range v {
 		switch {
@@ -140,8 +145,8 @@ func (c *closer) fullNames() pii.Term {
 	return t
 }
 
-// textual lists the fields in which text is looked through: all that hold text and are not wholly of a kind that is searched by itself.
-func textual(n *Node) []string {
+// Textual lists the fields of a dataset in which text is looked through: all that hold text and are not wholly of a kind that is searched by itself.
+func Textual(n *Node) []string {
 	var out []string
 	for i := range n.Fields {
 		f := &n.Fields[i]
@@ -165,7 +170,7 @@ func wholly(f *FieldNode) bool {
 }
 
 func (c *closer) mentionsIn(ctx context.Context, n *Node, ids []pii.Term, names pii.Term) error {
-	fields := textual(n)
+	fields := Textual(n)
 	if n.Dataset.Kind == pii.View || n.Gone != 0 || len(fields) == 0 {
 		return nil
 	}
@@ -181,7 +186,7 @@ func (c *closer) mentionsIn(ctx context.Context, n *Node, ids []pii.Term, names 
 		return nil
 	}
 	return c.run(ctx, n, m, func(f *pii.Found) error {
-		c.textHit(n, f, m.Terms)
+		c.textHit(f, m.Terms)
 		return nil
 	})
 }
@@ -197,7 +202,7 @@ func union(a, b []string) []string {
 }
 
 // textHit decides what a record is in whose text she occurs. With her full name alone it may be about a namesake.
-func (c *closer) textHit(n *Node, f *pii.Found, terms []pii.Term) {
+func (c *closer) textHit(f *pii.Found, terms []pii.Term) {
 	if i, ok := c.recs[recordID(f)]; ok && c.out.Records[i].Holding != Mention {
 		if r := c.out.Records[i]; r.Holding == Joint {
 			r.Fields = f.Fields
@@ -208,7 +213,7 @@ func (c *closer) textHit(n *Node, f *pii.Found, terms []pii.Term) {
 	cat := terms[f.Hits[0].Term].Category
 	via := []Link{{Dataset: f.Dataset, Field: f.Hits[0].Field, Category: cat, How: "text"}}
 	if _, mentioned := c.recs[recordID(f)]; !byID && !mentioned && !c.moreOfHer(f) {
-		c.nameOnly(n, f, via)
+		c.nameOnly(f, via)
 		return
 	}
 	i := c.add(f, Mention, via, 1)
@@ -259,7 +264,7 @@ func (c *closer) attributeTerms(except ...pii.Category) []pii.Term {
 }
 
 // nameOnly asks about text that has her full name and nothing else of her.
-func (c *closer) nameOnly(_ *Node, f *pii.Found, via []Link) {
+func (c *closer) nameOnly(f *pii.Found, via []Link) {
 	id := questionID("name-only", f.Dataset, f.Hits[0].Field)
 	switch c.answers[id] {
 	case pii.Reject:
@@ -281,26 +286,66 @@ func (c *closer) nameOnly(_ *Node, f *pii.Found, via []Link) {
 }
 
 // rest marks, in records that stay and name her, what else of her they say: names, addresses, dates of birth, telephones.
-func (c *closer) rest(context.Context) error {
+func (c *closer) rest() {
 	if !c.lim.on(Names) {
-		return nil
+		return
 	}
-	m := forms.Compile(c.attributeTerms("identity.given_name", "identity.family_name"))
+	all := forms.Compile(c.attributeTerms("identity.given_name", "identity.family_name"))
+	alone := forms.Compile(c.attributeTerms("identity.given_name", "identity.family_name", "contact.phone"))
+	sharers := c.sharers()
 	for _, r := range c.out.Records {
 		if r.Holding != Mention && r.Holding != Joint {
 			continue
 		}
-		n := c.g.Node(r.Dataset)
+		n, m := c.g.Node(r.Dataset), all
+		if r.Holding == Mention && c.ownedBy(n, r, sharers) {
+			m = alone // what it says of a shared telephone is about its owner
+		}
 		for i := range n.Fields {
-			c.restIn(m, r, &n.Fields[i], n)
+			c.restIn(m, r, &n.Fields[i])
 		}
 	}
-	return nil
+}
+
+// sharers gives the keys of the persons who have one of her identifiers as their own.
+func (c *closer) sharers() map[string]bool {
+	out := map[string]bool{}
+	for _, r := range c.out.Records {
+		n := c.g.Node(r.Dataset)
+		if r.Holding != HeldByOther || n.Person < possible {
+			continue
+		}
+		for i := range n.Fields {
+			f := &n.Fields[i]
+			for _, v := range r.Fields[f.Field.Name] {
+				if soleKeyOf(n, f.Field.Name) {
+					out[idKey(pii.Identifier{Value: v.Value, Domain: f.Domain})] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// ownedBy tells whether a reference of the record names one of the persons.
+func (c *closer) ownedBy(n *Node, r *Record, people map[string]bool) bool {
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		f := n.Field(e.Fields[0])
+		if f == nil || e.Kind == Mentions {
+			continue
+		}
+		for _, v := range r.Fields[f.Field.Name] {
+			if people[idKey(pii.Identifier{Value: v.Value, Domain: f.Domain})] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // restIn looks through one field of a record. In a record that names her and belongs to another, fields about that other's own person are left
 // alone: a shared telephone, a shared surname.
-func (c *closer) restIn(m *forms.Matcher, r *Record, f *FieldNode, n *Node) {
+func (c *closer) restIn(m *forms.Matcher, r *Record, f *FieldNode) {
 	if f.Dense && f.Category.Personal() && r.Holding == Mention && f.Role == Owns && !many(f) {
 		return
 	}

@@ -93,20 +93,27 @@ func demote(nodes []Node, edges []Edge) {
 	for i := range nodes {
 		byRef[nodes[i].Dataset.Ref] = &nodes[i]
 	}
+	linked := pairs(edges)
 	for _, e := range edges {
 		c, p := byRef[e.From], byRef[e.To]
 		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || anyWord(words(e.Fields[0]), otherWords) || staff(p) {
 			continue
 		}
-		if e.Confidence >= possible && (c.Person < p.Person || !mutual(edges, e)) {
+		if e.Confidence >= possible && (c.Person < p.Person || !linked[[2]pii.Ref{e.To, e.From}]) {
 			c.Person = 0
 		}
 	}
 }
 
-// mutual tells whether the parent refers to the child as well.
-func mutual(edges []Edge, e Edge) bool {
-	return slices.ContainsFunc(edges, func(o Edge) bool { return o.From == e.To && o.To == e.From && !o.Copy })
+// pairs gives which dataset refers to which.
+func pairs(edges []Edge) map[[2]pii.Ref]bool {
+	m := map[[2]pii.Ref]bool{}
+	for _, e := range edges {
+		if !e.Copy {
+			m[[2]pii.Ref{e.From, e.To}] = true
+		}
+	}
+	return m
 }
 
 var staffWords = []string{"employee", "employees", "staff", "agent", "agents", "mitarbeiter", "mitarbeitende", "personal", "team", "sachbearbeiter", "operators", "admins", "personnel"}
@@ -283,7 +290,7 @@ func fieldRole(n *Node, f *FieldNode) Role {
 	if foreign(f) && !alone(n, f) && (n.Person < possible || !anyWord(words(lastSegment(f.Field.Name)), toWords)) {
 		return Mentions
 	}
-	if f.Category.Identifier() && f.Values >= 40 && f.Distinct*20 <= f.Values && f.Distinct <= 8 {
+	if f.Category.Identifier() && hub(f) {
 		return Mentions
 	}
 	for i := range n.Fields {
@@ -306,6 +313,7 @@ func alone(n *Node, f *FieldNode) bool {
 	return f.Category.Identifier()
 }
 
+// hub tells whether a field holds the same very few values in all of its records: a function's address, an agent's number.
 func hub(f *FieldNode) bool { return f.Values >= 40 && f.Distinct*20 <= f.Values && f.Distinct <= 8 }
 
 // domains joins fields that references of one field connect, and names each domain by its least field that is a parent.
@@ -329,17 +337,20 @@ func domains(nodes []Node, edges []Edge) {
 			root[a] = b
 		}
 	}
+	parent := map[pii.Ref]bool{}
+	for _, e := range edges {
+		if len(e.ToFields) == 1 {
+			parent[e.To.In(e.ToFields[0])] = true
+		}
+	}
 	for i := range nodes {
 		n := &nodes[i]
 		for j := range n.Fields {
 			f := &n.Fields[j]
-			if r := find(n.Dataset.Ref.In(f.Field.Name)); f.Dense && f.Category.Identifier() || r != n.Dataset.Ref.In(f.Field.Name) || isParent(edges, n.Dataset.Ref, f.Field.Name) {
+			at := n.Dataset.Ref.In(f.Field.Name)
+			if r := find(at); f.Dense && f.Category.Identifier() || r != at || parent[at] {
 				f.Domain = r.String()
 			}
 		}
 	}
-}
-
-func isParent(edges []Edge, d pii.Ref, field string) bool {
-	return slices.ContainsFunc(edges, func(e Edge) bool { return e.To == d && len(e.ToFields) == 1 && e.ToFields[0] == field })
 }

@@ -27,7 +27,7 @@ func (c *closer) evaluate(ctx context.Context, ids []*Known) error {
 			if (pass == 0) != (n.Person >= 0.9) || n.Person < possible {
 				continue
 			}
-			if err := c.search(ctx, n, ids, true); err != nil {
+			if err := c.search(ctx, n, ids); err != nil {
 				return err
 			}
 		}
@@ -36,16 +36,17 @@ func (c *closer) evaluate(ctx context.Context, ids []*Known) error {
 }
 
 // searchAll looks the identifiers up in every field of their category or value domain.
-func (c *closer) searchAll(ctx context.Context, ids []*Known, _ bool) error {
+func (c *closer) searchAll(ctx context.Context, ids []*Known) error {
 	for i := range c.g.Nodes {
-		if err := c.search(ctx, &c.g.Nodes[i], ids, false); err != nil {
+		if err := c.search(ctx, &c.g.Nodes[i], ids); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *closer) search(ctx context.Context, n *Node, ids []*Known, _ bool) error {
+// search looks the identifiers up in one dataset.
+func (c *closer) search(ctx context.Context, n *Node, ids []*Known) error {
 	if n.Dataset.Kind == pii.View || n.Gone != 0 {
 		return nil
 	}
@@ -164,16 +165,16 @@ func (c *closer) hit(a ask, f *pii.Found, h pii.Hit) {
 	}
 	fn, k := a.field[h.Term], a.known[h.Term][h.Value]
 	via := append(slices.Clone(k.Via), Link{Dataset: f.Dataset, Field: fn.Field.Name, Category: k.Category, How: "identifier"})
-	conf := min(k.Confidence, fieldConfidence(fn, k))
+	conf := min(k.Confidence, fn.sureOf(k.Identifier))
 	role := fn.Role
 	if !c.lim.on(RolesOf) {
 		role = Owns
 	}
 	switch {
 	case many(fn) && !k.Single:
-		c.heldByOther(a.node, f, k, h, via, conf)
+		c.heldByOther(f, k, h, via, conf)
 	case many(fn) && !c.allHers(fn, f):
-		c.inside(a.node, f, fn, h, via, conf)
+		c.inside(f, fn, h, via, conf)
 	case role == Mentions:
 		c.mention(f, h, via, conf)
 	default:
@@ -181,9 +182,10 @@ func (c *closer) hit(a ask, f *pii.Found, h pii.Hit) {
 	}
 }
 
-// fieldConfidence is that of the category for a global identifier. A local one is in its field by references, whose confidence is that of the edge.
-func fieldConfidence(f *FieldNode, k *Known) float64 {
-	if k.Category.Global() {
+// sureOf says how sure it is that an identifier of the field is one: as sure as the category, for a global one. A local one is in its field by references,
+// whose confidence is that of the edge.
+func (f *FieldNode) sureOf(id pii.Identifier) float64 {
+	if id.Category.Global() {
 		return f.Confidence
 	}
 	return 1
@@ -258,7 +260,7 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 	}
 	switch {
 	case c.lim.on(Agree) && c.profile.compare(traits(n, f)) == differs && !k.isKey(fn):
-		c.heldByOther(n, f, k, h, via, conf)
+		c.heldByOther(f, k, h, via, conf)
 	case !k.Single:
 		c.postpone(n, f, k, h, via, conf, false)
 	case c.contradicts(n, f, fn.Field.Name):
@@ -358,7 +360,7 @@ func (r *Record) addHit(h pii.Hit) {
 
 // inside takes a member or an element of a record of many people. Of a member that is named by the identifier the whole member is hers; of an
 // element of an array, what it says of her.
-func (c *closer) inside(n *Node, f *pii.Found, fn *FieldNode, h pii.Hit, via []Link, conf float64) {
+func (c *closer) inside(f *pii.Found, fn *FieldNode, h pii.Hit, via []Link, conf float64) {
 	if !c.lim.on(Members) {
 		return
 	}
@@ -374,7 +376,7 @@ func (c *closer) inside(n *Node, f *pii.Found, fn *FieldNode, h pii.Hit, via []L
 }
 
 // heldByOther notes a record in which the identifier is another person's own.
-func (c *closer) heldByOther(_ *Node, f *pii.Found, k *Known, h pii.Hit, via []Link, conf float64) {
+func (c *closer) heldByOther(f *pii.Found, k *Known, h pii.Hit, via []Link, conf float64) {
 	k.Single, k.Why = false, "held-by-another"
 	if r := c.out.Records[c.add(f, HeldByOther, via, conf)]; r.Holding == HeldByOther {
 		r.addHit(h)

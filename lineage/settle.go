@@ -21,6 +21,7 @@ type pend struct {
 	named bool // a reference to a person in it names somebody
 }
 
+// postpone lays a record aside until references or times say whose it is.
 func (c *closer) postpone(n *Node, f *pii.Found, k *Known, h pii.Hit, via []Link, conf float64, named bool) {
 	id := recordID(f)
 	if _, ok := c.pending[id]; !ok {
@@ -30,7 +31,7 @@ func (c *closer) postpone(n *Node, f *pii.Found, k *Known, h pii.Hit, via []Link
 }
 
 // release takes the postponed records whose references turned out to name her.
-func (c *closer) release(context.Context) error {
+func (c *closer) release() {
 	for _, id := range c.order {
 		p := c.pending[id]
 		if p == nil {
@@ -42,7 +43,6 @@ func (c *closer) release(context.Context) error {
 			c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
 		}
 	}
-	return nil
 }
 
 // settle decides the records that are still postponed when nothing new is found: another's by reference, hers or another's by time, else a question.
@@ -75,14 +75,14 @@ func (c *closer) decide(p *pend) {
 		return
 	}
 	if p.named {
-		c.heldByOther(p.node, p.found, p.known, p.hit, p.via, p.conf)
+		c.heldByOther(p.found, p.known, p.hit, p.via, p.conf)
 		return
 	}
 	switch c.byTime(p) {
 	case agrees:
 		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
 	case differs:
-		c.heldByOther(p.node, p.found, p.known, p.hit, p.via, p.conf)
+		c.heldByOther(p.found, p.known, p.hit, p.via, p.conf)
 	default:
 		c.question(p)
 	}
@@ -163,7 +163,7 @@ func (c *closer) question(p *pend) {
 		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
 		return
 	case pii.Reject:
-		c.heldByOther(p.node, p.found, p.known, p.hit, p.via, p.conf)
+		c.heldByOther(p.found, p.known, p.hit, p.via, p.conf)
 		return
 	}
 	i := c.add(p.found, Unsure, p.via, p.conf)

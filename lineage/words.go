@@ -35,7 +35,7 @@ func words(name string) []string {
 	return out
 }
 
-// any tells whether one of the words is in the set.
+// anyWord tells whether one of the words is in the set.
 func anyWord(ws []string, set []string) bool {
 	return slices.ContainsFunc(ws, func(w string) bool { return slices.Contains(set, w) })
 }
