@@ -1,0 +1,165 @@
+package requests
+
+import (
+	"context"
+
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/pii"
+	"vestige/plans"
+)
+
+// Plan finds what there is of the person and makes the plan, or makes it anew. An erasure that begins with an export has two.
+func (s *Service) Plan(ctx context.Context, id, by string) (*plans.Status, error) {
+	r, err := s.Show(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	kind, ok := kindOf(r.Type)
+	if !ok {
+		return nil, errkind.Coded(errkind.Unsupported, "no-plan", "a request of the type %s has no plan", r.Type)
+	}
+	if r.State != Scoping && r.State != Planned && r.State != Blocked {
+		return nil, errkind.Coded(errkind.Conflict, "no-transition", "a request that is %s is not planned", r.State)
+	}
+	ids, err := s.identifiers(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	a := plans.Ask{Request: id, Kind: kind, Regime: r.Regime, Identifiers: ids, Deadline: r.due(), By: by}
+	p, err := s.engine.Plan(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	export := ""
+	if kind == plans.Erasure && r.WithExport {
+		a.Kind = plans.Export
+		x, err := s.engine.Plan(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		export = x.ID
+	}
+	_, err = s.step(ctx, id, Planned, by, p.ID, func(tx db.Tx, _ *Request) error {
+		_, err := tx.Exec(ctx, "UPDATE request SET plan = $1, export = $2, followed = 0 WHERE id = $3", p.ID, export, id)
+		return err
+	})
+	return p, err
+}
+
+func (r *Request) due() int64 {
+	if r.Extended > 0 {
+		return r.Extended
+	}
+	return r.Respond
+}
+
+// Answer answers a question or a gap of a request; the plan is made anew.
+func (s *Service) Answer(ctx context.Context, id, question string, verdict pii.Verdict, reason, by string) (*plans.Status, error) {
+	if err := s.engine.Answer(ctx, plans.Answer{Request: id, ID: question, Verdict: verdict, Reason: reason, By: by}); err != nil {
+		return nil, err
+	}
+	return s.Plan(ctx, id, by)
+}
+
+// Approve approves the plan of a request by its hash.
+func (s *Service) Approve(ctx context.Context, id, hash, by string) (*plans.Status, error) {
+	r, err := s.Show(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	plan := r.Plan
+	if x, err := s.engine.Show(ctx, r.Export); r.Export != "" && err == nil && x.Hash == hash {
+		plan = r.Export
+	}
+	p, err := s.engine.Approve(ctx, plan, hash, by)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.Follow(ctx, id)
+	return p, err
+}
+
+// Run carries the plan of a request out as far as it goes.
+func (s *Service) Run(ctx context.Context, id string, progress func(plans.Event)) (plans.Result, error) {
+	r, err := s.Show(ctx, id)
+	if err != nil {
+		return plans.Result{}, err
+	}
+	if r.State == Waiting {
+		return plans.Result{}, errkind.Coded(errkind.Conflict, "waiting", "the request waits: %s", r.Reason)
+	}
+	res, err := s.engine.Run(ctx, r.Plan, progress)
+	if _, ferr := s.Follow(ctx, id); err == nil {
+		err = ferr
+	}
+	return res, err
+}
+
+// Export writes the person's data for her: that of an access request, or what an erasure begins with.
+func (s *Service) Export(ctx context.Context, id string, to plans.ExportTo) (*plans.ExportInfo, error) {
+	r, err := s.Show(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	plan := r.Plan
+	if r.Export != "" {
+		plan = r.Export
+	}
+	info, err := s.engine.Export(ctx, plan, to)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.Follow(ctx, id)
+	return info, err
+}
+
+// Follow brings a request to where its plan is, through every state between.
+func (s *Service) Follow(ctx context.Context, id string) (r *Request, err error) {
+	if r, err = s.Show(ctx, id); err != nil || r.Plan == "" || r.State == Waiting || r.State.Terminal() {
+		return r, err
+	}
+	p, err := s.engine.Show(ctx, r.Plan)
+	if err != nil {
+		return r, err
+	}
+	lines, err := s.engine.Journal(ctx, r.Plan)
+	if err != nil {
+		return r, err
+	}
+	err = s.db.Write(ctx, func(tx db.Tx) error {
+		if r, err = load(ctx, tx, id); err != nil {
+			return err
+		}
+		return s.catchUp(ctx, tx, r, p, lines)
+	})
+	return r, err
+}
+
+// catchUp moves a request through the states of its plan that it has not followed yet.
+func (s *Service) catchUp(ctx context.Context, tx db.Tx, r *Request, p *plans.Status, lines []plans.Entry) error {
+	for _, l := range lines {
+		to := stateOf(plans.State(l.State))
+		if l.N <= r.followed || l.Unit != "" || to == "" {
+			continue
+		}
+		r.followed = l.N
+		if to == r.State {
+			continue
+		}
+		way := path(r.State, to)
+		if way == nil {
+			return errkind.Coded(errkind.Conflict, "no-transition", "there is no way from %s to %s", r.State, to)
+		}
+		for _, next := range way {
+			if err := s.move(ctx, tx, r, next, l.By, l.Reason); err != nil {
+				return err
+			}
+		}
+	}
+	if p.Next != "" {
+		r.Plan, r.followed = p.Next, 0
+	}
+	_, err := tx.Exec(ctx, "UPDATE request SET plan = $1, followed = $2 WHERE id = $3", r.Plan, r.followed, r.ID)
+	return err
+}
