@@ -166,7 +166,7 @@ func wholly(f *FieldNode) bool {
 	case f.Category.Identifier():
 		return f.Confidence >= sure
 	}
-	return f.Confidence >= possible && slices.Contains([]pii.Category{"none.key", "none.code", "none.date", "none.amount", "none.count", "none.boolean", "none.hash"}, f.Category)
+	return f.Confidence >= possible && slices.Contains([]pii.Category{"none.key", "none.date", "none.amount", "none.count", "none.boolean", "none.hash"}, f.Category)
 }
 
 func (c *closer) mentionsIn(ctx context.Context, n *Node, ids []pii.Term, names pii.Term) error {
@@ -209,6 +209,9 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term) {
 		}
 		return
 	}
+	if f.Hits = told(c.g.Node(f.Dataset), f, terms); len(f.Hits) == 0 {
+		return
+	}
 	byID := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return terms[h.Term].Category != "identity.name" })
 	cat := terms[f.Hits[0].Term].Category
 	via := []Link{{Dataset: f.Dataset, Field: f.Hits[0].Field, Category: cat, How: "text"}}
@@ -223,6 +226,22 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term) {
 			c.out.Records[i].addHit(h)
 		}
 	}
+}
+
+// told leaves out what is chance: a code that, as a whole, has the digits of a telephone.
+func told(n *Node, f *pii.Found, terms []pii.Term) []pii.Hit {
+	return slices.DeleteFunc(slices.Clone(f.Hits), func(h pii.Hit) bool {
+		fn, cat := n.Field(h.Field), terms[h.Term].Category
+		if fn == nil || fn.Category != "none.code" || len(fn.Contains) > 0 || (cat.Global() && cat != "contact.phone") {
+			return false
+		}
+		for _, v := range f.Fields[h.Field] {
+			if v.Path == h.Path && h.Start == 0 && h.End == v.Value.Len() {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // moreOfHer tells whether a record that has her full name has another attribute of her too.
@@ -354,8 +373,9 @@ func (c *closer) restIn(m *forms.Matcher, r *Record, f *FieldNode) {
 	}
 	for _, v := range r.Fields[f.Field.Name] {
 		m.Match(f.Field.Name, v.Path, []byte(v.Value.Reveal()), func(h pii.Hit) {
-			h.Path = v.Path
-			r.addHit(h)
+			if h.Path = v.Path; f.Category != "none.code" || len(f.Contains) > 0 || h.Start > 0 || h.End < v.Value.Len() {
+				r.addHit(h)
+			}
 		})
 	}
 }
