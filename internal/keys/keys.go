@@ -82,9 +82,9 @@ opens nothing. ` + "`vestige keys`" + ` lists them.
 Without a setting the master key is made in the data directory, as ` + "`master.key`" + `. That is good enough to try Vestige and not for
 people's data: whoever copies the directory can read it. ` + "`serve`" + ` says so at every start, and each attestation records it. Put it elsewhere with
 
-    master_key: file:/etc/vestige/master.key   # made by: vestige keys new FILE
-    master_key: env:VESTIGE_MASTER_KEY         # 64 hex digits or base64
-    master_key: exec:pass show vestige         # a command that prints it
+    master-key: file:/etc/vestige/master.key   # made by: vestige keys new FILE
+    master-key: env:VESTIGE_MASTER_KEY         # 64 hex digits or base64
+    master-key: exec:pass show vestige         # a command that prints it
 
 Fingerprints carry the id of their key and the version of the normal forms, so that both can change.
 
