@@ -1,7 +1,6 @@
 package plans
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -49,12 +48,16 @@ func Build(in Input) (*Plan, error) {
 	if len(in.Salt) < 16 {
 		return nil, errkind.New(errkind.Invalid, "a plan needs at least 16 bytes of salt")
 	}
-	b := &builder{in: in, recs: in.Closure.Records, fate: make([]fate, len(in.Closure.Records)), basis: make([]Basis, len(in.Closure.Records)), changes: map[int][]pii.Change{}, extra: map[string]*extra{}}
+	n := len(in.Closure.Records)
+	b := &builder{in: in, recs: in.Closure.Records, fate: make([]fate, n), basis: make([]Basis, n), changes: map[int][]pii.Change{}, extra: map[string]*extra{}, holds: map[pii.Ref][]pii.Category{}}
 	b.index()
 	b.first()
 	b.keep()
 	b.stay()
 	b.change()
+	b.stay()
+	b.empty()
+	b.letGo()
 	return b.plan(), nil
 }
 
@@ -79,19 +82,26 @@ type builder struct {
 	changes map[int][]pii.Change
 	extra   map[string]*extra // records outside the closure whose reference has to be emptied
 	at      map[string][]int  // records by dataset, field and value
+	byID    map[string]int    // records by dataset and key, or digest
+	edges   map[string]*lineage.Edge
+	holds   map[pii.Ref][]pii.Category // what personal data a dataset holds, once asked
 }
 
-// extra is a record of nobody's that refers to one that goes.
+// extra is a record outside the closure that refers to one that goes.
 type extra struct {
 	found   *pii.Found
 	changes []pii.Change
-	edge    string
+	edges   map[string]bool // the references let go
 }
 
 // index finds records by the value of a field, for following references among them.
 func (b *builder) index() {
-	b.at = map[string][]int{}
+	b.at, b.byID, b.edges = map[string][]int{}, map[string]int{}, map[string]*lineage.Edge{}
+	for i := range b.in.Graph.Edges {
+		b.edges[b.in.Graph.Edges[i].ID] = &b.in.Graph.Edges[i]
+	}
 	for i, r := range b.recs {
+		b.byID[recordID(r.Dataset, r.Key, r.Digest)] = i
 		for _, e := range b.in.Graph.In(r.Dataset) {
 			for _, v := range r.Fields[e.ToFields[0]] {
 				k := valueKey(r.Dataset, e.ToFields[0], v.Value)
@@ -101,6 +111,10 @@ func (b *builder) index() {
 			}
 		}
 	}
+}
+
+func recordID(d pii.Ref, k pii.Key, digest pii.Digest) string {
+	return d.String() + "\x00" + k.ID() + string(digest[:])
 }
 
 func valueKey(d pii.Ref, field string, v pii.Value) string {
@@ -199,7 +213,9 @@ func (b *builder) stay() {
 			}
 		}
 		for _, ref := range b.in.Closure.Referrers {
-			changed = b.referrer(ref) || changed
+			if e := b.edges[ref.Edge]; e != nil && e.OnDelete != pii.SetDefault && !b.nullable(e) {
+				changed = b.shellAll([]int{ref.To}) || changed
+			}
 		}
 	}
 }
@@ -230,49 +246,31 @@ func (b *builder) nullable(e *lineage.Edge) bool {
 	})
 }
 
-// referrer deals with a record outside the closure, or one that stays, that refers to a record of hers.
-func (b *builder) referrer(ref lineage.Referrer) (changed bool) {
-	if b.fate[ref.To] != goes {
-		return false
-	}
-	e := b.edge(ref.Edge)
-	if e == nil || e.OnDelete == pii.SetDefault {
-		return false
-	}
-	if !b.nullable(e) {
-		return b.shellAll([]int{ref.To})
-	}
-	if b.inClosure(ref.Record) {
-		return false
-	}
-	k := ref.Record.Dataset.String() + "\x00" + ref.Record.Key.ID() + string(ref.Record.Digest[:])
-	if b.extra[k] == nil {
-		b.extra[k] = &extra{found: ref.Record, edge: e.ID, changes: b.empty(e, ref.Record.Fields)}
-		return true
-	}
-	return false
-}
-
-func (b *builder) edge(id string) *lineage.Edge {
-	for i := range b.in.Graph.Edges {
-		if b.in.Graph.Edges[i].ID == id {
-			return &b.in.Graph.Edges[i]
+// letGo empties, in records outside the closure and in those that stay as they are, the references to records that go.
+func (b *builder) letGo() {
+	for _, ref := range b.in.Closure.Referrers {
+		e := b.edges[ref.Edge]
+		if b.fate[ref.To] != goes || e == nil || e.OnDelete == pii.SetDefault {
+			continue
+		}
+		k := recordID(ref.Record.Dataset, ref.Record.Key, ref.Record.Digest)
+		if i, ok := b.byID[k]; ok && b.fate[i] != untouched {
+			continue // its own step empties the reference
+		}
+		x := b.extra[k]
+		if x == nil {
+			x = &extra{found: ref.Record, edges: map[string]bool{}}
+			b.extra[k] = x
+		}
+		if !x.edges[e.ID] {
+			x.edges[e.ID] = true
+			x.changes = append(x.changes, b.without(e, ref.Record.Fields)...)
 		}
 	}
-	return nil
 }
 
-func (b *builder) inClosure(f *pii.Found) bool {
-	for i, r := range b.recs {
-		if r.Dataset == f.Dataset && r.Digest == f.Digest && r.Key.Equal(f.Key) && b.fate[i] != untouched {
-			return true
-		}
-	}
-	return false
-}
-
-// empty makes the change that lets a reference go: the first of its fields that may be NULL becomes it.
-func (b *builder) empty(e *lineage.Edge, fields map[string][]pii.Located) []pii.Change {
+// without makes the change that lets a reference go: the first of its fields that may be NULL becomes it.
+func (b *builder) without(e *lineage.Edge, fields map[string][]pii.Located) []pii.Change {
 	n := b.in.Graph.Node(e.From)
 	for _, f := range e.Fields {
 		if fn := n.Field(f); fn != nil && !fn.Field.NotNull && !slices.Contains(n.Dataset.Key, f) {
@@ -290,14 +288,19 @@ func oldOf(fields map[string][]pii.Located, name string) pii.Value {
 }
 
 // categories lists what personal data a dataset holds.
-func (b *builder) categories(d pii.Ref) (out []pii.Category) {
+func (b *builder) categories(d pii.Ref) []pii.Category {
+	if out, ok := b.holds[d]; ok {
+		return out
+	}
+	var out []pii.Category
 	n := b.in.Graph.Node(d)
 	for i := range n.Fields {
 		if c := n.Fields[i].Category; c.Personal() && n.Fields[i].Confidence >= 0.5 && !slices.Contains(out, c) {
 			out = append(out, c)
 		}
 	}
-	slices.SortFunc(out, func(a, b pii.Category) int { return cmp.Compare(a, b) })
+	slices.Sort(out)
+	b.holds[d] = out
 	return out
 }
 

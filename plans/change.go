@@ -17,7 +17,7 @@ import (
 // Erased stands where something of hers stood inside a text.
 const Erased = "[erased]"
 
-// change makes the changes of all records that stay without her: shells, shared records and records of others that name her.
+// change makes the changes of records of others that stay without her: shared ones, and those that name her.
 func (b *builder) change() {
 	for i, r := range b.recs {
 		switch n := b.in.Graph.Node(r.Dataset); b.fate[i] {
@@ -30,6 +30,10 @@ func (b *builder) change() {
 			b.fate[i] = untouched
 		}
 	}
+}
+
+// empty makes the changes of shells.
+func (b *builder) empty() {
 	for i, r := range b.recs {
 		if b.fate[i] == shell {
 			b.changes[i] = b.shellChanges(i, r, b.in.Graph.Node(r.Dataset))

@@ -31,9 +31,10 @@ func (b *builder) gaps(o *Open) {
 		all = append(all, b.noMethod(o)...)
 	}
 	o.Gaps = []Gap{}
+	seen := map[string]bool{}
 	for _, g := range all {
-		id := GapID(g)
-		if !slices.ContainsFunc(o.Gaps, func(x Gap) bool { return x.ID == id }) {
+		if id := GapID(g); !seen[id] {
+			seen[id] = true
 			o.Gaps = append(o.Gaps, Gap{Gap: g, ID: id, Required: b.in.Accepted[id] == "", Accepted: b.in.Accepted[id]})
 		}
 	}
@@ -75,7 +76,7 @@ func (b *builder) rungs(o *Open) {
 	}
 }
 
-// Open questions and required gaps keep a request from completing.
+// Blocking counts the open questions and required gaps, which keep a request from completing.
 func (o *Open) Blocking() (questions, gaps int) {
 	for _, q := range o.Questions {
 		if q.Answer == "" {

@@ -2,7 +2,6 @@ package plans
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -291,8 +290,7 @@ func (b *builder) routes(recs []int) []Route {
 	var keys []string
 	for _, i := range recs {
 		via := b.recs[i].Via
-		j, _ := json.Marshal(via)
-		k := string(j)
+		k := chain(via)
 		if by[k] == nil {
 			by[k] = &Route{Links: via}
 			keys = append(keys, k)
@@ -305,6 +303,18 @@ func (b *builder) routes(recs []int) []Route {
 		out = append(out, *by[k])
 	}
 	return out
+}
+
+// chain writes a derivation as one string, equal for equal ones and only for them.
+func chain(via []lineage.Link) string {
+	var s strings.Builder
+	for _, l := range via {
+		for _, part := range [...]string{l.Dataset.Source, l.Dataset.Dataset, l.Dataset.Field, l.Field, string(l.Category), l.Edge, l.How} {
+			s.WriteString(part)
+			s.WriteByte(0)
+		}
+	}
+	return s.String()
 }
 
 // places lists what is held by another and what names her in the records of others, and keeps both for verification.
