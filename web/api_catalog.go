@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -49,7 +51,15 @@ func (s *Server) apiSources(c *gin.Context) {
 
 func (s *Server) apiDatasets(c *gin.Context) {
 	all, err := s.datasets(c.Request.Context(), c.Query("source"))
-	either(s, c, items(all), err)
+	slices.SortFunc(all, func(a, b datasetRow) int { return strings.Compare(a.Ref.String(), b.Ref.String()) })
+	if after := c.Query("after"); after != "" {
+		all = slices.DeleteFunc(all, func(d datasetRow) bool { return d.Ref.String() <= after })
+	}
+	out := items(all)
+	if n := limit(c, 500); len(all) > n {
+		out = list[datasetRow]{Items: all[:n], Next: all[n-1].Ref.String()}
+	}
+	either(s, c, out, err)
 }
 
 // datasetDoc is a dataset as programs see it.

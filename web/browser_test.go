@@ -99,7 +99,10 @@ func TestPagesInABrowser(t *testing.T) {
 	said := &complaints{}
 	said.listen(ctx)
 	dir := shots(t)
-	for _, scheme := range []string{"light", "dark"} {
+	for _, scheme := range []string{"light", "dark", "narrow"} {
+		if scheme == "narrow" {
+			must(t, chromedp.Do(ctx, chromedp.EmulateViewport(390, 844)))
+		}
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 		must(t, err)
 		for name, path := range pagesOf(t, e, closed, open) {

@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -71,6 +72,9 @@ func (s *Server) recover(c *gin.Context) {
 		p := recover()
 		if p == nil {
 			return
+		}
+		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(p) // an answer that is cut off on purpose: the connection ends, so that the client sees it
 		}
 		s.cfg.Log.LogAttrs(c.Request.Context(), slog.LevelError, "panic", slog.String("id", c.GetString(requestKey)), slog.String("route", c.FullPath()),
 			slog.String("type", fmt.Sprintf("%T", p)), slog.String("stack", stack(debug.Stack())))

@@ -162,24 +162,27 @@ func (s *Server) references(ctx context.Context, ref pii.Ref, field string) (par
 	if err != nil {
 		return nil, nil, err
 	}
+	name := s.names(ctx)
 	for _, r := range all {
 		if r.From == ref && (field == "" || slices.Contains(r.Fields, field)) {
-			parents = append(parents, referenceRow{Reference: r, Other: r.To, Name: s.nameOf(ctx, r.To), Mine: r.Fields, Theirs: r.ToFields, ToOther: true})
+			parents = append(parents, referenceRow{Reference: r, Other: r.To, Name: name(r.To), Mine: r.Fields, Theirs: r.ToFields, ToOther: true})
 		}
 		if r.To == ref && (field == "" || slices.Contains(r.ToFields, field)) {
-			children = append(children, referenceRow{Reference: r, Other: r.From, Name: s.nameOf(ctx, r.From), Mine: r.ToFields, Theirs: r.Fields})
+			children = append(children, referenceRow{Reference: r, Other: r.From, Name: name(r.From), Mine: r.ToFields, Theirs: r.Fields})
 		}
 	}
 	return parents, children, nil
 }
 
-// nameOf gives a dataset's name as people read it.
-func (s *Server) nameOf(ctx context.Context, ref pii.Ref) string {
-	n, err := s.svc.Catalog.Node(ctx, ref)
-	if err != nil {
+// names gives datasets' names as people read them, from the graph where it can be had.
+func (s *Server) names(ctx context.Context) func(pii.Ref) string {
+	g, err := s.graph(ctx)
+	return func(ref pii.Ref) string {
+		if err == nil && g.Node(ref) != nil {
+			return catalog.DisplayDataset(g.Node(ref))
+		}
 		return ref.Dataset
 	}
-	return catalog.DisplayDataset(&n)
 }
 
 func (s *Server) datasetCSV(c *gin.Context) {

@@ -224,6 +224,7 @@ type shelf struct {
 	Source  string
 	Filter  string
 	Sets    []datasetRow
+	Choose  bool // there are too many to show those of every source
 	All     int
 	From    int
 	Prev    string
@@ -232,6 +233,9 @@ type shelf struct {
 
 // shelfRows is how many datasets a page shows.
 const shelfRows = 100
+
+// shelfAll is up to how many datasets those of all sources are listed together.
+const shelfAll = 2000
 
 func (s *Server) browse(c *gin.Context) {
 	b, err := s.shelf(c.Request.Context(), c.Query("source"), c.Query("name"))
@@ -259,6 +263,10 @@ func (s *Server) shelf(ctx context.Context, source, filter string) (b shelf, err
 	b.Source, b.Filter = source, filter
 	if b.Sources, err = s.svc.Catalog.Sources(ctx); err != nil {
 		return b, err
+	}
+	if source == "" && total(b.Sources).Datasets > shelfAll {
+		b.Choose = true
+		return b, nil
 	}
 	if b.Sets, err = s.datasets(ctx, source); err != nil {
 		return b, err

@@ -374,6 +374,29 @@ func TestSearchGoesOn(t *testing.T) {
 	}
 }
 
+func TestDatasetsGoOn(t *testing.T) {
+	c := serve(t, small(t), nil)
+	var seen []string
+	for after := ""; ; {
+		var r struct {
+			Items []struct {
+				Ref string `json:"ref"`
+			} `json:"items"`
+			Next string `json:"next"`
+		}
+		must(t, json.Unmarshal([]byte(c.get("/api/v1/datasets?limit=2&after="+url.QueryEscape(after)).body), &r))
+		for _, d := range r.Items {
+			seen = append(seen, d.Ref)
+		}
+		if after = r.Next; after == "" {
+			break
+		}
+	}
+	if len(seen) != 4 || !slices.IsSorted(seen) || len(slices.Compact(slices.Clone(seen))) != 4 {
+		t.Errorf("page by page there are %v", seen)
+	}
+}
+
 func TestLook(t *testing.T) {
 	c := serve(t, small(t), nil)
 	a := c.get("/look?theme=dark&density=compact&back=" + url.QueryEscape("/search?q=is:pii"))
