@@ -7,7 +7,6 @@ import (
 
 	"vestige/catalog"
 	"vestige/connectors"
-	"vestige/internal/clock"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/lineage"
@@ -33,7 +32,7 @@ func (sc *scan) dataset(ctx context.Context, d pii.Dataset) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return sc.keep(ctx, ex, &old, known)
+	return sc.keep(ctx, ex.find(&old, known))
 }
 
 func (sc *scan) before(ctx context.Context, ref pii.Ref) (lineage.Node, bool, error) {
@@ -70,43 +69,6 @@ func (sc *scan) event(ref pii.Ref, stage string) Event {
 	return Event{Source: sc.src.Name(), Dataset: ref, Stage: stage, Datasets: p.Datasets, Done: p.Done, Records: p.Records, Bytes: p.Bytes}
 }
 
-// keep stores what an examination found, and raises what a person should look at.
-func (sc *scan) keep(ctx context.Context, ex *exam, old *lineage.Node, known bool) error {
-	proposals := ex.proposals()
-	n := ex.node(proposals)
-	err := sc.store.Write(ctx, func(tx db.Tx) error {
-		for _, s := range ex.sketches(proposals) {
-			if err := sc.cat.SketchPut(ctx, tx, s); err != nil {
-				return err
-			}
-		}
-		if err := sc.cat.PutDataset(ctx, tx, n, proposals); err != nil {
-			return err
-		}
-		if err := sc.alerts(ctx, tx, ex, old, known, proposals); err != nil {
-			return err
-		}
-		return sc.run.Mark(ctx, tx, n.Dataset.Ref)
-	})
-	if err != nil {
-		return err
-	}
-	sc.mu.Lock()
-	sc.report.Gaps = append(sc.report.Gaps, n.Gaps...)
-	sc.mu.Unlock()
-	sc.count(func(p *catalog.Progress) {
-		p.Done++
-		p.Fields += int64(len(n.Fields))
-		p.Records += ex.records
-		p.Values += ex.values
-		p.Bytes += ex.bytes
-		p.Gaps += int64(len(n.Gaps))
-		p.Micros += clock.Micros() - ex.began
-	})
-	sc.report.told(sc, n, proposals)
-	return nil
-}
-
 func (r *Report) told(sc *scan, n lineage.Node, proposals []pii.Proposal) {
 	e := sc.event(n.Dataset.Ref, "done")
 	for _, p := range proposals {
@@ -123,20 +85,20 @@ func (r *Report) told(sc *scan, n lineage.Node, proposals []pii.Proposal) {
 }
 
 // alerts raises new fields with personal data in a dataset that was known, and what could not be read.
-func (sc *scan) alerts(ctx context.Context, tx db.Tx, ex *exam, old *lineage.Node, known bool, proposals []pii.Proposal) error {
-	for _, g := range ex.gaps {
-		if err := sc.cat.PutAlert(ctx, tx, catalog.Alert{Code: g.Code, At: g.At, Text: g.Text, Opened: ex.began}); err != nil {
+func (sc *scan) alerts(ctx context.Context, tx db.Tx, f *finding) error {
+	for _, g := range f.node.Gaps {
+		if err := sc.cat.PutAlert(ctx, tx, catalog.Alert{Code: g.Code, At: g.At, Text: g.Text, Opened: f.began}); err != nil {
 			return err
 		}
 	}
-	if !known {
+	if !f.known {
 		return nil
 	}
-	for _, p := range proposals {
-		if old.Field(p.Field.Field) != nil || !p.Category.Personal() || p.Confidence < catalog.Find {
+	for _, p := range f.proposals {
+		if f.old.Field(p.Field.Field) != nil || !p.Category.Personal() || p.Confidence < catalog.Find {
 			continue
 		}
-		a := catalog.Alert{Code: "new-field", At: p.Field, Text: "a new field is proposed to hold " + string(p.Category), Opened: ex.began}
+		a := catalog.Alert{Code: "new-field", At: p.Field, Text: "a new field is proposed to hold " + string(p.Category), Opened: f.began}
 		if err := sc.cat.PutAlert(ctx, tx, a); err != nil {
 			return err
 		}

@@ -87,11 +87,12 @@ func New(cat *catalog.Catalog, store db.DB, set *classifiers.Set, key []byte, ke
 // scan is the state of one scan of one source.
 type scan struct {
 	*Scanner
-	src  *connectors.Source
-	opt  Options
-	tell func(Event)
-	run  *catalog.Run
-	seen map[pii.Ref]bool
+	src   *connectors.Source
+	opt   Options
+	tell  func(Event)
+	run   *catalog.Run
+	seen  map[pii.Ref]bool
+	found chan *finding // on their way into the catalog
 
 	mu     sync.Mutex
 	report Report
@@ -131,16 +132,38 @@ func (sc *scan) begin(ctx context.Context) (err error) {
 	return err
 }
 
-// datasets discovers and examines, several at once; the first error that is not of one dataset ends it.
+// datasets discovers and examines, several at once, while one stores; the first error that is not of one dataset ends it.
 func (sc *scan) datasets(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	failed := func(err error) {
+		if err != nil {
+			sc.stop(err)
+			cancel()
+		}
+	}
+	sc.found = make(chan *finding, most)
+	var storing sync.WaitGroup
+	storing.Go(func() { failed(sc.storeAll(ctx)) })
+	err := sc.examine(ctx, failed)
+	close(sc.found)
+	storing.Wait()
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	if sc.first != nil {
+		return sc.first
+	}
+	return err
+}
+
+// examine examines what is discovered, and returns when all that was begun is done.
+func (sc *scan) examine(ctx context.Context, failed func(error)) error {
 	var wg sync.WaitGroup
+	defer wg.Wait()
 	slots := make(chan struct{}, sc.opt.Workers)
 	sc.tell(Event{Source: sc.src.Name(), Stage: "discovering"})
 	for d, err := range sc.src.Discover(ctx) {
 		if err != nil {
-			wg.Wait()
 			return err
 		}
 		if sc.seen[d.Ref] {
@@ -148,19 +171,12 @@ func (sc *scan) datasets(ctx context.Context) error {
 		}
 		sc.count(func(p *catalog.Progress) { p.Datasets++ })
 		slots <- struct{}{}
-		wg.Add(1)
-		go func() {
-			defer func() { <-slots; wg.Done() }()
-			if err := sc.dataset(ctx, d); err != nil {
-				sc.stop(err)
-				cancel()
-			}
-		}()
+		wg.Go(func() {
+			defer func() { <-slots }()
+			failed(sc.dataset(ctx, d))
+		})
 	}
-	wg.Wait()
-	sc.mu.Lock()
-	defer sc.mu.Unlock()
-	return sc.first
+	return nil
 }
 
 func (sc *scan) stop(err error) {
