@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"vestige/internal/db"
 	"vestige/internal/errkind"
@@ -98,6 +99,10 @@ func (c *Catalog) Close() error {
 	return err
 }
 
+// pause is how long the index rests between two steps forward, so that many commits in a row make few and large segments. A reader does not
+// wait for it: it brings the index forward by itself.
+const pause = 200 * time.Millisecond
+
 // follow brings the index forward after commits until the catalog is closed; what it cannot do now, the next reader tries again.
 func (c *Catalog) follow(ctx context.Context) {
 	defer close(c.stopped)
@@ -109,6 +114,11 @@ func (c *Catalog) follow(ctx context.Context) {
 			c.mu.RLock()
 			_ = c.sync(ctx)
 			c.mu.RUnlock()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
 		}
 	}
 }
