@@ -47,6 +47,7 @@ type column struct {
 	long    bool                // a value too long for a reference was seen
 	odd     bool                // an address not in normal form was seen
 	stats   *classifiers.Stats
+	norm    [96]byte // memory for a normal form
 }
 
 func newExam(sc *scan, d pii.Dataset) *exam {
@@ -179,8 +180,7 @@ var digestForms = [...]string{"md5", "sha1", "sha256"}
 
 // digest adds the digests of an address, so that fields of nothing but digests can be recognised by them.
 func (c *column) digest(mail, key []byte) {
-	var space [96]byte
-	norm, ok := forms.AppendNormal(space[:0], "contact.email", mail)
+	norm, ok := forms.AppendNormal(c.norm[:0], "contact.email", mail)
 	if !ok {
 		return
 	}
