@@ -88,7 +88,7 @@ func (e *Engine) everything(ctx context.Context, s *Status) (*Sealed, error) {
 			out.Start = p.Start
 			continue // what stays is as the last look found it
 		}
-		out.Start, out.Known = p.Start, union(out.Known, p.Known)
+		out.Start, out.Known, out.Bound = p.Start, union(out.Known, p.Known), union(out.Bound, p.Bound)
 		out.Kept, out.Held = append(out.Kept, p.Kept...), append(out.Held, p.Held...)
 	}
 	return out, nil

@@ -27,7 +27,7 @@ func (r *run) executing(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	stuck, again := map[string]string{}, false
+	stuck, again, moved := map[string]string{}, false, false
 	var todo []*UnitInfo
 	if todo, err = r.pending(ctx, "erase"); err != nil {
 		return nil, err
@@ -37,12 +37,12 @@ func (r *run) executing(ctx context.Context) (*Result, error) {
 			continue
 		}
 		r.event(Event{What: "unit", Unit: u.ID, Done: i, Total: len(todo)})
-		reason, passing, err := r.doUnit(ctx, u, at)
+		reason, kind, err := r.doUnit(ctx, u, at)
 		if err != nil {
 			return nil, err
 		}
 		if reason != "" {
-			stuck[u.Source], again = reason, again || passing
+			stuck[u.Source], again, moved = reason, again || kind == errkind.Transient, moved || kind == errkind.Conflict
 			r.event(Event{What: "stuck", Unit: u.ID, Reason: reason})
 		}
 	}
@@ -50,6 +50,9 @@ func (r *run) executing(ctx context.Context) (*Result, error) {
 		return nil, r.move(ctx, Purging, mover{}, nil)
 	}
 	reason := reasons(stuck)
+	if moved && r.conflicts < looks {
+		return r.lookAgain(ctx, reason)
+	}
 	if again {
 		return &Result{Reason: reason, Again: jobs.Backoff(tries)}, nil
 	}
@@ -76,7 +79,7 @@ func (r *run) pending(ctx context.Context, kind string) (out []*UnitInfo, err er
 	err = r.DB.Read(ctx, func(tx db.Tx) error {
 		us, err := r.units(ctx, tx, r.s.ID)
 		for i := range us {
-			if us[i].Round == r.s.Round && us[i].Kind == kind && us[i].State != "done" {
+			if us[i].Round == r.s.Round && us[i].Kind == kind && us[i].State != "done" && us[i].State != "dropped" {
 				out = append(out, &us[i])
 			}
 		}
@@ -85,44 +88,33 @@ func (r *run) pending(ctx context.Context, kind string) (out []*UnitInfo, err er
 	return out, err
 }
 
-// doUnit does one unit: intent, act, receipts. reason says why it is not done; passing that another attempt may be enough.
-func (r *run) doUnit(ctx context.Context, u *UnitInfo, at *lookedAt) (reason string, passing bool, err error) {
+// doUnit does one unit: intent, act, receipts. reason says why it is not done, and kind whether another attempt, or another look, may be enough.
+func (r *run) doUnit(ctx context.Context, u *UnitInfo, at *lookedAt) (reason string, kind errkind.Kind, err error) {
 	for attempt := 1; ; attempt++ {
 		if err := r.intent(ctx, u); err != nil {
-			return "", false, err
+			return "", 0, err
 		}
 		receipts, err := r.act(ctx, u, at)
 		if err == nil {
-			return "", false, r.done(ctx, u, receipts)
+			return "", 0, r.done(ctx, u, receipts)
 		}
 		if ctx.Err() != nil {
-			return "", false, ctx.Err()
+			return "", 0, ctx.Err()
 		}
-		code := errkind.Code(err)
-		switch errkind.Of(err) {
-		case errkind.Transient:
-			if attempt >= tries {
-				return code, true, r.note(ctx, u, "stuck", code)
-			}
-			if err := r.note(ctx, u, "retry", code); err != nil {
-				return "", false, err
-			}
-			if err := r.Wait(ctx, backoff(attempt)); err != nil {
-				return "", false, err
-			}
-		case errkind.Conflict:
-			if u.Looks >= looks {
-				return code, false, r.note(ctx, u, "blocked", code)
-			}
-			u.Looks++
-			if err := r.note(ctx, u, "conflict", code); err != nil {
-				return "", false, err
-			}
-			if err := r.relook(ctx, u, at); err != nil {
-				return "", false, err
-			}
-		default:
-			return code, false, r.note(ctx, u, "blocked", code)
+		code, kind := errkind.Code(err), errkind.Of(err)
+		switch {
+		case kind == errkind.Conflict:
+			return code, kind, r.note(ctx, u, "conflict", code)
+		case kind != errkind.Transient:
+			return code, kind, r.note(ctx, u, "blocked", code)
+		case attempt >= tries:
+			return code, kind, r.note(ctx, u, "stuck", code)
+		}
+		if err := r.note(ctx, u, "retry", code); err != nil {
+			return "", 0, err
+		}
+		if err := r.Wait(ctx, backoff(attempt)); err != nil {
+			return "", 0, err
 		}
 	}
 }
@@ -233,41 +225,4 @@ func (r *run) note(ctx context.Context, u *UnitInfo, what, reason string) error 
 	}
 	r.event(Event{What: what, Unit: u.ID, Reason: reason})
 	return r.write(ctx, func(tx db.Tx) error { return setUnit(ctx, tx, r.s.ID, u, what, r.by) })
-}
-
-// relook finds the records of a unit anew after they have changed under it. Some of the estate may be gone already, so it starts from all
-// identifiers that are known to single her out. Records it does not reach stay as they were found; the next attempt says whether they are what they
-// were.
-func (r *run) relook(ctx context.Context, u *UnitInfo, at *lookedAt) error {
-	start := slices.Clone(at.sealed.Known)
-	if len(start) == 0 {
-		start = at.sealed.Start
-	}
-	p, err := r.again(ctx, r.s, start, at.sealed.Salt, r.s.Hash)
-	if err != nil {
-		return nil // the next attempt meets the same conflict, and it counts
-	}
-	fresh := map[string]pii.Target{}
-	for _, st := range p.Open.Steps {
-		for _, t := range p.Sealed.Steps[st.ID] {
-			if len(t.Key) > 0 {
-				fresh[string(st.Method)+targetID(st.Dataset, t)] = t
-			}
-		}
-	}
-	for _, pt := range u.Parts {
-		i := slices.IndexFunc(at.open.Steps, func(st Step) bool { return st.ID == pt.Step })
-		if i < 0 {
-			continue
-		}
-		st := at.open.Steps[i]
-		for k, t := range at.sealed.Steps[st.ID] {
-			if f, ok := fresh[string(st.Method)+targetID(st.Dataset, t)]; ok {
-				at.sealed.Steps[st.ID][k] = f
-			}
-		}
-	}
-	return r.write(ctx, func(tx db.Tx) error {
-		return r.keepLook(ctx, tx, r.s.Round, &Plan{Open: at.open, Sealed: at.sealed})
-	})
 }

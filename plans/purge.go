@@ -24,33 +24,42 @@ const purgeSeq = 2000
 
 // purging does at once what can be done about what erased data leaves behind: the systems' files and statistics, and the sketches of the catalog.
 func (r *run) purging(ctx context.Context) (*Result, error) {
-	at, err := r.looked(ctx)
+	all, err := r.looks(ctx, r.s)
 	if err != nil {
 		return nil, err
 	}
 	touched := map[string][]pii.Dataset{}
-	for _, st := range at.open.Steps {
-		if !acts(&at.open, st) {
-			continue
-		}
-		d, err := r.dataset(ctx, st.Dataset)
-		if err != nil {
+	for _, at := range all {
+		if err := r.touched(ctx, &at.open, touched); err != nil {
 			return nil, err
-		}
-		if src := st.Dataset.Source; !slices.ContainsFunc(touched[src], func(o pii.Dataset) bool { return o.Ref == d.Ref }) {
-			touched[src] = append(touched[src], d)
 		}
 	}
 	if stop, err := r.purgeSources(ctx, touched); stop != nil || err != nil {
 		return stop, err
 	}
-	removed, err := r.sketches(ctx, at.sealed)
+	removed, err := r.sketches(ctx, all)
 	if err != nil {
 		return nil, err
 	}
 	return nil, r.move(ctx, Checking, mover{}, func(tx db.Tx) error {
 		return r.Audit.Append(ctx, tx, audit.Entry{Actor: r.by, Subject: r.s.Request, Action: "plan.sketches", Object: r.s.ID, Facts: audit.Facts(map[string]any{"fingerprints": removed})})
 	})
+}
+
+// touched adds the datasets that a look has steps for, by source.
+func (r *run) touched(ctx context.Context, o *Open, to map[string][]pii.Dataset) error {
+	for _, st := range o.Steps {
+		src := st.Dataset.Source
+		if !acts(o, st) || slices.ContainsFunc(to[src], func(d pii.Dataset) bool { return d.Ref == st.Dataset }) {
+			continue
+		}
+		d, err := r.dataset(ctx, st.Dataset)
+		if err != nil {
+			return err
+		}
+		to[src] = append(to[src], d)
+	}
+	return nil
 }
 
 func (r *run) purgeSources(ctx context.Context, touched map[string][]pii.Dataset) (*Result, error) {
@@ -114,7 +123,7 @@ func (r *run) pendingAll(ctx context.Context) (us []UnitInfo, err error) {
 }
 
 // sketches takes her fingerprints out of the catalog's sketches, in every spelling in which they can be there.
-func (r *run) sketches(ctx context.Context, s *Sealed) (removed int, err error) {
+func (r *run) sketches(ctx context.Context, all map[int64]*lookedAt) (removed int, err error) {
 	err = r.write(ctx, func(tx db.Tx) error {
 		id, key, err := r.Keys.Standing(ctx, tx, keys.Sketch)
 		if err != nil {
@@ -122,10 +131,12 @@ func (r *run) sketches(ctx context.Context, s *Sealed) (removed int, err error) 
 		}
 		seen := map[uint64]bool{}
 		var hashes []uint64
-		for _, text := range spellings(s) {
-			if h := lineage.Fingerprint(key, []byte(text)); !seen[h] {
-				seen[h] = true
-				hashes = append(hashes, h)
+		for _, at := range all {
+			for _, text := range spellings(at.sealed) {
+				if h := lineage.Fingerprint(key, []byte(text)); !seen[h] {
+					seen[h] = true
+					hashes = append(hashes, h)
+				}
 			}
 		}
 		removed, err = r.Catalog.SketchRemove(ctx, tx, id, hashes)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/pii"
 )
 
 // rounds is how often records that arrived after the last look are looked for and erased before a person has to see to it.
@@ -24,13 +26,17 @@ func (r *run) checking(ctx context.Context) (*Result, error) {
 	if len(rep.Residues) == 0 {
 		return nil, r.move(ctx, Attesting, mover{}, nil)
 	}
-	if r.s.Round < rounds {
-		p, err := r.arrived(ctx)
+	before, err := r.Reports(ctx, r.s.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(before) <= rounds {
+		p, ds, err := r.now(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if p != nil {
-			return nil, r.nextRound(ctx, p)
+		if q, g := p.Open.Blocking(); q+g == 0 && len(ds) == 0 && len(r.cut(&p.Open)) > 0 {
+			return nil, r.nextRound(ctx, p, "arrived after the last look")
 		}
 	}
 	return r.block(ctx, Checking, fmt.Sprintf("residue: %d fields", len(rep.Residues)))
@@ -46,48 +52,70 @@ func (r *run) unsearchedSources(rep *Report) string {
 	return ""
 }
 
-// arrived closes again from everything that is known of her. It gives the plan of what is there now, if all of it is what the approval covers: the same
-// datasets and methods, and no more records than the tolerance.
-func (r *run) arrived(ctx context.Context) (*Plan, error) {
+// lookAgain is for records that have changed under the run, by people or by another request: what is there now is looked at anew and done in a new round,
+// if the approval covers it; else it becomes a new plan, which says what has changed.
+func (r *run) lookAgain(ctx context.Context, reason string) (*Result, error) {
+	r.conflicts++
+	p, ds, err := r.now(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return r.block(ctx, Executing, errkind.Code(err))
+	case len(ds) > 0:
+		return r.refuse(ctx, p, ds)
+	}
+	if q, g := p.Open.Blocking(); q+g > 0 {
+		return r.block(ctx, Executing, fmt.Sprintf("open: %d questions, %d gaps", q, g))
+	}
+	return nil, r.nextRound(ctx, p, reason)
+}
+
+// now closes again from everything that is known of her, since some of the estate may be gone already, and gives what the approval does not cover of what is
+// there: another dataset or method, or more records than the tolerance.
+func (r *run) now(ctx context.Context) (*Plan, []Difference, error) {
 	all, err := r.everything(ctx, r.s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	at, err := r.looked(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	p, err := r.again(ctx, r.s, union(slices.Clone(all.Known), all.Start), at.sealed.Salt, r.s.Hash)
+	sure := slices.DeleteFunc(slices.Clone(all.Known), func(k pii.Identifier) bool {
+		return slices.ContainsFunc(all.Bound, func(b pii.Identifier) bool { return b.Category == k.Category && b.Value.Equal(k.Value) })
+	})
+	p, err := r.again(ctx, r.s, union(sure, all.Start), at.sealed.Salt, r.s.Hash)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if q, g := p.Open.Blocking(); q+g > 0 {
-		return nil, nil
-	}
-	n := 0
+	var out []Difference
+	approved := byStep(&r.s.Open)
 	for _, st := range p.Open.Steps {
-		if !acts(&p.Open, st) {
-			continue
-		}
-		n++
-		approved := slices.ContainsFunc(r.s.Open.Steps, func(o Step) bool { return o.Dataset == st.Dataset && o.Method == st.Method })
-		if !approved || !r.s.Open.Tolerance.Allows(0, st.Records) {
-			return nil, nil
+		was := approved[stepKey(st)]
+		switch {
+		case !acts(&p.Open, st):
+		case was.ID == "":
+			out = append(out, Difference{"step-new", st.Dataset, 0, st.Records, fmt.Sprintf("%s of %d records is new", st.Method, st.Records), true})
+		case st.Records > was.Records && !r.s.Open.Tolerance.Allows(was.Records, st.Records):
+			out = append(out, Difference{"count", st.Dataset, was.Records, st.Records, fmt.Sprintf("%s of %d records, was %d", st.Method, st.Records, was.Records), true})
 		}
 	}
-	if n == 0 {
-		return nil, nil
-	}
-	return p, nil
+	return p, out, nil
 }
 
-func (r *run) nextRound(ctx context.Context, p *Plan) error {
+// nextRound seals a new look and puts its units in the place of those that are not done.
+func (r *run) nextRound(ctx context.Context, p *Plan, reason string) error {
 	r.at = nil
-	units := r.cut(&p.Open)
-	return r.move(ctx, Executing, mover{rounds: 1, reason: "arrived after the last look"}, func(tx db.Tx) error {
-		if err := r.keepLook(ctx, tx, r.s.Round+1, p); err != nil {
+	units, old := r.cut(&p.Open), r.s.Round
+	return r.move(ctx, Executing, mover{rounds: 1, reason: reason}, func(tx db.Tx) error {
+		if err := r.keepLook(ctx, tx, old+1, p); err != nil {
 			return err
 		}
-		return insertUnits(ctx, tx, r.s.ID, r.s.Round+1, units)
+		_, err := tx.Exec(ctx, "UPDATE plan_unit SET state = 'dropped' WHERE plan = $1 AND round = $2 AND kind = 'erase' AND state <> 'done'", r.s.ID, old)
+		if err != nil {
+			return err
+		}
+		return insertUnits(ctx, tx, r.s.ID, old+1, units)
 	})
 }

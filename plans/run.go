@@ -18,6 +18,8 @@ type run struct {
 	by    string
 	tell  func(Event)
 	at    *lookedAt // the last look of this round, once it is open
+
+	conflicts int // how often records have changed under the run
 }
 
 // step carries a plan out of one state. Where stop is set, the run ends there for now.
@@ -143,6 +145,33 @@ func (r *run) cooling(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if stop, err := r.turn(ctx); stop != nil || err != nil || r.s.State != Cooling {
+		return stop, err
+	}
 	units := r.cut(&at.open)
 	return nil, r.move(ctx, Executing, mover{}, func(tx db.Tx) error { return insertUnits(ctx, tx, r.s.ID, r.s.Round, units) })
+}
+
+// turn has erasures go one after the other, so that two people with shared records end as if one had been erased after the other. What another one did since
+// the last look of this plan is looked at first, by the plan's own identifiers, while nothing of it is done.
+func (r *run) turn(ctx context.Context) (*Result, error) {
+	var others, since int64
+	err := r.DB.Read(ctx, func(tx db.Tx) error {
+		err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND kind = $2 AND state IN ($3, $4, $5)", r.s.ID, string(Erasure), string(Executing), string(Purging), string(Checking)).Scan(&others)
+		if err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `SELECT COUNT(*) FROM plan_unit u JOIN plan_look l ON l.plan = $1 AND l.round = $2 WHERE u.plan <> $3 AND u.kind = 'erase' AND u.state = 'done' AND u.at >= l.at`,
+			r.s.ID, r.s.Round, r.s.ID).Scan(&since)
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case others > 0:
+		return &Result{Reason: "turn", Again: time.Second}, nil
+	case since > 0:
+		r.at = nil
+		return nil, r.move(ctx, Approved, mover{reason: "another erasure came between"}, nil)
+	}
+	return nil, nil
 }

@@ -12,6 +12,7 @@ type Sealed struct {
 	Start   []pii.Identifier        // as given in the request
 	Known   []pii.Identifier        // all that single her out, for verification
 	Shared  []pii.Identifier        // hers and others': not searched for
+	Bound   []pii.Identifier        // of Known: hers for a time only, or not surely: no later look starts from them
 	Traits  []pii.Identifier        // names, addresses, dates of birth
 	Steps   map[string][]pii.Target // by step
 	Spelled []pii.Identifier        // as her identifiers stood in her records, for what keeps fingerprints of them
@@ -34,6 +35,7 @@ type plain struct {
 	Start   []plainID
 	Known   []plainID
 	Shared  []plainID
+	Bound   []plainID
 	Traits  []plainID
 	Spelled []plainID
 	Steps   map[string][]plainTarget
@@ -67,7 +69,7 @@ type plainHolder struct {
 
 // Encode gives the bytes to be sealed. They hold values: they go to internal/keys and nowhere else.
 func (s *Sealed) Encode() []byte {
-	p := plain{Salt: s.Salt, Start: plainIDs(s.Start), Known: plainIDs(s.Known), Shared: plainIDs(s.Shared), Traits: plainIDs(s.Traits), Spelled: plainIDs(s.Spelled), Steps: map[string][]plainTarget{}}
+	p := plain{Salt: s.Salt, Start: plainIDs(s.Start), Known: plainIDs(s.Known), Shared: plainIDs(s.Shared), Bound: plainIDs(s.Bound), Traits: plainIDs(s.Traits), Spelled: plainIDs(s.Spelled), Steps: map[string][]plainTarget{}}
 	for id, ts := range s.Steps {
 		for _, t := range ts {
 			p.Steps[id] = append(p.Steps[id], plainOf(t))
@@ -87,7 +89,7 @@ func DecodeSealed(b []byte) (*Sealed, error) {
 	if err := json.Unmarshal(b, &p); err != nil {
 		return nil, errSealed
 	}
-	s := &Sealed{Salt: p.Salt, Start: ids(p.Start), Known: ids(p.Known), Shared: ids(p.Shared), Traits: ids(p.Traits), Spelled: ids(p.Spelled), Steps: map[string][]pii.Target{}}
+	s := &Sealed{Salt: p.Salt, Start: ids(p.Start), Known: ids(p.Known), Shared: ids(p.Shared), Bound: ids(p.Bound), Traits: ids(p.Traits), Spelled: ids(p.Spelled), Steps: map[string][]pii.Target{}}
 	for id, ts := range p.Steps {
 		for _, t := range ts {
 			s.Steps[id] = append(s.Steps[id], t.target())

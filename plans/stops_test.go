@@ -30,7 +30,7 @@ func TestStopsAndFaults(t *testing.T) {
 				if method == "Erase" {
 					kinds = append(kinds, moved)
 				}
-				for range rapid.IntRange(0, 3).Draw(rt, method) {
+				for range rapid.IntRange(0, 2).Draw(rt, method) {
 					sys.FailNext(method, rapid.SampledFrom(kinds).Draw(rt, "fault"))
 				}
 			}

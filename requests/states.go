@@ -55,6 +55,7 @@ func Transitions() []Transition {
 		{Approved, Attesting, "machine", "an export is written"},
 		{Exporting, Cooling, "machine", "what was to be exported is exported"},
 		{Cooling, Executing, "machine", "the window has ended"},
+		{Cooling, Approved, "machine", "another erasure came between: the last look is made again"},
 		{Executing, Checking, "machine", "every unit is done"},
 		{Checking, Executing, "machine", "records arrived on approved routes"},
 		{Checking, Attesting, "machine", "nothing is left"},
