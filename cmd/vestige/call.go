@@ -78,7 +78,7 @@ func run(c *call) (code int) {
 	if err != nil {
 		return c.fail(err, exitFailed)
 	}
-	args := c.args
+	args := minus(c.args)
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}

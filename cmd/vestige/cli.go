@@ -10,12 +10,14 @@ type cli struct {
 	Init  initCmd  `cmd:"" help:"Write a first vestige.yaml."`
 	Serve serveCmd `cmd:"" help:"Stay up: carry out other commands, and show the catalog."`
 
-	Sources sourcesCmd `cmd:"" help:"List the sources and what is known of them."`
-	Scan    scanCmd    `cmd:"" help:"Read sources and say what their fields hold."`
-	Search  searchCmd  `cmd:"" help:"Search the catalog."`
-	Lineage lineageCmd `cmd:"" help:"Show what leads to a dataset, and where it leads."`
-	Decide  decideCmd  `cmd:"" help:"Accept, reject, change or defer what a scan proposes."`
-	Reindex reindexCmd `cmd:"" help:"Build the index anew from the store."`
+	Sources  sourcesCmd  `cmd:"" help:"List the sources and what is known of them."`
+	Scan     scanCmd     `cmd:"" help:"Read sources and say what their fields hold."`
+	Search   searchCmd   `cmd:"" help:"Search the catalog."`
+	Lineage  lineageCmd  `cmd:"" help:"Show what leads to a dataset, and where it leads."`
+	Decide   decideCmd   `cmd:"" help:"Accept, reject, change or defer what a scan proposes."`
+	Classify classifyCmd `cmd:"" help:"Say what files hold, without any source."`
+	Check    checkCmd    `cmd:"" help:"Compare a schema or a source with committed decisions, for CI."`
+	Reindex  reindexCmd  `cmd:"" help:"Build the index anew from the store."`
 
 	Find    findCmd    `cmd:"" help:"Where is a person, and by which route?"`
 	Plan    planCmd    `cmd:"" help:"Make the plan of an erasure or an export."`
@@ -34,4 +36,6 @@ type cli struct {
 	Connectors  connectorsCmd  `cmd:"" help:"List the connectors."`
 	Classifiers classifiersCmd `cmd:"" help:"List the classifiers and categories."`
 	Version     versionCmd     `cmd:"" help:"Say which build this is."`
+	Completion  completionCmd  `cmd:"" help:"Print a script that completes commands in a shell."`
+	Docs        docsCmd        `cmd:"" hidden:"" help:"Write docs/json.md."`
 }

@@ -40,7 +40,8 @@ func (x demoCmd) Run(c *call) error {
 	if err != nil || x.Once || !c.tty {
 		return err
 	}
-	return stayUp(c, a)
+	a.Config.Listen = "127.0.0.1:0"
+	return stayUp(c, a, "Demo: everybody here is invented")
 }
 
 // newKey makes a key as age-keygen does.

@@ -160,9 +160,15 @@ type versionView struct {
 
 // Run carries the command out.
 func (versionCmd) Run(c *call) error {
+	v := thisBuild()
+	return c.print(v, func() { c.printf("vestige %s %s %s\n", v.Version, v.Go, v.Platform) })
+}
+
+// thisBuild reads off the binary what it was built from.
+func thisBuild() versionView {
 	v := versionView{Version: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if b, ok := debug.ReadBuildInfo(); ok {
-		if b.Main.Version != "" && b.Main.Version != "(devel)" {
+		if version == "devel" && b.Main.Version != "" && b.Main.Version != "(devel)" {
 			v.Version = b.Main.Version
 		}
 		for _, s := range b.Settings {
@@ -171,5 +177,5 @@ func (versionCmd) Run(c *call) error {
 			}
 		}
 	}
-	return c.print(v, func() { c.printf("vestige %s %s %s\n", v.Version, v.Go, v.Platform) })
+	return v
 }

@@ -2,13 +2,14 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"vestige/catalog"
 )
 
 type searchCmd struct {
-	Query  []string `arg:"" optional:"" passthrough:"" help:"Words and keys: is:pii category:contact source:shop conf:>0.8 -schema:tmp."`
+	Query  []string `arg:"" optional:"" help:"Words and keys: is:pii category:contact source:shop conf:>0.8 -schema:tmp."`
 	Limit  int      `default:"50" help:"Results of a page."`
 	After  string   `placeholder:"NEXT" help:"Go on behind a page."`
 	Facets bool     `help:"Count the whole result by source, category, state and type."`
@@ -54,7 +55,7 @@ func (c *call) showSearch(r catalog.Result) {
 		if h.Confidence > 0 {
 			conf = percent(h.Confidence)
 		}
-		rows = append(rows, []string{h.Ref.Source + "/" + h.Display, h.Type, cat, conf, string(h.State)})
+		rows = append(rows, []string{placeOf(h), h.Type, cat, conf, string(h.State)})
 	}
 	c.table([]string{"field", "type", "category", "sure", "state"}, rows)
 	c.printf("\n%s\n", count(r.Total, "result"))
@@ -68,4 +69,25 @@ func (c *call) showSearch(r catalog.Result) {
 	if r.Next != "" {
 		c.printf("%s\n", c.dim("More: --after '"+r.Next+"'"))
 	}
+}
+
+// placeOf gives the name of a hit as people read it.
+func placeOf(h catalog.Hit) string {
+	at := h.Ref.Source + "/" + h.Dataset
+	if h.Ref.Field != "" {
+		at += "." + h.Display
+	}
+	return at
+}
+
+// minus lets the words of a query begin with a minus: a space before it keeps it from being taken for a flag.
+func minus(args []string) []string {
+	out := slices.Clone(args)
+	at := slices.Index(out, "search")
+	for i := at + 1; at >= 0 && i < len(out); i++ {
+		if w := out[i]; len(w) > 2 && w[0] == '-' && w[1] != '-' && strings.Contains(w, ":") {
+			out[i] = " " + w
+		}
+	}
+	return out
 }

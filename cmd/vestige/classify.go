@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"vestige/classifiers"
+	kinds "vestige/classifiers/all"
+	"vestige/internal/decode"
+	"vestige/internal/errkind"
+	"vestige/pii"
+)
+
+type classifyCmd struct {
+	File     []string `arg:"" help:"Files; - for text on standard input."`
+	Examples bool     `help:"Count reserved domains, fictional telephones and test cards as real."`
+	Min      float64  `default:"0.5" help:"The least confidence."`
+}
+
+// Help teaches the command.
+func (classifyCmd) Help() string {
+	return `Reads CSV, NDJSON, JSON, logs, packed or not, and says of every field what it holds, with the evidence; of other text, what stands in it.
+No value is printed. The exit code is 1 where something personal was found, 3 where a part could not be read.
+
+Example:
+  vestige classify export.csv.gz
+  git diff | vestige classify -`
+}
+
+// classified is what a file holds.
+type classified struct {
+	File    string            `json:"file"`
+	Format  string            `json:"format"`
+	Records int64             `json:"records"`
+	Fields  []classifiedField `json:"fields"`
+	Gaps    []pii.Gap         `json:"gaps"`
+}
+
+// classifiedField is what a field of a file, or a text, holds.
+type classifiedField struct {
+	Field      string          `json:"field"`
+	Category   pii.Category    `json:"category"`
+	Confidence float64         `json:"confidence"`
+	Values     int64           `json:"values"`
+	Contains   []pii.Contained `json:"contains,omitempty"`
+	Evidence   []pii.Nat       `json:"evidence"`
+}
+
+// Run carries the command out.
+func (x classifyCmd) Run(c *call) error {
+	set, err := classifiers.NewSet(kinds.All(), classifiers.Options{Examples: x.Examples})
+	if err != nil {
+		return err
+	}
+	pool := decode.NewPool(decode.Config{})
+	defer func() { _ = pool.Close() }()
+	out := []classified{}
+	found, gaps := false, false
+	for _, f := range x.File {
+		r, err := x.one(c, set, pool, f)
+		if err != nil {
+			return err
+		}
+		found, gaps = found || len(r.Fields) > 0, gaps || len(r.Gaps) > 0
+		out = append(out, r)
+	}
+	if err := c.print(out, func() {
+		for _, r := range out {
+			c.showClassified(r)
+		}
+	}); err != nil {
+		return err
+	}
+	switch {
+	case gaps:
+		return &ended{code: exitIncomplete}
+	case found:
+		return findings()
+	}
+	return nil
+}
+
+func (x classifyCmd) one(c *call, set *classifiers.Set, pool *decode.Pool, file string) (classified, error) {
+	out := classified{File: file, Fields: []classifiedField{}, Gaps: []pii.Gap{}}
+	if file == "-" {
+		out.Format = "text"
+		return out, x.text(c, set, &out)
+	}
+	f, err := os.Open(c.path(file))
+	if errors.Is(err, os.ErrNotExist) {
+		return out, errkind.New(errkind.NotFound, "no file %s", file)
+	}
+	if err != nil {
+		return out, errkind.New(errkind.Permission, "%s cannot be read", file)
+	}
+	defer func() { _ = f.Close() }()
+	g := &gathered{set: set, file: file, by: map[string]*classifiers.Gather{}}
+	ext := filepath.Ext(strings.TrimSuffix(file, ".gz"))
+	sum, err := pool.Decode(c.ctx, decode.Options{Ext: ext}, f, g.item)
+	if err != nil {
+		return out, errkind.Wrap(errkind.Transient, err, "read %s", file)
+	}
+	out.Format, out.Records = sum.Info.Format, sum.Records
+	if out.Gaps = append(out.Gaps, g.gaps...); sum.Gap != "" {
+		out.Gaps = append(out.Gaps, pii.Gap{Code: sum.Gap, At: pii.Ref{Source: "file", Dataset: file}, Text: "the rest of the file cannot be read", Records: -1})
+	}
+	out.Fields = append(out.Fields, g.fields(x.Min)...)
+	return out, nil
+}
+
+// gathered is the counts of a file's fields, in the order in which they came.
+type gathered struct {
+	set   *classifiers.Set
+	file  string
+	names []string
+	by    map[string]*classifiers.Gather
+	gaps  []pii.Gap
+}
+
+func (g *gathered) item(it *decode.Item) error {
+	switch it.Kind {
+	case decode.Gap:
+		if n := len(g.gaps); n > 0 && g.gaps[n-1].Code == it.Code {
+			g.gaps[n-1].Records++
+			return nil
+		}
+		g.gaps = append(g.gaps, pii.Gap{Code: it.Code, At: pii.Ref{Source: "file", Dataset: g.file}, Text: "a record cannot be read", Records: 1})
+	case decode.Record:
+		for _, v := range it.Values {
+			g.of(v.Name).Value(valueOf(v))
+		}
+	}
+	return nil
+}
+
+func valueOf(v decode.Value) []byte {
+	if v.Null {
+		return nil
+	}
+	if v.Bytes == nil {
+		return []byte{}
+	}
+	return v.Bytes
+}
+
+func (g *gathered) of(name string) *classifiers.Gather {
+	if g.by[name] == nil {
+		g.names = append(g.names, name)
+		g.by[name] = g.set.NewGather(classifiers.Context{Ref: pii.Ref{Source: "file", Dataset: g.file, Field: name}, Field: pii.Field{Name: name, Column: name, Type: pii.Text}})
+	}
+	return g.by[name]
+}
+
+func (g *gathered) fields(least float64) (out []classifiedField) {
+	d := &pii.Dataset{Ref: pii.Ref{Source: "file", Dataset: g.file}, Kind: pii.Objects}
+	var ps []pii.Proposal
+	var ss []*classifiers.Stats
+	for _, n := range g.names {
+		s := g.by[n].Stats()
+		ps, ss = append(ps, g.set.Weigh(s)), append(ss, s)
+	}
+	for i, p := range g.set.Again(ps, ss, d) {
+		if p.Confidence >= least && p.Category.Personal() || len(p.Contains) > 0 {
+			out = append(out, classifiedField{g.names[i], p.Category, p.Confidence, ss[i].Values, p.Contains, p.Nats})
+		}
+	}
+	return out
+}
+
+// text counts what stands in a stream of text, line by line.
+func (x classifyCmd) text(c *call, set *classifiers.Set, out *classified) error {
+	n := map[pii.Category]int64{}
+	var order []pii.Category
+	r := bufio.NewReaderSize(c.in, 1<<20)
+	for {
+		line, err := r.ReadSlice('\n')
+		if len(line) > 0 {
+			out.Records++
+			set.Text(bytes.TrimRight(line, "\n"), func(k *classifiers.Classifier, h classifiers.Hit) {
+				if !k.Category.Personal() || (h.Flags&classifiers.Example != 0 && !x.Examples) {
+					return
+				}
+				if n[k.Category]++; n[k.Category] == 1 {
+					order = append(order, k.Category)
+				}
+			})
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return errkind.Wrap(errkind.Transient, err, "read the input")
+		}
+	}
+	for _, k := range order {
+		out.Fields = append(out.Fields, classifiedField{Field: "", Category: k, Confidence: 1, Values: n[k], Evidence: []pii.Nat{}})
+	}
+	return nil
+}
+
+func (c *call) showClassified(r classified) {
+	c.printf("%s  %s, %s\n", c.bold(r.File), r.Format, count(r.Records, "record"))
+	var rows [][]string
+	for _, f := range r.Fields {
+		what := string(f.Category)
+		for _, k := range f.Contains {
+			what += " +" + string(k.Category)
+		}
+		why := ""
+		for i, e := range f.Evidence {
+			if i < 2 {
+				why = strings.TrimPrefix(why+"; "+e.Text, "; ")
+			}
+		}
+		rows = append(rows, []string{f.Field, what, percent(f.Confidence), grouped(f.Values), c.dim(why)})
+	}
+	c.table([]string{"field", "holds", "sure", "values", "evidence"}, rows)
+	if len(rows) == 0 {
+		c.printf("  nothing personal\n")
+	}
+	for _, g := range r.Gaps {
+		c.printf("  %s %s (%s)\n", c.yellow("gap "+g.Code), g.Text, count(g.Records, "record"))
+	}
+}
