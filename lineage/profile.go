@@ -129,6 +129,7 @@ func parseTime(s string) (int64, bool) {
 	return epoch(s)
 }
 
+// epoch reads a number of seconds, milliseconds or microseconds since 1970.
 func epoch(s string) (n int64, ok bool) {
 	for _, b := range []byte(s) {
 		if b < '0' || b > '9' || len(s) > 16 {
@@ -136,9 +137,10 @@ func epoch(s string) (n int64, ok bool) {
 		}
 		n = n*10 + int64(b-'0')
 	}
+	const from, to = 631_152_000_000_000, 4_102_444_800_000_000 // 1990 and 2100
 	for _, unit := range []int64{1_000_000, 1_000, 1} {
-		if t := n * unit; n < 1<<50 && t > 631_152_000_000_000 && t < 4_102_444_800_000_000 {
-			return t, true
+		if n > from/unit && n < to/unit {
+			return n * unit, true
 		}
 	}
 	return 0, false

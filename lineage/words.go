@@ -40,6 +40,9 @@ func anyWord(ws []string, set []string) bool {
 	return slices.ContainsFunc(ws, func(w string) bool { return slices.Contains(set, w) })
 }
 
+// plurals are what English and German put behind a word for several.
+var plurals = []string{"s", "es", "n", "en", "nen", "e", "er"}
+
 // singular drops the plural endings of English and German that table names have.
 func singular(w string) string {
 	for _, end := range []string{"ies", "sses", "innen", "nen", "en", "s", "n"} {
@@ -62,7 +65,13 @@ func second(ws []string) bool {
 
 // sameWord compares two words but for their plural and a shared abbreviation of at least three letters.
 func sameWord(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
 	if a == b {
+		return true
+	}
+	if ending, ok := strings.CutPrefix(b, a); ok && len(a) >= 3 && slices.Contains(plurals, ending) {
 		return true
 	}
 	a, b = singular(a), singular(b)
