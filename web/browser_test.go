@@ -16,6 +16,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"vestige/catalog"
+	"vestige/internal/db"
 	"vestige/internal/testenv"
 	"vestige/lineage"
 	"vestige/pii"
@@ -93,8 +95,9 @@ func TestPagesInABrowser(t *testing.T) {
 	ctx := browser(t)
 	e := demo(t)
 	closed, open := e.asked()
+	e.decided()
 	c := serve(t, e, func(cfg *web.Config, svc *web.Services) {
-		svc.Plans, cfg.Notice = e.engine, "Demo: everybody here is invented"
+		svc.Plans, cfg.Notice, cfg.Version = e.engine, "Demo: everybody here is invented", ""
 	})
 	said := &complaints{}
 	said.listen(ctx)
@@ -131,6 +134,28 @@ func TestPagesInABrowser(t *testing.T) {
 			}
 		}
 	}
+}
+
+// decided accepts what holds e-mail addresses and names, puts telephones off and rejects a city.
+func (e *estate) decided() {
+	e.t.Helper()
+	all, err := e.cat.Proposals(e.t.Context(), catalog.Filter{States: []catalog.State{catalog.Proposed}})
+	must(e.t, err)
+	verdicts := map[pii.Category]pii.Decision{
+		"contact.email": {Verdict: pii.Accept, Reason: "holds the customers' addresses"}, "identity.name": {Verdict: pii.Accept}, "identity.customer_number": {Verdict: pii.Accept},
+		"contact.phone": {Verdict: pii.Defer, Reason: "is it the office's?"}, "contact.city": {Verdict: pii.Reject, Reason: "a city of the warehouse"},
+	}
+	e.write(func(ctx context.Context, tx db.Tx) error {
+		for _, x := range all {
+			if d, ok := verdicts[x.Category]; ok {
+				d.Field, d.By = x.Ref, "dana"
+				if err := e.cat.Decide(ctx, tx, d); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // pagesOf gives an address for each kind of page.

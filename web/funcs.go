@@ -44,6 +44,7 @@ func (r *renderer) funcs() template.FuncMap {
 		"plus":     func(a, b float64) string { return strconv.FormatFloat(a+b, 'f', 1, 64) },
 		"add":      func(a, b int) int { return a + b },
 		"int64":    func(n int) int64 { return int64(n) },
+		"sum":      func(a, b int64) int64 { return a + b },
 		"soft":     soft,
 		"doc":      func(code string) string { return reasons[code] },
 		"yes":      func(b *bool) bool { return b != nil && *b },

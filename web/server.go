@@ -103,12 +103,20 @@ func (s *Server) routes() {
 	s.alertRoutes()
 	s.aboutRoutes()
 	if s.svc.Local != nil {
-		s.engine.Any("/local/*path", gin.WrapH(s.svc.Local))
+		s.engine.Any("/local/*path", s.local)
 	}
 	api := s.engine.Group("/api/v1")
 	s.apiCatalogRoutes(api)
 	s.apiLineageRoutes(api)
 	s.apiPlanRoutes(api)
+}
+
+// local hands over to the endpoint of commands, whose work may take as long as a scan does.
+func (s *Server) local(c *gin.Context) {
+	rc := http.NewResponseController(c.Writer)
+	_ = rc.SetReadDeadline(time.Time{}) // a writer without deadlines has none to take off
+	_ = rc.SetWriteDeadline(time.Time{})
+	s.svc.Local.ServeHTTP(c.Writer, c.Request)
 }
 
 // get adds a route that only looks.
