@@ -185,14 +185,16 @@ type closer struct {
 	profile profile
 	pending map[string]*pend
 	order   []string
-	trades  bool            // the subject herself stands in other people's records by trade
-	trade   map[string]bool // identifiers asked of staff
+	trades  bool                     // the subject herself stands in other people's records by trade
+	trade   map[string]bool          // identifiers asked of staff
+	kept    map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
+	reached map[way]map[int][]*pii.Found
 	ctx     context.Context // of the closure under way, which a closer lives no longer than
 }
 
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
 	return &closer{
-		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, trade: map[string]bool{},
+		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, reached: map[way]map[int][]*pii.Found{},
 		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{},
 	}
 }

@@ -146,21 +146,21 @@ func (c *closer) children(ctx context.Context, i int, e *Edge) error {
 	if n == nil || e.Confidence < c.lim.Find || n.Dataset.Kind == pii.View {
 		return nil
 	}
-	m, ok := matchOf(n, e, r)
-	if !ok {
-		return nil
+	found, err := c.along(ctx, i, e, false)
+	if err != nil {
+		return err
 	}
-	return c.run(ctx, n, m, func(f *pii.Found) error {
+	for _, f := range found {
 		if !agreesOn(f, e, r) {
-			return nil
+			continue
 		}
 		if e.Declared {
 			c.out.Referrers = append(c.out.Referrers, Referrer{Edge: e.ID, To: i, Record: f})
 		}
 		via := append(slices.Clone(r.Via), Link{Dataset: e.From, Field: e.Fields[0], Edge: e.ID, How: "reference"})
 		c.child(n, f, e, i, via, min(r.Confidence, e.Confidence))
-		return nil
-	})
+	}
+	return nil
 }
 
 // child decides what a record is that refers to one of hers.
@@ -182,25 +182,6 @@ func (c *closer) child(n *Node, f *pii.Found, e *Edge, owner int, via []Link, co
 			c.mention(f, pii.Hit{Field: e.Fields[0], Path: v.Path, Start: 0, End: v.Value.Len()}, via, conf)
 		}
 	}
-}
-
-// matchOf asks a child dataset for the records that refer to r.
-func matchOf(n *Node, e *Edge, r *Record) (pii.Match, bool) {
-	m := pii.Match{Dataset: n.Dataset, Want: wanted(n)}
-	for _, f := range e.Fields {
-		if !slices.Contains(m.Want, f) {
-			m.Want = append(m.Want, f)
-		}
-	}
-	vs := r.Fields[e.ToFields[0]]
-	t := pii.Term{Field: e.Fields[0], Mode: pii.Exact, Category: "identity.number"}
-	for _, v := range vs {
-		if !v.Value.Null() {
-			t.Values = append(t.Values, v.Value)
-		}
-	}
-	m.Terms = []pii.Term{t}
-	return m, len(t.Values) > 0
 }
 
 // agreesOn compares the further fields of a composite reference.
@@ -225,24 +206,22 @@ func (c *closer) parent(ctx context.Context, i int, e *Edge) error {
 	if !twin && !dependent(c.g, p) && !(e.Kind == Shared && fewShare(c.g.Node(r.Dataset), e)) {
 		return nil
 	}
-	t := pii.Term{Field: e.ToFields[0], Mode: pii.Exact, Category: "identity.number"}
-	for _, v := range r.Fields[e.Fields[0]] {
-		if !v.Value.Null() {
-			t.Values = append(t.Values, v.Value)
-		}
-	}
-	if len(t.Values) == 0 || len(e.Fields) > 1 {
+	if len(e.Fields) > 1 {
 		return nil
 	}
-	return c.run(ctx, p, pii.Match{Dataset: p.Dataset, Terms: []pii.Term{t}, Want: wanted(p)}, func(f *pii.Found) error {
+	found, err := c.along(ctx, i, e, true)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
 		via := append(slices.Clone(r.Via), Link{Dataset: e.To, Field: e.ToFields[0], Edge: e.ID, How: "reference"})
 		if _, seen := c.recs[recordID(f)]; seen {
-			return nil
+			continue
 		}
 		k := c.add(f, Hers, via, min(r.Confidence, e.Confidence))
 		c.out.Records[k].Upward, c.out.Records[k].Owner = !twin, i
-		return nil
-	})
+	}
+	return nil
 }
 
 // fewShare tells whether the things of a join table are things of persons, an order of two, and not things that persons have in common, a role.

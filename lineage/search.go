@@ -19,15 +19,16 @@ type ask struct {
 }
 
 // evaluate looks new identifiers up where records stand for persons. One that is another person's own there does not single her out: it is hers for a
-// time at most, and is not followed further.
+// time at most, and is not followed further. What was found is kept for searchAll.
 func (c *closer) evaluate(ctx context.Context, ids []*Known) error {
+	c.kept = map[pii.Ref][]*pii.Found{}
 	for pass := range 2 {
 		for i := range c.g.Nodes {
 			n := &c.g.Nodes[i]
 			if (pass == 0) != (n.Person >= 0.9) || n.Person < possible {
 				continue
 			}
-			if err := c.search(ctx, n, ids); err != nil {
+			if err := c.search(ctx, n, ids, true); err != nil {
 				return err
 			}
 		}
@@ -38,15 +39,16 @@ func (c *closer) evaluate(ctx context.Context, ids []*Known) error {
 // searchAll looks the identifiers up in every field of their category or value domain.
 func (c *closer) searchAll(ctx context.Context, ids []*Known) error {
 	for i := range c.g.Nodes {
-		if err := c.search(ctx, &c.g.Nodes[i], ids); err != nil {
+		if err := c.search(ctx, &c.g.Nodes[i], ids, false); err != nil {
 			return err
 		}
 	}
+	c.kept = nil
 	return nil
 }
 
-// search looks the identifiers up in one dataset.
-func (c *closer) search(ctx context.Context, n *Node, ids []*Known) error {
+// search looks the identifiers up in one dataset, unless what is there was kept.
+func (c *closer) search(ctx context.Context, n *Node, ids []*Known, keep bool) error {
 	if n.Dataset.Kind == pii.View || n.Gone != 0 {
 		return nil
 	}
@@ -54,13 +56,33 @@ func (c *closer) search(ctx context.Context, n *Node, ids []*Known) error {
 	if len(a.terms) == 0 {
 		return nil
 	}
-	return c.run(ctx, n, pii.Match{Dataset: n.Dataset, Terms: a.terms, Want: wanted(n)}, func(f *pii.Found) error {
+	each := func(f *pii.Found) error {
 		for _, h := range plainest(a, f.Hits) {
 			c.hit(a, f, h)
 		}
 		return nil
+	}
+	if kept, ok := c.kept[n.Dataset.Ref]; ok {
+		for _, f := range kept {
+			_ = each(f)
+		}
+		return nil
+	}
+	var found []*pii.Found
+	err := c.run(ctx, n, pii.Match{Dataset: n.Dataset, Terms: a.terms, Want: wanted(n)}, func(f *pii.Found) error {
+		if keep && len(found) <= mostKept {
+			found = append(found, f)
+		}
+		return each(f)
 	})
+	if keep && len(found) <= mostKept {
+		c.kept[n.Dataset.Ref] = found
+	}
+	return err
 }
+
+// mostKept is how many records of a dataset are kept between two searches of a round; where there are more it is read again.
+const mostKept = 10_000
 
 // plainest orders the hits of a record so that columns come before paths inside documents: a derivation goes by the plainest field.
 func plainest(a ask, hits []pii.Hit) []pii.Hit {

@@ -225,7 +225,7 @@ func (c *closer) coOwners(ctx context.Context) error {
 		if r.Holding != Hers {
 			continue
 		}
-		others, err := c.others(ctx, r)
+		others, err := c.others(ctx, i)
 		if err != nil {
 			return err
 		}
@@ -271,7 +271,8 @@ func (c *closer) named(n *Node, r *Record) bool {
 	return false
 }
 
-func (c *closer) others(ctx context.Context, r *Record) (bool, error) {
+func (c *closer) others(ctx context.Context, at int) (bool, error) {
+	r := c.out.Records[at]
 	n := c.g.Node(r.Dataset)
 	if c.secondOwner(n, r) {
 		return true, nil
@@ -283,7 +284,7 @@ func (c *closer) others(ctx context.Context, r *Record) (bool, error) {
 		if c.g.Node(e.To).Person >= possible {
 			continue
 		}
-		found, err := c.otherChild(ctx, r, e)
+		found, err := c.otherChild(ctx, at, e)
 		if found || err != nil {
 			return found, err
 		}
@@ -309,22 +310,18 @@ func (c *closer) secondOwner(n *Node, r *Record) bool {
 }
 
 // otherChild looks among the records that refer to r for one that is another person's.
-func (c *closer) otherChild(ctx context.Context, r *Record, e *Edge) (other bool, err error) {
-	n := c.g.Node(e.From)
+func (c *closer) otherChild(ctx context.Context, at int, e *Edge) (other bool, err error) {
+	n, r := c.g.Node(e.From), c.out.Records[at]
 	if n == nil || n.Dataset.Kind == pii.View {
 		return false, nil
 	}
-	m, ok := matchOf(n, e, r)
-	if !ok {
-		return false, nil
-	}
-	err = c.run(ctx, n, m, func(f *pii.Found) error {
+	found, err := c.along(ctx, at, e, false)
+	for _, f := range found {
 		i, seen := c.recs[recordID(f)]
 		if !seen || (c.out.Records[i].Holding != Hers && c.out.Records[i].Holding != Joint) {
 			other, r.Other = true, c.ownerIn(n, f)
 		}
-		return nil
-	})
+	}
 	return other, err
 }
 
