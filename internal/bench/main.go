@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 
 	"vestige/classifiers"
@@ -43,19 +44,38 @@ func main() {
 	small := flag.Bool("small", false, "a tenth of the work, to see that it runs; the figures mean nothing")
 	write := flag.Bool("write", false, "put the figures into docs/benchmarks.md")
 	within := flag.String("within", "", "scan this folder as one source and print the peak of memory; the object part calls it")
+	profile := flag.String("cpuprofile", "", "write a profile to this file, for go tool pprof")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	err := errors.New("")
-	if *within != "" {
+	done, err := profiled(*profile)
+	switch {
+	case err != nil:
+	case *within != "":
 		err = scanWithin(ctx, *within)
-	} else {
+	default:
 		err = run(ctx, *only, *small, *write)
 	}
+	done()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// profiled begins a profile where a file is named for it; done ends it.
+func profiled(path string) (done func(), err error) {
+	if path == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return func() {}, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return func() {}, errors.Join(err, f.Close())
+	}
+	return func() { pprof.StopCPUProfile(); _ = f.Close() }, nil
 }
 
 func run(ctx context.Context, only string, small, write bool) error {
