@@ -215,14 +215,21 @@ func (v *verifier) compare(against string) error {
 	return nil
 }
 
-// carried takes the checkpoint out of an attestation, whose signature is checked elsewhere: the checkpoint has its own.
+// carried takes the checkpoint, or its note alone, out of an attestation, whose signature is checked elsewhere: the checkpoint has its own.
 func carried(file []byte) ([]byte, error) {
 	s, err := readStatement(file)
 	var p struct {
-		Checkpoint string `json:"checkpoint"`
+		Checkpoint json.RawMessage `json:"checkpoint"`
 	}
-	if err == nil && json.Unmarshal(s.Predicate, &p) == nil && p.Checkpoint != "" {
-		return []byte(p.Checkpoint), nil
+	if err == nil && json.Unmarshal(s.Predicate, &p) == nil {
+		var note string
+		var whole Checkpoint
+		switch {
+		case json.Unmarshal(p.Checkpoint, &note) == nil && note != "":
+			return []byte(note), nil
+		case json.Unmarshal(p.Checkpoint, &whole) == nil && len(whole.Note) > 0:
+			return whole.Note, nil
+		}
 	}
 	return nil, errkind.New(errkind.Invalid, "the file to compare with has no checkpoint")
 }

@@ -71,8 +71,7 @@ func (x decideCmd) Run(c *call) error {
 	}
 	return c.print(out, func() {
 		for _, d := range ds {
-			target, _ := catalog.Target(d)
-			c.printf("%-8s %s %s\n", d.Verdict, target, d.Category)
+			c.printf("%-8s %s %s\n", d.Verdict, orElse(d.Field.String(), d.Edge), d.Category)
 		}
 		if x.DryRun {
 			c.printf("%s\n", c.dim("Nothing was written: --dry-run."))

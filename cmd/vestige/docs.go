@@ -15,6 +15,8 @@ import (
 	"vestige/requests"
 )
 
+//go:generate go run . docs ../../docs/json.md
+
 // jsonVersion is raised when what a command prints as JSON changes in a way that breaks who reads it.
 const jsonVersion = 1
 
