@@ -42,6 +42,9 @@ func phoneAt(text []byte, i int) (classifiers.Hit, bool) {
 	if !classifiers.IsDigit(text[i]) || (i > 0 && classifiers.IsDigit(text[i-1])) {
 		return classifiers.Hit{}, false
 	}
+	if oneGroup(text, i) {
+		return classifiers.Hit{}, false
+	}
 	p, ok := readNumber(text, i)
 	if !ok || !p.grouped() {
 		return classifiers.Hit{}, false
@@ -51,6 +54,16 @@ func phoneAt(text []byte, i int) (classifiers.Hit, bool) {
 		h.Flags |= classifiers.Example
 	}
 	return h, true
+}
+
+// oneGroup tells, at a glance, whether the digits at i stand alone without a country's sign: most numbers of a text do, and none is a telephone's.
+func oneGroup(text []byte, i int) bool {
+	if i > 0 && (text[i-1] == '+' || text[i-1] == '(') {
+		return false
+	}
+	for i++; i < len(text) && classifiers.IsDigit(text[i]); i++ {
+	}
+	return i == len(text) || text[i] != ' ' && (text[i] < '(' || text[i] > '/' || text[i] == ',')
 }
 
 // readNumber reads digits, single separators and brackets.
