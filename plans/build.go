@@ -234,7 +234,13 @@ func (b *builder) letsGo(i int, e *lineage.Edge) bool {
 	if b.fate[i] == kept || b.fate[i] == untouched {
 		return false
 	}
-	return b.nullable(e)
+	return b.nullable(e) || b.passes(i, e)
+}
+
+// passes tells whether a shared record can name its other owner in place of her.
+func (b *builder) passes(i int, e *lineage.Edge) bool {
+	n, p := b.in.Graph.Node(e.From), b.in.Graph.Node(e.To)
+	return b.fate[i] == detached && len(e.Fields) == 1 && p != nil && p.Person >= 0.5 && !b.recs[i].Other.Null() && !slices.Contains(n.Dataset.Key, e.Fields[0])
 }
 
 // nullable tells whether one of an edge's fields may be NULL and is not part of the key.

@@ -1,0 +1,366 @@
+package plans_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"vestige/connectors"
+	"vestige/lineage"
+	"vestige/pii"
+	"vestige/plans"
+)
+
+// paper is an estate and a closure on paper: Build needs no system.
+type paper struct {
+	nodes   []lineage.Node
+	closure lineage.Closure
+	basis   map[string]string // by dataset
+	change  func(*plans.Input)
+}
+
+func refOf(name string) pii.Ref { return pii.Ref{Source: "s", Dataset: name} }
+
+// table adds a dataset with the key id and the fields, each "name category" with "null" where it may be NULL, and ">table" for a declared reference.
+func (p *paper) table(name string, fields ...string) *lineage.Node {
+	n := lineage.Node{Dataset: pii.Dataset{Ref: refOf(name), Kind: pii.Table, Key: []string{"id"}, Records: 1000}}
+	for _, text := range append([]string{"id none.key"}, fields...) {
+		words := strings.Fields(text)
+		f := pii.Field{Name: words[0], Column: words[0], Type: pii.Text, NotNull: !slices.Contains(words, "null"), Indexed: words[0] == "id"}
+		n.Dataset.Fields = append(n.Dataset.Fields, f)
+		n.Fields = append(n.Fields, lineage.FieldNode{Field: f, Category: pii.Category(words[1]), Confidence: 1, Dense: true, Examined: true})
+		for _, w := range words[2:] {
+			if parent, ok := strings.CutPrefix(w, ">"); ok {
+				n.Dataset.References = append(n.Dataset.References, pii.Reference{From: n.Dataset.Ref, Fields: []string{words[0]}, To: refOf(parent), ToFields: []string{"id"}, OnDelete: pii.Restrict})
+			}
+		}
+	}
+	p.nodes = append(p.nodes, n)
+	return &p.nodes[len(p.nodes)-1]
+}
+
+// record adds a record to the closure and gives its index; fields are given by name and value in turn.
+func (p *paper) record(table string, id int, h lineage.Holding, fields ...string) int {
+	r := &lineage.Record{Dataset: refOf(table), Holding: h, Confidence: 1, Owner: -1, Fields: map[string][]pii.Located{}, Equals: 1, Via: []lineage.Link{{Dataset: refOf(table), Field: "id", How: "given"}}}
+	r.Key, r.Fields, r.Digest = pii.Key{pii.NewValue(fmt.Sprint(id))}, located(id, fields), pii.Digest{byte(id), byte(len(p.closure.Records))}
+	p.closure.Records = append(p.closure.Records, r)
+	return len(p.closure.Records) - 1
+}
+
+func located(id int, fields []string) map[string][]pii.Located {
+	out := map[string][]pii.Located{"id": {{Value: pii.NewValue(fmt.Sprint(id))}}}
+	for i := 0; i < len(fields); i += 2 {
+		out[fields[i]] = []pii.Located{{Value: pii.NewValue(fields[i+1])}}
+	}
+	return out
+}
+
+// referrer adds a record outside the closure that refers to one of hers.
+func (p *paper) referrer(table string, id int, to int, field string, fields ...string) {
+	e := lineage.EdgeID(refOf(table), []string{field}, p.closure.Records[to].Dataset, []string{"id"})
+	p.closure.Referrers = append(p.closure.Referrers, lineage.Referrer{Edge: e, To: to, Record: &pii.Found{Dataset: refOf(table), Key: pii.Key{pii.NewValue(fmt.Sprint(id))}, Fields: located(id, fields)}})
+}
+
+func (p *paper) input() plans.Input {
+	edges := lineage.Declared(p.nodes)
+	g := &lineage.Graph{Nodes: p.nodes, Edges: edges}
+	for i := range edges {
+		edges[i].Kind = lineage.Owns
+	}
+	in := plans.Input{
+		Request: "REQ-00000001", Kind: plans.Erasure, Graph: g.Index(), Closure: &p.closure, Change: func(pii.Category) float64 { return 0.95 }, Salt: bytes.Repeat([]byte{7}, 16),
+		Basis: func(d pii.Ref, _ []pii.Category) (plans.Basis, bool) {
+			return plans.Basis{Text: p.basis[d.Dataset]}, p.basis[d.Dataset] != ""
+		},
+		Methods: func(pii.Dataset) []pii.Method {
+			return []pii.Method{pii.Delete, pii.Nullify, pii.Redact, pii.Detach, pii.Pseudonymise}
+		},
+		Rungs: func(pii.Dataset) []connectors.Rung { return nil },
+	}
+	if p.change != nil {
+		p.change(&in)
+	}
+	return in
+}
+
+func (p *paper) build(t testing.TB) *plans.Plan {
+	t.Helper()
+	out, err := plans.Build(p.input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// acts writes what a plan does: "delete s/orders 1", with the new values of fields where records stay.
+func acts(p *plans.Plan) (out []string) {
+	for _, st := range p.Open.Steps {
+		for _, target := range p.Sealed.Steps[st.ID] {
+			line := fmt.Sprintf("%s %s %s", st.Method, st.Dataset.Dataset, target.Key[0].Reveal())
+			for _, c := range target.Changes {
+				what := c.New.Reveal()
+				switch {
+				case c.New.Null():
+					what = "NULL"
+				case strings.HasPrefix(what, "erased-"):
+					what = "random"
+				}
+				if c.End > 0 {
+					what = fmt.Sprintf("%q→%s", c.Old.Reveal(), what)
+				}
+				line += fmt.Sprintf(" %s=%s", c.Field, what)
+			}
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// TestFates has one small estate for each thing that can become of a record.
+func TestFates(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		make func(p *paper)
+		want []string
+	}{
+		"children go before parents": {func(p *paper) {
+			p.table("a", "mail contact.email")
+			p.table("b", "a_id none.key >a")
+			p.record("a", 1, lineage.Hers)
+			p.record("b", 2, lineage.Hers, "a_id", "1")
+		}, []string{"delete b 2", "delete a 1"}},
+		"what is kept keeps its parent's shell": {func(p *paper) {
+			p.basis = map[string]string{"invoices": "tax"}
+			p.table("a", "mail contact.email", "name identity.name null")
+			p.table("invoices", "a_id none.key >a")
+			p.record("a", 1, lineage.Hers, "mail", "ann@example.com", "name", "Ann")
+			p.record("invoices", 2, lineage.Hers, "a_id", "1")
+		}, []string{"retain invoices 2", "pseudonymise a 1 mail=random name=NULL"}},
+		"the lines of what is kept are kept": {func(p *paper) {
+			p.basis = map[string]string{"invoices": "tax"}
+			p.table("invoices", "total none.amount")
+			p.table("lines", "invoice_id none.key >invoices")
+			i := p.record("invoices", 2, lineage.Hers)
+			p.closure.Records[p.record("lines", 3, lineage.Hers, "invoice_id", "2")].Owner = i
+		}, []string{"retain invoices 2", "retain lines 3"}},
+		"a reference of nobody's is let go": {func(p *paper) {
+			p.table("a", "mail contact.email")
+			p.table("b", "x none.key null >a", "y none.key null >a")
+			i := p.record("a", 1, lineage.Hers)
+			p.referrer("b", 9, i, "x", "x", "1", "y", "1")
+			p.referrer("b", 9, i, "y", "x", "1", "y", "1")
+		}, []string{"nullify b 9 x=NULL y=NULL", "delete a 1"}},
+		"a reference that must name somebody keeps a shell": {func(p *paper) {
+			p.table("a", "mail contact.email")
+			p.table("b", "x none.key >a")
+			p.referrer("b", 9, p.record("a", 1, lineage.Hers), "x", "x", "1")
+		}, []string{"pseudonymise a 1 mail=random"}},
+		"a reference to a shell stays": {func(p *paper) {
+			p.table("a", "mail contact.email")
+			p.table("b", "x none.key null >a")
+			p.table("c", "x none.key >a")
+			i := p.record("a", 1, lineage.Hers)
+			p.referrer("b", 8, i, "x", "x", "1")
+			p.referrer("c", 9, i, "x", "x", "1")
+		}, []string{"pseudonymise a 1 mail=random"}},
+		"a shared record names the other": {func(p *paper) {
+			p.table("a", "mail contact.email").Person = 0.95
+			p.table("orders", "a_id none.key >a")
+			p.record("a", 1, lineage.Hers)
+			p.closure.Records[p.record("orders", 5, lineage.Joint, "a_id", "1")].Other = pii.NewValue("2")
+		}, []string{"detach orders 5 a_id=2", "delete a 1"}},
+		"overlapping occurrences are one change": {func(p *paper) {
+			p.table("notes", "body none.text")
+			r := p.closure.Records[p.record("notes", 4, lineage.Mention, "body", "Ann Lee ann@example.com called")]
+			for _, span := range [][2]int{{0, 7}, {0, 3}, {4, 7}, {4, 12}, {8, 23}} {
+				r.Hits = append(r.Hits, pii.Hit{Field: "body", Start: span[0], End: span[1]})
+			}
+		}, []string{`redact notes 4 body="Ann Lee ann@example.com"→[erased]`}},
+		"two occurrences are two changes": {func(p *paper) {
+			p.table("notes", "body none.text")
+			r := p.closure.Records[p.record("notes", 4, lineage.Mention, "body", "Ann and Ann")]
+			r.Hits = []pii.Hit{{Field: "body", Start: 8, End: 11}, {Field: "body", Start: 0, End: 3}, {Field: "body", Start: 0, End: 3}}
+		}, []string{`redact notes 4 body="Ann"→[erased] body="Ann"→[erased]`}},
+		"another's and unsure records are left alone": {func(p *paper) {
+			p.table("a", "mail contact.email")
+			p.record("a", 1, lineage.HeldByOther)
+			p.record("a", 2, lineage.Unsure)
+			p.closure.Records[p.record("a", 3, lineage.Hers)].Confidence = 0.7
+		}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &paper{}
+			c.make(p)
+			if got := acts(p.build(t)); !slices.Equal(got, c.want) {
+				t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(c.want, "\n  "))
+			}
+		})
+	}
+}
+
+// TestOrder draws estates: no record goes while one that refers to it by a declared reference is still there, and what stays refers to nothing that goes.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		p := &paper{basis: map[string]string{}}
+		n := rapid.IntRange(1, 7).Draw(rt, "tables")
+		type row struct{ table, id, to int }
+		var rows []row
+		parents := make([]int, n)
+		for i := range n {
+			parents[i] = rapid.IntRange(-1, i-1).Draw(rt, "parent")
+			fields := []string{"mail contact.email"}
+			if parents[i] >= 0 {
+				null := map[bool]string{true: "null"}[rapid.Bool().Draw(rt, "null")]
+				fields = append(fields, fmt.Sprintf("ref none.key >t%d %s", parents[i], null))
+			}
+			if rapid.IntRange(0, 4).Draw(rt, "kept") == 0 {
+				p.basis[fmt.Sprint("t", i)] = "tax"
+			}
+			p.table(fmt.Sprint("t", i), fields...)
+			for id := 1; id <= rapid.IntRange(0, 3).Draw(rt, "rows"); id++ {
+				to := rapid.IntRange(1, 3).Draw(rt, "to")
+				h := rapid.SampledFrom([]lineage.Holding{lineage.Hers, lineage.Hers, lineage.HeldByOther}).Draw(rt, "holding")
+				p.record(fmt.Sprint("t", i), id, h, "mail", "ann@example.com", "ref", fmt.Sprint(to))
+				rows = append(rows, row{i, id, to})
+			}
+		}
+		for i := len(p.nodes) - 1; i > 0; i-- { // the order in which tables are known means nothing
+			j := rapid.IntRange(0, i).Draw(rt, "swap")
+			p.nodes[i], p.nodes[j] = p.nodes[j], p.nodes[i]
+		}
+		gone, refers := map[row]int{}, map[row]bool{}
+		for at, act := range acts(p.build(t)) {
+			var r row
+			if _, err := fmt.Sscanf(act, "delete t%d %d", &r.table, &r.id); err == nil {
+				gone[r] = at + 1
+			}
+			if strings.Contains(act, "ref=NULL") {
+				_, _ = fmt.Sscanf(act[strings.IndexByte(act, ' '):], " t%d %d", &r.table, &r.id)
+				refers[r] = true
+			}
+		}
+		for _, r := range rows {
+			at, parent := row{r.table, r.id, 0}, row{parents[r.table], r.to, 0}
+			if g := gone[parent]; parents[r.table] >= 0 && g > 0 && !refers[at] && (gone[at] == 0 || gone[at] > g) {
+				rt.Fatalf("t%d %d goes while t%d %d refers to it", parent.table, parent.id, at.table, at.id)
+			}
+		}
+	})
+}
+
+func TestGapsAndLint(t *testing.T) {
+	t.Parallel()
+	p := &paper{}
+	a := p.table("a", "mail contact.email")
+	a.Gaps = []pii.Gap{{Code: "timeout", At: a.Dataset.Ref, Records: -1}, {Code: "timeout", At: a.Dataset.Ref, Records: -1}}
+	a.Dataset.Records = 150
+	p.table("b", "a_id none.key >a")
+	p.nodes[1].Dataset.Key = nil
+	p.table("gone").Gone = 1
+	p.nodes[2].Gaps = []pii.Gap{{Code: "gone", At: refOf("gone")}}
+	for i := range 80 {
+		p.record("a", i, lineage.Hers)
+	}
+	p.record("b", 1, lineage.Hers)
+	maybe := refOf("a").In("mail")
+	p.closure.Undecided = map[pii.Ref]int64{maybe: 3}
+	undecided := plans.GapID(pii.Gap{Code: "undecided-field", At: maybe})
+	p.change = func(in *plans.Input) {
+		in.Accepted = map[string]string{undecided: "looked at by hand"}
+		in.Methods = func(d pii.Dataset) []pii.Method {
+			return map[string][]pii.Method{"s/a": {pii.Delete}}[d.Ref.String()]
+		}
+	}
+	plan := p.build(t)
+	var got []string
+	for _, g := range plan.Open.Gaps {
+		got = append(got, fmt.Sprintf("%s %s %v %q", g.Code, g.At, g.Required, g.Accepted))
+	}
+	if want := []string{`no-eraser s/b true ""`, `timeout s/a true ""`, `undecided-field s/a#mail false "looked at by hand"`}; !slices.Equal(got, want) {
+		t.Errorf("gaps: got %q, want %q", got, want)
+	}
+	if q, g := plan.Open.Blocking(); q != 0 || g != 2 {
+		t.Errorf("%d questions and %d gaps block", q, g)
+	}
+	got = nil
+	for _, f := range plan.Open.Lint {
+		got = append(got, f.Code+" "+f.At.String())
+	}
+	slices.Sort(got)
+	if want := []string{"VL101 s/a", "VL101 s/b", "VL102 s/a", "VL103 s/b", "VL104 s/b"}; !slices.Equal(got, want) {
+		t.Errorf("lint: got %q, want %q", got, want)
+	}
+}
+
+// TestSealedRoundTrip draws sealed parts: what is encoded comes back, NULL apart from "".
+func TestSealedRoundTrip(t *testing.T) {
+	t.Parallel()
+	value := rapid.OneOf(rapid.Just(pii.Value{}), rapid.Map(rapid.String(), pii.NewValue))
+	rapid.Check(t, func(t *rapid.T) {
+		c := pii.Change{Field: rapid.String().Draw(t, "field"), Path: rapid.String().Draw(t, "path"), Start: rapid.IntRange(0, 9).Draw(t, "start"), End: 12, Old: value.Draw(t, "old"), New: value.Draw(t, "new"), Member: rapid.Bool().Draw(t, "member")}
+		key := pii.Key{value.Draw(t, "key"), value.Draw(t, "key")}
+		id := pii.Identifier{Category: "contact.email", Value: value.Filter(func(v pii.Value) bool { return !v.Null() }).Draw(t, "id"), Domain: "d"}
+		s := &plans.Sealed{
+			Salt: []byte{1, 2}, Start: []pii.Identifier{id}, Known: []pii.Identifier{id, id}, Steps: map[string][]pii.Target{"s01": {{Key: key, Digest: pii.Digest{3}, Equals: 2, Changes: []pii.Change{c}}}},
+			Held: []plans.Holder{{Dataset: refOf("a"), Key: key, Digest: pii.Digest{4}, Step: "s01"}},
+		}
+		back, err := plans.DecodeSealed(s.Encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := back.Steps["s01"][0]
+		d := got.Changes[0]
+		if !got.Key.Equal(key) || got.Equals != 2 || got.Digest != (pii.Digest{3}) || !d.Old.Equal(c.Old) || !d.New.Equal(c.New) || d.Field != c.Field || d.Path != c.Path || d.Start != c.Start || d.Member != c.Member {
+			t.Fatal("a target does not come back as it was")
+		}
+		if len(back.Known) != 2 || !back.Known[1].Value.Equal(id.Value) || !back.Held[0].Key.Equal(key) || back.Held[0].Digest != (pii.Digest{4}) {
+			t.Fatal("identifiers or places do not come back as they were")
+		}
+	})
+	if _, err := plans.DecodeSealed([]byte("{")); err == nil {
+		t.Error("what is cut off can be read")
+	}
+}
+
+func TestBuildNeedsSalt(t *testing.T) {
+	t.Parallel()
+	if _, err := plans.Build(plans.Input{Salt: []byte("short")}); err == nil {
+		t.Error("a plan is made without salt")
+	}
+}
+
+// BenchmarkBuild has estates of which a tenth holds people; ten times as many datasets take ten times as long.
+func BenchmarkBuild(b *testing.B) {
+	for _, n := range []int{2_000, 20_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			p := &paper{}
+			for i := range n {
+				name := fmt.Sprint("t", i)
+				if i < n/10 {
+					p.table(name, "mail contact.email", "name identity.name null")
+					p.record(name, 7, lineage.Hers, "mail", "ann@example.com", "name", "Ann Lee")
+					continue
+				}
+				to := i % (n / 10)
+				p.table(name, fmt.Sprintf("customer none.key null >t%d", to), "note none.text")
+				if i%3 == 0 {
+					p.referrer(name, 9, to, "customer", "customer", "7")
+				} else {
+					p.record(name, 7, lineage.Hers, "customer", "7")
+				}
+			}
+			in := p.input()
+			for b.Loop() {
+				if _, err := plans.Build(in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
