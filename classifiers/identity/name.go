@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"strings"
+
 	"vestige/classifiers"
 	"vestige/classifiers/dictionary"
 	"vestige/pii"
@@ -229,6 +231,9 @@ func fullNameAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if title(first) && j < len(text) && text[j] == ' ' {
 		return titled(text, j+1)
 	}
+	if !goesOn(text, j+1) {
+		return h, false
+	}
 	g := dictionary.Find(first)
 	if g.Kinds&dictionary.Given == 0 && !(contains(first, '-') && each(first, dictionary.Given)) {
 		return h, false
@@ -244,6 +249,12 @@ func fullNameAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 		return h, false
 	}
 	return classifiers.Hit{Start: i, End: end}, true
+}
+
+// goesOn tells, at a glance, whether the word at i can belong to a name: a capital, a letter with a point, or the first letter of a particle.
+func goesOn(text []byte, i int) bool {
+	c := text[i]
+	return c < 'a' || c > 'z' || i+1 < len(text) && text[i+1] == '.' || strings.IndexByte("abdeltvz", c) >= 0
 }
 
 // capitalBefore tells whether the word before the one at i begins with a capital and no sentence ends between.
