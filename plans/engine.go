@@ -12,6 +12,7 @@ import (
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/internal/keys"
+	"vestige/lineage"
 	"vestige/pii"
 	"vestige/policies"
 )
@@ -33,6 +34,8 @@ type Deps struct {
 	Log     *slog.Logger
 	// Destroyed makes what was deleted gone from the store's files (store.Destroyed).
 	Destroyed func(ctx context.Context) error
+	// Skip leaves parts of the closure out, so that tests can show what each is needed for.
+	Skip map[lineage.Part]bool
 	// Wait waits between attempts; nil waits for real.
 	Wait func(ctx context.Context, d time.Duration) error
 }

@@ -158,7 +158,7 @@ func (e *Engine) build(ctx context.Context, g *lineage.Graph, a asked) (*Plan, e
 	if err != nil {
 		return nil, err
 	}
-	lim := lineage.Limits{Find: e.Policy.Act.Find, Change: e.Policy.Change, Hub: e.Policy.Limits.Hub}
+	lim := lineage.Limits{Find: e.Policy.Act.Find, Change: e.Policy.Change, Hub: e.Policy.Limits.Hub, Skip: e.Skip}
 	cl, err := lineage.Close(ctx, g, Look(e.Sources), lim, a.start, answers)
 	if err != nil {
 		return nil, err

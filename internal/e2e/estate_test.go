@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"os/exec"
@@ -81,6 +82,7 @@ type setting struct {
 	config func(string) string
 	policy func(string) string
 	opened func(*app.App)
+	log    *slog.Logger
 	graph  func(context.Context, *app.App) error // after the scan
 }
 
@@ -117,7 +119,7 @@ func (e *estate) open(s setting) func() {
 	e.t.Helper()
 	cfg, err := app.LoadConfig(filepath.Join(e.dir, "vestige.yaml"), app.Specs())
 	must(e.t, err)
-	e.app, err = app.Open(e.t.Context(), cfg, app.Options{Command: "test"})
+	e.app, err = app.Open(e.t.Context(), cfg, app.Options{Command: "test", Log: s.log})
 	must(e.t, err)
 	if s.opened != nil {
 		s.opened(e.app)
