@@ -60,7 +60,7 @@ func (sc *scan) storeAll(ctx context.Context) error {
 }
 
 func (sc *scan) storeGroup(ctx context.Context, group []*finding) error {
-	err := sc.store.Write(ctx, func(tx db.Tx) error {
+	err := sc.write(ctx, func(tx db.Tx) error {
 		for _, f := range group {
 			if err := sc.put(ctx, tx, f); err != nil {
 				return err

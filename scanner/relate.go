@@ -22,8 +22,10 @@ type Related struct {
 }
 
 // Relate looks at all fields of all sources together: it infers references and copies from sketches, recognises identifiers and their digests in
-// fields that share values with known ones, and says whose the identifiers in each record are. It reads no source.
+// fields that share values with known ones, and says whose the identifiers in each record are. It reads no source, and one runs at a time.
 func (s *Scanner) Relate(ctx context.Context) (Related, error) {
+	s.related.Lock()
+	defer s.related.Unlock()
 	w, err := s.world(ctx)
 	if err != nil {
 		return Related{}, err
@@ -75,6 +77,7 @@ func (s *Scanner) world(ctx context.Context) (*world, error) {
 	return w, nil
 }
 
+// look lays the sketches beside their fields; those of another key cannot be compared and are left out.
 func (w *world) look(sketches []catalog.Sketch, keyID string) {
 	plain, derived := map[pii.Ref]*catalog.Sketch{}, map[pii.Ref][]lineage.Sketch{}
 	for i := range sketches {
@@ -146,6 +149,7 @@ func (w *world) decide(edges []lineage.Edge) []lineage.Edge {
 	return out
 }
 
+// keepWorld stores what was related, and raises what a person should look at.
 func (s *Scanner) keepWorld(ctx context.Context, tx db.Tx, w *world, edges []lineage.Edge, changed map[pii.Ref]bool, r Related) error {
 	for _, n := range w.nodes {
 		if n.Gone != 0 {

@@ -77,6 +77,9 @@ type Scanner struct {
 	key   []byte // of sketches
 	keyID string
 	log   *slog.Logger
+
+	// Relate holds it from reading the catalog to writing it, so that no scan's finding comes in between and is overwritten by an older one.
+	related sync.RWMutex
 }
 
 // New makes a scanner. key is the sketch key, at least 16 bytes, and keyID its name.
@@ -222,7 +225,7 @@ func (sc *scan) end(ctx context.Context) (Report, error) {
 	if len(sc.report.Gaps) > 0 {
 		sc.report.Outcome = "incomplete"
 	}
-	err = sc.store.Write(ctx, func(tx db.Tx) error {
+	err = sc.write(ctx, func(tx db.Tx) error {
 		for _, ref := range missing {
 			if err := sc.gone(ctx, tx, ref); err != nil {
 				return err
@@ -235,6 +238,13 @@ func (sc *scan) end(ctx context.Context) (Report, error) {
 	})
 	sc.tell(Event{Source: sc.src.Name(), Stage: "done", Datasets: sc.report.Progress.Datasets, Done: sc.report.Progress.Done, Records: sc.report.Progress.Records, Bytes: sc.report.Progress.Bytes})
 	return sc.report, err
+}
+
+// write is one unit of work of a scan; it waits for a Relate under way.
+func (s *Scanner) write(ctx context.Context, f func(db.Tx) error) error {
+	s.related.RLock()
+	defer s.related.RUnlock()
+	return s.store.Write(ctx, f)
 }
 
 // gone marks a dataset that was there before, with an alert; it is not believed at once, and its decisions stay.
