@@ -319,7 +319,16 @@ func (x runCmd) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.print(r, func() { c.showResult(s, r) }); err != nil {
+	reports, err := a.Engine.Reports(c.ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	if err := c.print(r, func() {
+		c.showResult(s, r)
+		if n := len(reports); n > 0 && r.State == plans.Blocked {
+			c.showReport(&reports[n-1])
+		}
+	}); err != nil {
 		return err
 	}
 	if r.State != plans.Closed {

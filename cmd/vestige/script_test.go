@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 //	hold DIR                      owns a data directory until the script ends
 //	await FILE                    waits until a file is there
 //	flip FILE TEXT                changes one bit of the text in a file
+//	until TEXT command …          runs a command again until it prints the text
 //	field NAME VAR                puts a member of the JSON on the last standard output into a variable
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -42,7 +43,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"company": makeCompany, "code": withCode, "hold": hold, "await": await, "flip": flip, "field": field,
+			"company": makeCompany, "code": withCode, "hold": hold, "await": await, "flip": flip, "field": field, "until": until,
 		},
 	})
 }
@@ -92,6 +93,22 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	defer tick.Stop()
 	for {
 		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-end:
+			ts.Fatalf("%s did not come", args[0])
+		}
+	}
+}
+
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	tick, end := time.NewTicker(200*time.Millisecond), time.After(60*time.Second)
+	defer tick.Stop()
+	for {
+		err := ts.Exec(args[1], args[2:]...)
+		if err == nil && strings.Contains(ts.ReadFile("stdout"), args[0]) {
 			return
 		}
 		select {

@@ -1,11 +1,12 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	kinds "vestige/classifiers/all"
 	"vestige/internal/app"
-	"vestige/internal/errkind"
 	"vestige/web"
 )
 
@@ -49,8 +50,12 @@ func stayUp(c *call, a *app.App, notice string) error {
 	if !a.Master.Apart() && notice == "" {
 		_, _ = fmt.Fprintf(c.err, "%s the master key lies in the data directory: a copy of the directory opens everything (docs/keys.md)\n", c.yellow("warning:"))
 	}
-	go a.Resume(c.ctx)
-	go a.Audit.Run(c.ctx, func(err error) { a.Log.Error("keep the log in order", "code", errkind.Code(err)) })
+	work, ended := context.WithCancel(c.ctx)
+	defer ended()
+	worked := make(chan error, 1)
+	go func() { worked <- a.Work(work) }()
 	c.printf("The catalog is at %s, read-only. Commands beside this one work. Ctrl-C ends it.\n", c.bold("http://"+l.Addr().String()))
-	return pages.Serve(c.ctx, l)
+	err = pages.Serve(c.ctx, l)
+	ended()
+	return errors.Join(err, <-worked)
 }

@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/jobs"
+	"vestige/jobs/river"
+	"vestige/plans"
+)
+
+// Work carries on with what is left to be done until the context ends: plans that were being carried out when their process ended, those that wait
+// for a date or for a system that was away, exports whose window is over, and entries of the log that have no place yet. What was running when a
+// process was killed is begun again at once.
+func (a *App) Work(ctx context.Context) error {
+	q, err := river.Open(ctx, a.DB, river.Options{Log: a.Log, Handlers: []jobs.Handler{
+		{Kind: planJob, Timeout: 5 * time.Minute, Work: a.workPlan},
+		{Kind: expireJob, Work: a.workExpire},
+	}})
+	if err != nil {
+		return err
+	}
+	var all sync.WaitGroup
+	all.Go(func() { a.Audit.Run(ctx, a.failed("keep the log in order")) })
+	all.Go(func() { a.feed(ctx, q) })
+	err = q.Work(ctx)
+	all.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// The kinds of job.
+const (
+	planJob   = "plan.run"
+	expireJob = "export.expire"
+)
+
+// every is how often it is looked what there is to do.
+const every = time.Minute
+
+func (a *App) failed(what string) func(error) {
+	return func(err error) { a.Log.Error(what, "code", errkind.Code(err)) }
+}
+
+// feed enqueues a job for each plan that can go on; one that has a job already gets no second one.
+func (a *App) feed(ctx context.Context, q jobs.Queue) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for {
+		if err := a.enqueue(ctx, q); err != nil && ctx.Err() == nil {
+			a.failed("enqueue what is unfinished")(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+func (a *App) enqueue(ctx context.Context, q jobs.Queue) error {
+	ids, err := a.Engine.Unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	return a.DB.Write(ctx, func(tx db.Tx) error {
+		for _, id := range ids {
+			if _, err := q.Enqueue(ctx, tx, jobs.Job{Kind: planJob, Key: id, Args: map[string]string{"plan": id}}); err != nil {
+				return err
+			}
+		}
+		_, err := q.Enqueue(ctx, tx, jobs.Job{Kind: expireJob, Key: "all"})
+		return err
+	})
+}
+
+// workPlan goes on with a plan by way of its request, whose state follows.
+func (a *App) workPlan(ctx context.Context, r jobs.Run) error {
+	s, err := a.Engine.Show(ctx, r.Args["plan"])
+	if errkind.Of(err) == errkind.NotFound {
+		return jobs.Stop(err)
+	}
+	if err != nil {
+		return err
+	}
+	res, err := a.runPlan(ctx, s)
+	if err != nil || res.Again <= 0 {
+		return err
+	}
+	return jobs.Later(res.Again)
+}
+
+func (a *App) runPlan(ctx context.Context, s *plans.Status) (plans.Result, error) {
+	if _, err := a.Requests.Show(ctx, s.Request); err == nil && !s.State.Terminal() {
+		return a.Requests.Run(ctx, s.Request, nil)
+	}
+	return a.Engine.Run(ctx, s.ID, nil)
+}
+
+func (a *App) workExpire(ctx context.Context, _ jobs.Run) error {
+	_, err := a.Engine.Expire(ctx)
+	return err
+}
