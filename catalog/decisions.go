@@ -76,7 +76,7 @@ func (d Decision) over(f *lineage.FieldNode) {
 		return
 	}
 	if d.Verdict == pii.Reject {
-		f.Dense, f.Contains, f.Role, f.RoleConf, f.Domain = true, nil, "", 0, ""
+		f.Dense, f.Contains, f.Role, f.Domain = true, nil, "", ""
 	} else if f.Category != d.Category {
 		f.Dense = d.Category != "text.personal"
 	}

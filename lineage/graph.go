@@ -42,7 +42,6 @@ type FieldNode struct {
 	Domain     string          `json:"domain,omitempty"` // the value domain of a local identifier; the name of its root field
 	Normal     int64           `json:"normal,omitempty"` // when a full read last found all values in normal form, 0 never
 	Role       Role            `json:"role,omitempty"`   // of an identifier or reference field: whose it is
-	RoleConf   float64         `json:"roleConf,omitempty"`
 	Examined   bool            `json:"examined"`
 	Full       bool            `json:"full,omitempty"`    // the last read was of all records
 	Version    int             `json:"version,omitempty"` // of the classifiers that weighed it

@@ -274,12 +274,12 @@ func assignFields(g *Graph, n *Node) {
 	}
 	for i := range n.Fields {
 		f := &n.Fields[i]
-		f.Role, f.RoleConf = "", 0
+		f.Role = ""
 		switch {
 		case kinds[f.Field.Name] != "" && !(f.Category.Global() && f.Dense):
-			f.Role, f.RoleConf = kinds[f.Field.Name], 1
+			f.Role = kinds[f.Field.Name]
 		case f.Dense && f.Category.Personal():
-			f.Role, f.RoleConf = fieldRole(n, f), 1
+			f.Role = fieldRole(n, f)
 		}
 	}
 }

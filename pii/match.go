@@ -78,7 +78,7 @@ const (
 	Pseudonymise Method = "pseudonymise" // a value is replaced by an unlinkable one that satisfies the constraints
 	Rewrite      Method = "rewrite"      // an object is written again without her parts
 	Retain       Method = "retain"       // kept, with a basis
-	Restriction  Method = "restrict"
+	RestrictUse  Method = "restrict"     // kept, and not used for anything else
 	ExportOut    Method = "export"
 	Notify       Method = "notify"
 	Refresh      Method = "refresh" // statistics, materialised views

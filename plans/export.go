@@ -151,6 +151,7 @@ type counter struct {
 	n int64
 }
 
+// Write counts what goes through.
 func (c *counter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.h.Write(p[:n])
