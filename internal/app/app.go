@@ -8,11 +8,13 @@ package app
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"log/slog"
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"vestige/audit"
 	"vestige/catalog"
@@ -119,7 +121,7 @@ func (a *App) openStore(ctx context.Context, o Options) (err error) {
 // openKeys opens the master key, which stands in the configuration's folder where nothing else is said of it, and the log that is signed.
 func (a *App) openKeys(ctx context.Context, _ Options) (err error) {
 	setting := a.Config.MasterKey
-	if rest, ok := cutFile(setting); ok {
+	if rest, ok := strings.CutPrefix(setting, "file:"); ok {
 		setting = "file:" + a.Config.path(rest)
 	}
 	if a.Master, err = keys.OpenMaster(ctx, setting, a.Config.Data); err != nil {
@@ -131,7 +133,7 @@ func (a *App) openKeys(ctx context.Context, _ Options) (err error) {
 		if err != nil {
 			return err
 		}
-		a.Audit, err = audit.New(a.DB, "vestige/"+audit.KeyID(publicOf(signer))[:8], signer)
+		a.Audit, err = audit.New(a.DB, "vestige/"+audit.KeyID(signer.Public().(ed25519.PublicKey))[:8], signer)
 		return errkind.Wrap(errkind.Of(err), err, "open the log with %s", id)
 	})
 }
