@@ -41,7 +41,18 @@ func stripSQLite(ctx context.Context, err error) error {
 		return unnamed(err)
 	}
 	kind, code := sqliteKind(se.Code())
-	return errkind.Coded(kind, code, "store: SQLite %d%s", se.Code(), sqliteDetail(se))
+	return errkind.Coded(kind, code, "store: %sSQLite %d%s", sqliteWords(code), se.Code(), sqliteDetail(se))
+}
+
+// sqliteWords says what a person can see to.
+func sqliteWords(code string) string {
+	return map[string]string{
+		"full":       "the disk is full: ",
+		"io":         "the disk could not be read or written, is it full? ",
+		"corrupt":    "the file is damaged: ",
+		"permission": "the file cannot be written: ",
+		"busy":       "another process holds the file: ",
+	}[code]
 }
 
 func sqliteKind(code int) (errkind.Kind, string) {
