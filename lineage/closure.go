@@ -40,6 +40,8 @@ const (
 	Names    Part = "names"    // her names and addresses are found in records that mention her
 	RolesOf  Part = "roles"    // mentions are told from ownership
 	Upward   Part = "upward"   // records that hers refer to are hers where nobody else does
+	Domains  Part = "domains"  // local identifiers are compared in their own value domain alone
+	System   Part = "system"   // addresses of functions and of staff are not hers
 )
 
 func (l Limits) on(p Part) bool { return !l.Skip[p] }

@@ -61,7 +61,7 @@ func (c *closer) extend(n *Node, r *Record) {
 			continue
 		}
 		for _, v := range r.Fields[f.Field.Name] {
-			if id, ok := identifier(n, f, v.Value); ok && !system(id) && (c.trades || !c.staff(id)) {
+			if id, ok := identifier(n, f, v.Value); ok && (!c.lim.on(System) || !system(id) && (c.trades || !c.staff(id))) {
 				via := append(slices.Clone(r.Via), Link{Dataset: r.Dataset, Field: f.Field.Name, Category: id.Category, How: "read"})
 				c.learn(id, via, min(r.Confidence, f.sureOf(id)), window(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}))
 			}

@@ -121,7 +121,7 @@ func (c *closer) termFor(f *FieldNode, ids []*Known) (pii.Term, []*Known) {
 	}
 	var ks []*Known
 	for _, k := range ids {
-		if compares(f, k, c.lim.Find) {
+		if compares(f, k, c.lim.Find) || !c.lim.on(Domains) && !k.Category.Global() && f.Domain != "" {
 			t.Values, ks = append(t.Values, k.Value), append(ks, k)
 		}
 	}
