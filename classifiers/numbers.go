@@ -58,8 +58,6 @@ func (n *numbers) addTime(v []byte, d date) {
 	}
 }
 
-func (n *numbers) spread() int { return bits.OnesCount32(n.decades) }
-
 // stats gives the figures; numbers are rounded outwards to two digits, so that they tell of no value.
 func (n *numbers) stats() pii.Stats {
 	return pii.Stats{

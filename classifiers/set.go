@@ -100,13 +100,3 @@ func (s *Set) Classifier(name string) *Classifier {
 	}
 	return s.all[i]
 }
-
-// of gives the classifiers of a category.
-func (s *Set) of(c pii.Category) (out []*Classifier) {
-	for _, k := range s.all {
-		if k.Category == c {
-			out = append(out, k)
-		}
-	}
-	return out
-}
