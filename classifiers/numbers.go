@@ -2,7 +2,6 @@ package classifiers
 
 import (
 	"math"
-	"math/bits"
 
 	"vestige/pii"
 )

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"vestige/internal/errkind"
-	"vestige/pii"
 )
 
 // Options are choices of a whole set.
