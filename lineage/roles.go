@@ -99,10 +99,19 @@ func demote(nodes []Node, edges []Edge) {
 		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || anyWord(words(e.Fields[0]), otherWords) || staff(p) {
 			continue
 		}
+		if !e.Declared && (e.Confidence < sure || eachAnother(c, e)) {
+			continue // two records of one person, and neither belongs to the other
+		}
 		if e.Confidence >= possible && (c.Person < p.Person || !linked[[2]pii.Ref{e.To, e.From}]) {
 			c.Person = 0
 		}
 	}
+}
+
+// eachAnother tells whether each record of a dataset of persons refers to another one.
+func eachAnother(n *Node, e Edge) bool {
+	f := n.Field(e.Fields[0])
+	return n.Person >= 0.9 && f != nil && nearUnique(f)
 }
 
 // pairs gives which dataset refers to which.

@@ -310,6 +310,7 @@ func (c *closer) contradicts(n *Node, f *pii.Found, field string) bool {
 func (k *Known) isKey(fn *FieldNode) bool { return !k.Category.Global() && fn.Domain == k.Domain }
 
 // namedBy asks the record's owning references to persons: whether one names her, or all name others; unclear where there is none but the field itself.
+// Where each record of a person has its own twin in another table, a twin that is not known yet says nothing: two such tables would wait for each other.
 func (c *closer) namedBy(n *Node, f *pii.Found, except *FieldNode) int {
 	result := unclear
 	for _, e := range c.g.Out(n.Dataset.Ref) {
@@ -324,7 +325,9 @@ func (c *closer) namedBy(n *Node, f *pii.Found, except *FieldNode) int {
 		case agrees:
 			return agrees
 		case differs:
-			result = differs
+			if n.Person < possible || !twins(c.g, n, e) {
+				result = differs
+			}
 		}
 	}
 	return result
