@@ -28,8 +28,13 @@ const me = "tester"
 
 func TestMain(m *testing.M) {
 	decode.Main()
-	os.Exit(m.Run())
+	code := m.Run()
+	built.Range(func(dir, _ any) bool { return os.RemoveAll(dir.(string)) == nil })
+	os.Exit(code)
 }
+
+// built are the folders of programs, to be removed at the end.
+var built sync.Map
 
 // programs are the builds of the command that tests drive, each made once.
 var programs = map[string]func() (string, error){
@@ -42,6 +47,7 @@ func build(tags string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	built.Store(dir, true)
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return "", err
 	}
@@ -165,7 +171,7 @@ func (e *estate) ask(p company.Person, kind policies.Type) (*plans.Status, error
 	return e.app.Requests.Plan(e.t.Context(), r.ID, me)
 }
 
-// plain is what one walk came to.
+// outcome is what one walk came to.
 type outcome struct {
 	plan   *plans.Status
 	result plans.Result
