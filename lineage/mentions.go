@@ -203,11 +203,17 @@ func union(a, b []string) []string {
 
 // textHit decides what a record is in whose text she occurs. With her full name alone it may be about a namesake.
 func (c *closer) textHit(f *pii.Found, terms []pii.Term) {
-	if i, ok := c.recs[recordID(f)]; ok && c.out.Records[i].Holding != Mention {
-		if r := c.out.Records[i]; r.Holding == Joint {
+	if i, ok := c.recs[recordID(f)]; ok {
+		switch r := c.out.Records[i]; r.Holding {
+		case Joint:
 			r.Fields = f.Fields
+			return
+		case HeldByOther:
+			r.Hits = nil // what it holds as its own stays; what its text says of her does not
+		case Mention:
+		default:
+			return
 		}
-		return
 	}
 	if f.Hits = told(c.g.Node(f.Dataset), f, terms); len(f.Hits) == 0 {
 		return

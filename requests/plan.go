@@ -47,12 +47,8 @@ func (s *Service) Plan(ctx context.Context, id, by string) (*plans.Status, error
 	return p, err
 }
 
-func (r *Request) due() int64 {
-	if r.Extended > 0 {
-		return r.Extended
-	}
-	return r.Respond
-}
+// due is when the answer is owed. Extended is until when the regime allows an extension; nobody has extended the request by that alone.
+func (r *Request) due() int64 { return r.Respond }
 
 // Answer answers a question or a gap of a request; the plan is made anew.
 func (s *Service) Answer(ctx context.Context, id, question string, verdict pii.Verdict, reason, by string) (*plans.Status, error) {
