@@ -79,8 +79,11 @@ func run(c *call) (code int) {
 		return c.fail(err, exitFailed)
 	}
 	args := minus(c.args)
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help": // "vestige help scan" is what people type
+		args = append(args[1:], "--help")
 	}
 	parsed, err := k.Parse(args)
 	if err != nil {
