@@ -47,6 +47,7 @@ data: data                      # the product's own directory: store, index, key
 # master-key: env:VESTIGE_MASTER_KEY   # else data/master.key, and then a copy of the directory opens everything
 # listen: 127.0.0.1:7070
 # single-approver: false        # who asks for a plan does not approve it
+# examples: true                # take example.com, 555-01xx and test cards for real values: for data that is made up
 # policies: [policy.yaml]       # what is kept and why, thresholds, windows
 sources: {}
 #  shop:
