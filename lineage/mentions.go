@@ -169,8 +169,19 @@ func wholly(f *FieldNode) bool {
 	return f.Confidence >= possible && slices.Contains([]pii.Category{"none.key", "none.date", "none.amount", "none.count", "none.boolean", "none.hash"}, f.Category)
 }
 
+// textual is Textual, or all text where codes are taken for it too.
+func (c *closer) textual(n *Node) []string {
+	out := Textual(n)
+	for i := range n.Fields {
+		if f := &n.Fields[i]; !c.lim.on(Codes) && f.Field.Type == pii.Text && !f.Category.Personal() && !slices.Contains(out, f.Field.Name) {
+			out = append(out, f.Field.Name)
+		}
+	}
+	return out
+}
+
 func (c *closer) mentionsIn(ctx context.Context, n *Node, ids []pii.Term, names pii.Term) error {
-	fields := Textual(n)
+	fields := c.textual(n)
 	if n.Dataset.Kind == pii.View || n.Gone != 0 || len(fields) == 0 {
 		return nil
 	}
@@ -215,7 +226,7 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term) {
 			return
 		}
 	}
-	if f.Hits = told(c.g.Node(f.Dataset), f, terms); len(f.Hits) == 0 {
+	if f.Hits = c.told(f, terms); len(f.Hits) == 0 {
 		return
 	}
 	byID := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return terms[h.Term].Category != "identity.name" })
@@ -235,7 +246,11 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term) {
 }
 
 // told leaves out what is chance: a code that, as a whole, has the digits of a telephone.
-func told(n *Node, f *pii.Found, terms []pii.Term) []pii.Hit {
+func (c *closer) told(f *pii.Found, terms []pii.Term) []pii.Hit {
+	if !c.lim.on(Codes) {
+		return f.Hits
+	}
+	n := c.g.Node(f.Dataset)
 	return slices.DeleteFunc(slices.Clone(f.Hits), func(h pii.Hit) bool {
 		fn, cat := n.Field(h.Field), terms[h.Term].Category
 		if fn == nil || fn.Category != "none.code" || len(fn.Contains) > 0 || (cat.Global() && cat != "contact.phone") {

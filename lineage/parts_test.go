@@ -126,6 +126,22 @@ var difficulties = map[string]difficulty{
 		many(tb, 50, func(k, u int) []any { return []any{k, fmt.Sprintf("u%d@example.net", u), "noreply@example.com"} })
 	}, want: mailsOf("noreply@example.com")},
 
+	"an order number with the digits of a telephone": {part: lineage.Codes, make: func(e *estate) {
+		e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "phone contact.phone").
+			add(1, users1, "Ann Lee", "+12025550143").add(2, "bob@example.com", "Bob Ray", "+12025550144")
+		e.table("shop/orders", "id none.key int", "user_id identity.number int >shop/users.id", "order_no none.code").add(5, 1, "7000000001").add(6, 2, "2025550143")
+	}, want: []string{anns, "hers shop/orders 5"}, without: []string{anns, "hers shop/orders 5", "mentions shop/orders 6: 2025550143"}},
+
+	"the telephone of an office": {make: func(e *estate) {
+		tb := e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "phone contact.phone").add(1, users1, "Ann Lee", "+12025550143")
+		crowd(tb, 24, func(i int) []any {
+			return []any{i, fmt.Sprintf("u%d@example.net", i), fmt.Sprintf("Cy Fox%c", 'a'+i%26), "+12025550199"}
+		})
+		calls := e.table("desk/calls", "id none.key int", "caller contact.phone")
+		many(calls, 210, func(k, _ int) []any { return []any{k, "+12025550143"} })
+		crowd(calls, 200, func(i int) []any { return []any{i, fmt.Sprintf("+1303555%04d", i)} })
+	}, want: append([]string{anns}, unsure(210)...)},
+
 	"a record that refers to itself": {make: func(e *estate) {
 		users(e)
 		e.table("shop/comments", "id none.key int", "user_id identity.number int >shop/users.id", "parent_id none.key int >shop/comments.id").add(1, 1, nil).add(2, 2, 1).add(3, 1, 2)
@@ -137,6 +153,14 @@ func mailsOf(sender string) []string {
 	out := []string{"mentions shop/mails 91: " + sender}
 	for i := range 50 {
 		out = append(out, fmt.Sprintf("mentions shop/mails %d: %s", 5000+i, sender))
+	}
+	return out
+}
+
+// unsure lists the calls that a question stands about.
+func unsure(n int) (out []string) {
+	for i := range n {
+		out = append(out, fmt.Sprintf("unsure desk/calls %d", 5000+i))
 	}
 	return out
 }

@@ -70,15 +70,43 @@ func (c *closer) search(ctx context.Context, n *Node, ids []*Known, keep bool) e
 	}
 	var found []*pii.Found
 	err := c.run(ctx, n, pii.Match{Dataset: n.Dataset, Terms: a.terms, Want: wanted(n)}, func(f *pii.Found) error {
-		if keep && len(found) <= mostKept {
-			found = append(found, f)
-		}
-		return each(f)
+		found = append(found, f)
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	c.hubs(a, found)
+	for _, f := range found {
+		_ = each(f)
+	}
 	if keep && len(found) <= mostKept {
 		c.kept[n.Dataset.Ref] = found
 	}
-	return err
+	return nil
+}
+
+// hubs tells identifiers that stand in more records of a dataset than one person's can, and that are not unique anywhere where she has them: the telephone
+// of an office. They single nobody out.
+func (c *closer) hubs(a ask, found []*pii.Found) {
+	if c.lim.Hub <= 0 || len(found) <= c.lim.Hub {
+		return
+	}
+	n := map[*Known]int{}
+	for _, f := range found {
+		seen := map[*Known]bool{}
+		for _, h := range f.Hits {
+			if h.Term < len(a.known) && h.Value < len(a.known[h.Term]) && !seen[a.known[h.Term][h.Value]] {
+				seen[a.known[h.Term][h.Value]] = true
+				n[a.known[h.Term][h.Value]]++
+			}
+		}
+	}
+	for k, records := range n {
+		if records > c.lim.Hub && !k.Start && k.Category.Global() && !c.uniqueIn(k, 0) {
+			k.Single, k.Why = false, "hub"
+		}
+	}
 }
 
 // mostKept is how many records of a dataset are kept between two searches of a round; where there are more it is read again.

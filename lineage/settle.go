@@ -116,10 +116,14 @@ func (c *closer) before(n *Node, r *Record, k *Known) bool {
 
 // anchored tells whether an identifier stands as her own where each person has another one: an address in the table of users. Elsewhere, in a record
 // of somebody else, it is then a mention of her; a number that anybody could have, a card, is that other person's.
-func (c *closer) anchored(k *Known) bool {
+func (c *closer) anchored(k *Known) bool { return c.uniqueIn(k, 0.9) }
+
+// uniqueIn tells whether an identifier stands, in a record of hers, in a field in which every record has another value, among the datasets that hold
+// persons at least so surely.
+func (c *closer) uniqueIn(k *Known, person float64) bool {
 	for _, r := range c.out.Records {
 		n := c.g.Node(r.Dataset)
-		if r.Holding != Hers || n.Person < 0.9 {
+		if r.Holding != Hers || n.Person < person {
 			continue
 		}
 		for i := range n.Fields {
@@ -168,11 +172,15 @@ func (c *closer) question(p *pend) {
 	}
 	i := c.add(p.found, Unsure, p.via, p.conf)
 	c.out.Records[i].Question = id
-	c.ask(Question{
+	q := Question{
 		ID: id, Code: "held-by-two", Dataset: p.found.Dataset, Via: p.via,
 		Text: fmt.Sprintf("Records of %s hold a %s that the person shares with somebody else, and nothing in them says whose they are.", p.found.Dataset, p.known.Category),
 		Yes:  Outcome{Text: "they are the person's: they are treated as hers"}, No: Outcome{Text: "they are somebody else's: they stay as they are"},
-	})
+	}
+	if p.known.Why == "hub" {
+		q.Code, q.Text = "hub", fmt.Sprintf("Records of %s hold a %s of hers that stands in more records than one person's does: it may be an office's or a family's.", p.found.Dataset, p.known.Category)
+	}
+	c.ask(q)
 }
 
 // doubt leaves a record untouched that a reference says is hers and that names another person.
