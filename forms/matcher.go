@@ -10,6 +10,7 @@ import (
 
 // Matcher finds the values of many terms in one pass over a value. It is safe for concurrent use. Make it with Compile.
 type Matcher struct {
+	loose   bool // a term counts within longer tokens
 	terms   []term
 	fields  map[string]*plan
 	global  *plan // of the terms without a field
@@ -65,6 +66,7 @@ func Compile(terms []pii.Term) *Matcher {
 	m.scratch.New = func() any { return new(scratch) }
 	for i, t := range terms {
 		m.terms = append(m.terms, compileTerm(t))
+		m.loose = m.loose || t.Loose
 		p := m.plan(t.Field)
 		for j, v := range t.Values {
 			if !v.Null() {

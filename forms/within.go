@@ -349,7 +349,7 @@ func (s *scratch) emails(k *keys, text []byte) {
 	for at := bytes.IndexByte(text, '@'); at >= 0 && at < len(text); {
 		start, end := localStart(text, at), domainEnd(text, at)
 		for i := start; i < at && end > at+1; i++ {
-			if i > start && !soft(text, i-1) {
+			if i > start && !s.m.loose && !soft(text, i-1) {
 				continue
 			}
 			s.token = appendLower(s.token[:0], text[i:end])

@@ -41,6 +41,7 @@ const (
 	RolesOf  Part = "roles"    // mentions are told from ownership
 	Upward   Part = "upward"   // records that hers refer to are hers where nobody else does
 	Domains  Part = "domains"  // local identifiers are compared in their own value domain alone
+	Tokens   Part = "tokens"   // an address within a longer one is another
 	Codes    Part = "codes"    // a code that has the digits of a telephone is none
 	System   Part = "system"   // addresses of functions and of staff are not hers
 )

@@ -102,7 +102,7 @@ func (c *closer) needles() []pii.Term {
 		}
 		t := by[k.Category]
 		if t == nil {
-			t = &pii.Term{Mode: pii.Within, Category: k.Category}
+			t = &pii.Term{Mode: pii.Within, Category: k.Category, Loose: !c.lim.on(Tokens)}
 			if c.lim.on(Hashes) && k.Category == "contact.email" {
 				t.Forms = []string{"sha256", "md5", "sha1"}
 			}

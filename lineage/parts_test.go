@@ -126,6 +126,11 @@ var difficulties = map[string]difficulty{
 		many(tb, 50, func(k, u int) []any { return []any{k, fmt.Sprintf("u%d@example.net", u), "noreply@example.com"} })
 	}, want: mailsOf("noreply@example.com")},
 
+	"an address within a longer one": {part: lineage.Tokens, make: func(e *estate) {
+		users(e)
+		e.table("shop/log", "id none.key int", "line none.text").add(1, "sent to ann@example.com today").add(2, "sent to joann@example.com today")
+	}, want: []string{anns, "mentions shop/log 1: ann@example.com"}, without: []string{anns, "mentions shop/log 1: ann@example.com", "mentions shop/log 2: ann@example.com"}},
+
 	"an order number with the digits of a telephone": {part: lineage.Codes, make: func(e *estate) {
 		e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "phone contact.phone").
 			add(1, users1, "Ann Lee", "+12025550143").add(2, "bob@example.com", "Bob Ray", "+12025550144")

@@ -20,6 +20,7 @@ type Term struct {
 	Category Category
 	Forms    []string // names of the relatives compared besides the plain form (forms.All lists them): sha256, md5, base64 …
 	Values   []Value  // in normal form of the category
+	Loose    bool     // Within only: a value counts within a longer token too. Nothing wants that but tests that show what tokens are for
 	Near     []string // Within only: the value counts only beside one of these words; for numbers that are not distinctive by themselves
 }
 

@@ -64,6 +64,9 @@ func (b *builder) ticket(rng *rand.Rand, t *table, p *person, i int) {
 	if b.with(FreeText) && (i == earlyTicket || p == b.walk || rng.IntN(10) < 4) {
 		said.tell(rng, p, pick(rng, ownTemplates()))
 		rec.because(FreeText)
+		if p.has[NearMisses] {
+			rec.because(NearMisses)
+		}
 	}
 	meta := map[string]any{"channel": pick(rng, []string{"web", "mail", "phone"}), "priority": rng.IntN(3)}
 	if q := b.mentioned(rng, p, i); q != nil {
