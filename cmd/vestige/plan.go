@@ -101,10 +101,24 @@ func (c *call) showPlan(s *plans.Status) {
 		c.printf("  %s %s  %s: %s (%s, %s)\n", c.yellow("gap "+g.Code), g.ID, g.At, g.Text, count(g.Records, "record"), need)
 	}
 	c.showQuestions(o.Questions)
-	for _, f := range o.Lint {
-		c.printf("  %s %s: %s\n", c.dim("lint "+f.Code), f.At, f.Text)
-	}
+	c.showLint(o.Lint)
 	c.nextStep(s)
+}
+
+// showLint says each thing once, with all places that it is true of.
+func (c *call) showLint(lint []plans.Finding) {
+	at := map[string][]string{}
+	for _, f := range lint {
+		at[f.Code+f.Text] = append(at[f.Code+f.Text], f.At.String())
+	}
+	for _, f := range lint {
+		places := at[f.Code+f.Text]
+		if places == nil {
+			continue
+		}
+		delete(at, f.Code+f.Text)
+		c.printf("  %s %s: %s\n", c.dim("lint "+f.Code), f.Text, strings.Join(places, ", "))
+	}
 }
 
 func (c *call) showStep(st plans.Step) {

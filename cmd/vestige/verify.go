@@ -32,7 +32,7 @@ func (x verifyCmd) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.print(r, func() { c.showReport(r) }); err != nil {
+	if err := c.print(r, func() { c.sayEarly(s.State); c.showReport(r) }); err != nil {
 		return err
 	}
 	switch {
@@ -42,6 +42,13 @@ func (x verifyCmd) Run(c *call) error {
 		return &ended{code: exitIncomplete}
 	}
 	return nil
+}
+
+// sayEarly says of a plan that has not begun to erase what its residues are.
+func (c *call) sayEarly(s plans.State) {
+	if s == plans.Planned || s == plans.Approved || s == plans.Exporting || s == plans.Cooling {
+		c.printf("Nothing of this plan has been erased yet: what follows is what there is to erase.\n")
+	}
 }
 
 func (c *call) showReport(r *plans.Report) {

@@ -196,7 +196,7 @@ func (a *App) Source(name string) (*connectors.Source, error) {
 	if meant := nearest(name, names); meant != "" {
 		return nil, errkind.Coded(errkind.NotFound, "no-such-source", "no source is named %q; did you mean %q?", name, meant)
 	}
-	return nil, errkind.Coded(errkind.NotFound, "no-such-source", "no source is named %q; there are %v", name, names)
+	return nil, errkind.Coded(errkind.NotFound, "no-such-source", "no source is named %q; there are %s", name, strings.Join(names, ", "))
 }
 
 // Record appends an entry to the audit log in a unit of work of its own, for acts that change nothing in the store.
