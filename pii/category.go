@@ -29,10 +29,22 @@ func (c Category) Info() (CategoryInfo, bool) {
 }
 
 // Identifier tells whether values of the category single out a person.
-func (c Category) Identifier() bool { i, ok := c.Info(); return ok && i.Scope != Attribute }
+func (c Category) Identifier() bool {
+	s := scopes[c]
+	return s == GlobalIdentifier || s == LocalIdentifier
+}
 
 // Global tells whether it is an identifier that means the same everywhere.
-func (c Category) Global() bool { i, ok := c.Info(); return ok && i.Scope == GlobalIdentifier }
+func (c Category) Global() bool { return scopes[c] == GlobalIdentifier }
+
+// scopes answers what is asked of every field in every walk through a graph.
+var scopes = func() map[Category]Scope {
+	m := make(map[Category]Scope, len(taxonomy))
+	for _, i := range taxonomy {
+		m[i.Category] = i.Scope
+	}
+	return m
+}()
 
 // Categories gives the taxonomy, ordered by name.
 func Categories() []CategoryInfo { return slices.Clone(taxonomy) }
