@@ -285,23 +285,3 @@ func TestTwoAtOnce(t *testing.T) {
 	var v any
 	must(t, json.Unmarshal([]byte(out), &v))
 }
-
-// TestBesideACommand has one command hold the data directory while another one is given.
-func TestBesideACommand(t *testing.T) {
-	in := newInput(t, database)
-	in.shop(40000)
-	first := in.command("scan", "--full")
-	must(t, first.Start())
-	deadline := time.Now().Add(20 * time.Second)
-	for {
-		out, code := in.run("search", "is:pii")
-		if code == 4 && strings.Contains(out, fmt.Sprint(first.Process.Pid)) {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Errorf("the holder is not named: %d %s", code, out)
-			break
-		}
-	}
-	must(t, first.Wait())
-}

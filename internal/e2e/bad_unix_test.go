@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // maxRSS gives the most memory that a process and the children it waited for had.
@@ -61,4 +63,28 @@ func TestFullDisk(t *testing.T) {
 	}
 	out, code = in.run("search", "category:contact.email")
 	in.want(out, code, 0, "people", "later")
+}
+
+// TestBesideACommand has one command, stopped in the middle, hold the data directory while another one is given.
+func TestBesideACommand(t *testing.T) {
+	in := newInput(t, database)
+	in.shop(40000)
+	first := in.command("scan", "--full")
+	must(t, first.Start())
+	pid := fmt.Sprint(first.Process.Pid)
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		holder, _ := os.ReadFile(filepath.Join(in.dir, "data", "lock.holder"))
+		if strings.Contains(string(holder), pid) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the scan takes no lock")
+		}
+		runtime.Gosched()
+	}
+	must(t, first.Process.Signal(syscall.SIGSTOP))
+	out, code := in.run("search", "is:pii")
+	in.want(out, code, 4, pid)
+	must(t, first.Process.Signal(syscall.SIGCONT))
+	must(t, first.Wait())
 }
