@@ -41,7 +41,7 @@ check: ## the daily one, under two minutes: format, vet, and the quick tests
 
 .PHONY: servers
 servers:
-	@scripts/need postgres chromium
+	@scripts/need postgres chromium ps
 
 .PHONY: test
 test: servers ## what continuous integration runs: vet and all tests, none skipped for want of a server

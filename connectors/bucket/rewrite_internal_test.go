@@ -12,6 +12,7 @@ import (
 
 	"vestige/connectors"
 	"vestige/internal/errkind"
+	"vestige/internal/testenv"
 	"vestige/pii"
 )
 
@@ -43,7 +44,7 @@ func (d deadlyDraft) Write(b []byte) (int, error) {
 func killDecoders(t *testing.T) {
 	out, err := exec.Command("ps", "-o", "pid=,args=", "--ppid", strconv.Itoa(os.Getpid())).Output()
 	if err != nil {
-		t.Skip("no ps to find the decoder with")
+		testenv.MustRun(t, "ps")
 	}
 	for line := range strings.Lines(string(out)) {
 		f := strings.Fields(line)

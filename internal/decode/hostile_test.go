@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"vestige/internal/decode"
+	"vestige/internal/testenv"
 )
 
 // specimens gives a good file of each format.
@@ -118,7 +119,7 @@ func killChildren(t *testing.T) {
 	t.Helper()
 	out, err := exec.Command("ps", "-o", "pid=,args=", "--ppid", strconv.Itoa(os.Getpid())).Output()
 	if err != nil {
-		t.Skip("no ps to find the child with")
+		testenv.MustRun(t, "ps")
 	}
 	for line := range strings.Lines(string(out)) {
 		f := strings.Fields(line)
