@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sort"
+	"strconv"
 )
 
 // Batch is some records of one dataset, by column: one slab of bytes and offsets per field, so that classifiers run over contiguous
@@ -88,7 +89,35 @@ func (b *Batch) AddColumn(f Field) int {
 }
 
 // Append adds a value to column i of the record being written; nil is NULL. Bytes are copied.
-func (b *Batch) Append(i int, v []byte) { b.AppendAt(i, v, "") }
+func (b *Batch) Append(i int, v []byte) {
+	c := b.cols[i].d
+	if k := len(c.ends); v == nil || k != b.n || c.recs != nil || c.paths != nil {
+		b.AppendAt(i, v, "")
+		return
+	}
+	c.data = append(c.data, v...)
+	c.end()
+}
+
+// AppendInt adds a whole number, written in digits, to column i of the record being written.
+func (b *Batch) AppendInt(i int, v int64) {
+	c := b.cols[i].d
+	if k := len(c.ends); k != b.n || c.recs != nil || c.paths != nil {
+		var buf [20]byte
+		b.AppendAt(i, strconv.AppendInt(buf[:0], v, 10), "")
+		return
+	}
+	c.data = strconv.AppendInt(c.data, v, 10)
+	c.end()
+}
+
+// end finishes a value that is not NULL.
+func (c *values) end() {
+	if k := len(c.ends); k&63 == 0 {
+		c.nulls = append(c.nulls, 0)
+	}
+	c.ends = append(c.ends, uint32(len(c.data)))
+}
 
 // AppendAt adds a value found at a concrete path of a document ("" where it is the field's own).
 func (b *Batch) AppendAt(i int, v []byte, path string) {

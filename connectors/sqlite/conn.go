@@ -25,9 +25,11 @@ const (
 // conn is one connection to the database with all files attached. It drives SQLite beneath database/sql, so that a row costs no more
 // than its values.
 type conn struct {
-	d  *Driver
-	as access
-	dc driver.Conn
+	d     *Driver
+	as    access
+	dc    driver.Conn
+	sweep *sweeper
+	swept bool // whether sweep was tried
 }
 
 // take gives an idle connection or opens one; put gives it back.
@@ -54,14 +56,19 @@ func (c *conn) put() {
 	c.d.mu.Lock()
 	defer c.d.mu.Unlock()
 	if c.d.closed || len(c.d.idle[c.as]) >= 4 {
-		_ = c.dc.Close()
+		c.drop()
 		return
 	}
 	c.d.idle[c.as] = append(c.d.idle[c.as], c)
 }
 
-// drop closes a connection whose state is not known, rather than giving it back.
-func (c *conn) drop() { _ = c.dc.Close() }
+// drop closes a connection, rather than giving it back.
+func (c *conn) drop() {
+	if c.sweep != nil {
+		c.sweep.close()
+	}
+	_ = c.dc.Close()
+}
 
 // dial opens a connection and attaches the further files. A file that does not exist is never created.
 func (d *Driver) dial(ctx context.Context, as access) (*conn, error) {
@@ -258,7 +265,12 @@ func (d *Driver) kind(err error) error {
 	case !errors.As(err, &se):
 		return errkind.New(errkind.Internal, "SQLite refuses a call")
 	}
-	if said := se.Error(); se.Code() == resultError {
+	return d.kindOf(se.Code(), se.Error())
+}
+
+// kindOf gives a result its kind; what SQLite said is looked at and not passed on.
+func (d *Driver) kindOf(code int, said string) error {
+	if code == resultError {
 		switch {
 		case strings.Contains(said, "no such module"):
 			return errkind.Coded(errkind.Unsupported, "no-module", "the table's module is not available")
@@ -271,11 +283,11 @@ func (d *Driver) kind(err error) error {
 		}
 	}
 	for _, r := range results {
-		if r.code == se.Code() || r.code == se.Code()&0xff {
+		if r.code == code || r.code == code&0xff {
 			return errkind.Coded(r.kind, r.name, "%s", r.text)
 		}
 	}
-	return errkind.New(errkind.Internal, "SQLite result %d", se.Code())
+	return errkind.New(errkind.Internal, "SQLite result %d", code)
 }
 
 // resultError is SQLite's code for everything without a code of its own.

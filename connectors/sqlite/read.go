@@ -270,6 +270,9 @@ func (r *reader) close() {
 		r.prepared.close()
 		r.prepared = nil
 	}
+	if r.c.sweep != nil {
+		r.c.sweep.finish()
+	}
 }
 
 // pass reads the rows of a query into batches; full tells that it stopped for the batch to be given.

@@ -100,6 +100,11 @@ func (r *reader) page(ctx context.Context) (full bool, err error) {
 	}
 	args := r.after
 	r.inclusive = false
+	if s := r.sweeps(); s != nil {
+		if full, done, err := r.sweep(ctx, s, query, args); done {
+			return full, err
+		}
+	}
 	return r.pass(ctx, query, args...)
 }
 

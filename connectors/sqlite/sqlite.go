@@ -167,7 +167,7 @@ func (d *Driver) Close() error {
 	d.closed = true
 	for _, conns := range d.idle {
 		for _, c := range conns {
-			_ = c.dc.Close()
+			c.drop()
 		}
 	}
 	clear(d.idle)

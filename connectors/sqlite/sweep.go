@@ -1,0 +1,186 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"math"
+	"unsafe"
+
+	"modernc.org/libc"
+	engine "modernc.org/sqlite/lib"
+
+	"vestige/pii"
+)
+
+// sweeper is a second way into the same file, for reading ordinary tables whole: it calls the engine beneath the driver, so that a value goes from
+// SQLite's page into the batch and is not made a Go value in between, which costs more than all the rest. It cannot write, and whatever it
+// cannot do is left to the driver, which says why.
+type sweeper struct {
+	tls  *libc.TLS
+	db   uintptr
+	text string // of stmt
+	stmt uintptr
+}
+
+// sweeper gives the connection's, opened on first use; nil where there is none.
+func (c *conn) sweeper() *sweeper {
+	if !c.swept && c.as == reading {
+		c.swept = true
+		c.sweep = c.d.newSweeper()
+	}
+	return c.sweep
+}
+
+func (d *Driver) newSweeper() *sweeper {
+	s := &sweeper{tls: libc.NewTLS()}
+	path, err := libc.CString(d.uri(d.path, reading))
+	if err != nil {
+		s.tls.Close()
+		return nil
+	}
+	defer libc.Xfree(s.tls, path)
+	into := libc.Xmalloc(s.tls, libc.Tsize_t(unsafe.Sizeof(s.db)))
+	defer libc.Xfree(s.tls, into)
+	rc := engine.Xsqlite3_open_v2(s.tls, path, into, engine.SQLITE_OPEN_READONLY|engine.SQLITE_OPEN_NOMUTEX|engine.SQLITE_OPEN_URI, 0)
+	s.db = *(*uintptr)(pointer(into))
+	ok := rc == engine.SQLITE_OK
+	if ok {
+		engine.Xsqlite3_extended_result_codes(s.tls, s.db, 1)
+		engine.Xsqlite3_busy_timeout(s.tls, s.db, int32(min(d.timeout.Milliseconds(), math.MaxInt32)))
+	}
+	for _, query := range append(d.attaching(reading), d.settings(reading)...) {
+		ok = ok && s.prepare(query) && engine.Xsqlite3_step(s.tls, s.stmt) == engine.SQLITE_DONE
+		s.finish()
+	}
+	if !ok {
+		s.close()
+		return nil
+	}
+	return s
+}
+
+func (s *sweeper) close() {
+	s.finish()
+	engine.Xsqlite3_close_v2(s.tls, s.db)
+	s.tls.Close()
+}
+
+// prepare makes the statement ready, unless it is the last one.
+func (s *sweeper) prepare(query string) bool {
+	if s.stmt != 0 && s.text == query {
+		return true
+	}
+	s.finish()
+	text, err := libc.CString(query)
+	if err != nil {
+		return false
+	}
+	defer libc.Xfree(s.tls, text)
+	into := libc.Xmalloc(s.tls, libc.Tsize_t(unsafe.Sizeof(s.stmt)))
+	defer libc.Xfree(s.tls, into)
+	if engine.Xsqlite3_prepare_v2(s.tls, s.db, text, -1, into, 0) != engine.SQLITE_OK {
+		return false
+	}
+	s.text, s.stmt = query, *(*uintptr)(pointer(into))
+	return s.stmt != 0
+}
+
+func (s *sweeper) finish() {
+	if s.stmt != 0 {
+		engine.Xsqlite3_finalize(s.tls, s.stmt)
+		s.stmt, s.text = 0, ""
+	}
+}
+
+// sweeps gives the sweeper for a table whose values alone are wanted, in the order of its rowid.
+func (r *reader) sweeps() *sweeper {
+	if !r.bare || r.l.kind != "table" || r.l.withoutRowid || len(r.ordered) != 1 {
+		return nil
+	}
+	return r.c.sweeper()
+}
+
+// sweep does what pass does. done is false where the statement could not be begun and nothing was read.
+func (r *reader) sweep(ctx context.Context, s *sweeper, query string, after []driver.Value) (full, done bool, err error) {
+	if !s.prepare(query) {
+		return false, false, nil
+	}
+	defer engine.Xsqlite3_reset(s.tls, s.stmt)
+	for i, v := range after {
+		engine.Xsqlite3_bind_int64(s.tls, s.stmt, int32(i+1), asInt(v))
+	}
+	last, n := int64(0), 0
+	defer func() {
+		if n > 0 {
+			r.after = []driver.Value{last}
+		}
+	}()
+	for ; r.more; n++ {
+		if n%64 == 0 && ctx.Err() != nil {
+			return false, true, ctx.Err()
+		}
+		switch rc := engine.Xsqlite3_step(s.tls, s.stmt); rc {
+		case engine.SQLITE_ROW:
+		case engine.SQLITE_DONE:
+			return false, true, nil
+		default:
+			return false, true, r.c.d.kindOf(int(rc), libc.GoString(engine.Xsqlite3_errmsg(s.tls, s.db)))
+		}
+		last = s.record(r)
+		switch {
+		case r.enough():
+			n++
+			return false, true, nil
+		case r.full() && r.paged:
+			n++
+			return true, true, nil
+		case r.full():
+			r.flush()
+		}
+	}
+	return false, true, nil
+}
+
+// record moves the row's values into the batch and gives its rowid.
+func (s *sweeper) record(r *reader) int64 {
+	for i, place := range r.fields {
+		s.value(r.batch, i, int32(place))
+	}
+	r.batch.EndRecord(nil, pii.Digest{})
+	r.given++
+	return engine.Xsqlite3_column_int64(s.tls, s.stmt, int32(r.ordered[0]))
+}
+
+func (s *sweeper) value(b *pii.Batch, i int, place int32) {
+	v := engine.Xsqlite3_column_value(s.tls, s.stmt, place)
+	switch engine.Xsqlite3_value_type(s.tls, v) {
+	case engine.SQLITE_INTEGER:
+		b.AppendInt(i, engine.Xsqlite3_value_int64(s.tls, v))
+	case engine.SQLITE_FLOAT:
+		var buf [32]byte
+		f := engine.Xsqlite3_value_double(s.tls, v)
+		if n := int64(f); float64(n) == f && n != 0 && n < 1<<53 && n > -1<<53 {
+			b.AppendInt(i, n)
+			return
+		}
+		b.Append(i, appendFloat(buf[:0], f))
+	case engine.SQLITE_TEXT:
+		b.Append(i, s.bytes(engine.Xsqlite3_value_text(s.tls, v), v))
+	case engine.SQLITE_BLOB:
+		b.Append(i, s.bytes(engine.Xsqlite3_value_blob(s.tls, v), v))
+	default:
+		b.Append(i, nil)
+	}
+}
+
+// bytes gives the bytes at an address of the engine, which are its own until the next step.
+func (s *sweeper) bytes(at, v uintptr) []byte {
+	n := engine.Xsqlite3_value_bytes(s.tls, v)
+	if at == 0 || n == 0 {
+		return []byte{}
+	}
+	return unsafe.Slice((*byte)(pointer(at)), n)
+}
+
+// pointer makes a pointer of an address in the engine's memory, which is not Go's and does not move.
+func pointer(at uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&at)) }
