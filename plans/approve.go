@@ -61,23 +61,11 @@ func (e *Engine) Preflight(ctx context.Context, id string) ([]pii.Finding, error
 	if err != nil {
 		return nil, err
 	}
-	return e.preflight(ctx, s, &s.Open, sealed)
-}
-
-func (e *Engine) preflight(ctx context.Context, s *Status, o *Open, sealed *Sealed) ([]pii.Finding, error) {
-	out := []pii.Finding{}
-	for _, u := range e.cut(o) {
-		unit, err := e.unit(ctx, "check", u, o, sealed)
-		if err != nil {
-			return nil, err
-		}
-		fs, err := e.source(u.Source).Check(ctx, unit)
-		if err != nil {
-			fs = []pii.Finding{{Code: "unreachable", Dataset: pii.Ref{Source: u.Source}, Text: "the source cannot be asked: " + errkind.Code(err), Blocking: true}}
-		}
-		out = append(out, fs...)
+	p := &Plan{Open: s.Open, Sealed: sealed, findings: []pii.Finding{}}
+	if err := e.foresee(ctx, p); err != nil {
+		return nil, err
 	}
-	return out, e.keepFindings(ctx, s.ID, out)
+	return p.findings, e.keepFindings(ctx, s.ID, p.findings)
 }
 
 func (e *Engine) keepFindings(ctx context.Context, id string, fs []pii.Finding) error {

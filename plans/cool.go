@@ -89,7 +89,7 @@ func (r *run) planHiding(ctx context.Context, at *lookedAt) error {
 func (r *run) softUnit(ctx context.Context, u *UnitInfo, at *lookedAt) (pii.Unit, error) {
 	unit, err := r.unit(ctx, u.ID, *u, &at.open, at.sealed)
 	for i := range unit.Acts {
-		unit.Acts[i].Method, unit.Acts[i].Effects = pii.SoftDelete, nil
+		unit.Acts[i].Method = pii.SoftDelete
 	}
 	return unit, err
 }

@@ -11,7 +11,7 @@ import (
 
 // Difference is one thing that two plans do not have in common.
 type Difference struct {
-	Code string  `json:"code"` // step-new, step-gone, count, route-new, route-gone, owner-new, gap-new, gap-gone, question-new, question-gone, basis
+	Code string  `json:"code"` // step-new, step-gone, count, effect-new, effect, route-new, route-gone, owner-new, gap-new, gap-gone, question-new, question-gone, basis
 	At   pii.Ref `json:"at"`
 	Was  int64   `json:"was,omitempty"`
 	Is   int64   `json:"is,omitempty"`
@@ -31,6 +31,7 @@ func Diff(old, now *Open) (out []Difference) {
 			continue
 		}
 		out = append(out, countDiff(old, o, st)...)
+		out = append(out, effectDiff(old, o, st)...)
 		out = append(out, routeDiff(o, st)...)
 	}
 	for _, st := range old.Steps {

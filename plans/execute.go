@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"vestige/audit"
-	"vestige/connectors"
 	"vestige/internal/crash"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
@@ -152,35 +151,13 @@ func (r *run) act(ctx context.Context, u *UnitInfo, at *lookedAt) ([]pii.Receipt
 	if err != nil {
 		return nil, err
 	}
-	if err := predicted(&unit, fs, &at.open); err != nil {
+	if err := predicted(&unit, u.Parts, fs, &at.open); err != nil {
 		return nil, err
 	}
 	crash.At("act:before")
 	receipts, err := src.Erase(ctx, unit)
 	crash.At("act:after")
 	return receipts, err
-}
-
-// predicted gives the acts of a unit the effects that the system will have by itself, where they are on records of steps of the plan (a cycle of
-// references) or leave a reference to its default. Anything else was not approved.
-func predicted(u *pii.Unit, fs []pii.Finding, o *Open) error {
-	i := -1
-	for _, f := range fs {
-		switch f.Code {
-		case connectors.FindingAffected:
-			i++
-		case connectors.FindingCascade:
-			if i < 0 || i >= len(u.Acts) || f.Method == "" {
-				continue
-			}
-			planned := slices.ContainsFunc(o.Steps, func(st Step) bool { return st.Dataset == f.Dataset && st.Method != pii.Retain })
-			if f.Method == pii.Delete && !planned {
-				return errkind.Coded(errkind.Permission, "unplanned-effect", "the system would delete records of %s by itself", f.Dataset)
-			}
-			u.Acts[i].Effects = append(slices.Clip(u.Acts[i].Effects), pii.Effect{Dataset: f.Dataset, Method: f.Method, Records: f.Records})
-		}
-	}
-	return nil
 }
 
 // done keeps the receipts.

@@ -37,11 +37,10 @@ func (r *run) look(ctx context.Context) (*Result, error) {
 	if q, g := p.Open.Blocking(); q+g > 0 {
 		return r.block(ctx, Approved, fmt.Sprintf("open: %d questions, %d gaps", q, g))
 	}
-	fs, err := r.preflight(ctx, r.s, &p.Open, p.Sealed)
-	if err != nil {
+	if err := r.keepFindings(ctx, r.s.ID, p.findings); err != nil {
 		return nil, err
 	}
-	if f, ok := blockingFinding(fs); ok {
+	if f, ok := blockingFinding(p.findings); ok {
 		return r.block(ctx, Approved, "preflight: "+f.Code+" at "+f.Dataset.String())
 	}
 	r.at = &lookedAt{p.Open, p.Sealed}

@@ -175,7 +175,11 @@ func (e *Engine) build(ctx context.Context, g *lineage.Graph, a asked) (*Plan, e
 	if e.Policy.SingleApprover {
 		in.Approvers = "single-approver"
 	}
-	return Build(in)
+	p, err := Build(in)
+	if err == nil && a.Kind == Erasure {
+		err = e.foresee(ctx, p)
+	}
+	return p, err
 }
 
 // basis asks the policy why records are kept. The dates of records are theirs alone to know: the end given is the latest that there can be.

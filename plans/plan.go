@@ -65,10 +65,10 @@ type Step struct {
 	Until      int64          `json:"until,omitempty"` // when the basis ends, microseconds since 1970
 	After      []string       `json:"after,omitempty"`
 	Undo       string         `json:"undo"`
-	Effects    []pii.Effect   `json:"effects,omitempty"` // what the system does by itself
+	Effects    []pii.Effect   `json:"effects,omitempty"` // what the system will do by itself
 	Statements []string       `json:"statements,omitempty"`
 	Categories []pii.Category `json:"categories"`
-	Dry        *int64         `json:"dryRun,omitempty"` // records that the system itself counted
+	Dry        *int64         `json:"dryRun,omitempty"` // records that the system itself counts; none where it cannot look beforehand
 	Look       string         `json:"look"`             // how records were found: reference, index, full read
 }
 
@@ -129,6 +129,8 @@ type Plan struct {
 	Open   Open
 	Hash   string
 	Sealed *Sealed
+
+	findings []pii.Finding // what the sources said of it
 }
 
 // Bytes gives the canonical form of the open part, over which the hash is made.

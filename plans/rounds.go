@@ -99,6 +99,8 @@ func (r *run) now(ctx context.Context) (*Plan, []Difference, error) {
 			out = append(out, Difference{"step-new", st.Dataset, 0, st.Records, fmt.Sprintf("%s of %d records is new", st.Method, st.Records), true})
 		case st.Records > was.Records && !r.s.Open.Tolerance.Allows(was.Records, st.Records):
 			out = append(out, Difference{"count", st.Dataset, was.Records, st.Records, fmt.Sprintf("%s of %d records, was %d", st.Method, st.Records, was.Records), true})
+		default:
+			out = append(out, effectDiff(&r.s.Open, was, st)...)
 		}
 	}
 	return p, out, nil

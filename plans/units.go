@@ -101,7 +101,7 @@ func (e *Engine) unit(ctx context.Context, id string, u UnitInfo, o *Open, seale
 			}
 			before[name] = true
 		}
-		out.Acts = append(out.Acts, pii.Act{Dataset: d, Method: st.Method, Targets: targets, Effects: st.Effects})
+		out.Acts = append(out.Acts, pii.Act{Dataset: d, Method: st.Method, Targets: targets})
 	}
 	return out, nil
 }

@@ -137,6 +137,9 @@ func (c *call) showStep(st plans.Step) {
 	for _, why := range st.Why {
 		c.printf("    %s\n", c.dim(grouped(why.Records)+" by "+app.Route(nil, why.Links)))
 	}
+	if st.Dry != nil {
+		c.printf("    %s\n", c.dim(grouped(*st.Dry)+" counted by the system itself"))
+	}
 	for _, e := range st.Effects {
 		c.printf("    %s %s of %s\n", c.yellow("the system itself: "+string(e.Method)), count(e.Records, "record"), e.Dataset)
 	}
