@@ -94,9 +94,11 @@ func codeOf(err error) string {
 	return "unreadable"
 }
 
+var packing = regexp.MustCompile(`\.(gz|zst)$`)
+
 // formatExt gives the ending that says the format: of "a.csv.gz" it is ".csv".
 func formatExt(key string) string {
-	return strings.ToLower(path.Ext(strings.TrimSuffix(strings.ToLower(path.Base(key)), ".gz")))
+	return strings.ToLower(path.Ext(packing.ReplaceAllString(strings.ToLower(path.Base(key)), "")))
 }
 
 type counter struct {
@@ -118,6 +120,9 @@ func (s *shape) take(it *decode.Item) {
 		s.format = it.Info.Format
 		if it.Info.Gzip {
 			s.format += "+gzip"
+		}
+		if it.Info.Zstd {
+			s.format += "+zstd"
 		}
 		for _, name := range it.Info.Columns {
 			s.column(name, "")
@@ -182,7 +187,7 @@ func (c *column) typeOf() pii.FieldType {
 // split gives column and path of a field by the name that the decoder has for it.
 func split(format, name string) (column, path string) {
 	switch format {
-	case decode.CSV, decode.Other:
+	case decode.CSV, decode.TSV, decode.Other:
 		return name, ""
 	case decode.Log:
 		if name == "line" {

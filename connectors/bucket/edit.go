@@ -31,7 +31,7 @@ func edit(info *decode.Info, it *decode.Item, changes []pii.Change) ([]byte, err
 		}
 	}
 	switch info.Format {
-	case decode.CSV:
+	case decode.CSV, decode.TSV:
 		return editRow(info, it, changes)
 	case decode.NDJSON, decode.JSON:
 		return editDocument(it, changes)
@@ -81,10 +81,26 @@ func editRow(info *decode.Info, it *decode.Item, changes []pii.Change) ([]byte, 
 		if null == v.Null && bytes.Equal(cell, v.Bytes) {
 			continue
 		}
-		text := quoteCell(cell, null, v.Kind == decode.Quoted, info.Comma, len(it.Values) == 1)
+		text := writeCell(info, cell, null, v.Kind == decode.Quoted, len(it.Values) == 1)
 		splices = append(splices, splice{v.Start, v.End, text})
 	}
 	return apply(it.Raw, splices), nil
+}
+
+// tabular tells whether the values of a format stand in columns; of the others each has its path.
+func tabular(format string) bool { return format == decode.CSV || format == decode.TSV }
+
+// writeCell writes a cell as the format has it.
+func writeCell(info *decode.Info, v []byte, null, quoted, alone bool) []byte {
+	switch {
+	case info.Format == decode.CSV:
+		return quoteCell(v, null, quoted, info.Comma, alone)
+	case info.Escaped && null:
+		return []byte(`\N`)
+	case info.Escaped:
+		return decode.EscapeTabs(v)
+	}
+	return []byte(strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace(string(v)))
 }
 
 // quoteCell writes a cell; one that was in quotes stays in quotes.

@@ -20,7 +20,7 @@ func (d *Driver) Methods(ds pii.Dataset) []pii.Method {
 	switch {
 	case ds.Gap != nil:
 		return nil
-	case ds.Format == decode.Other || ds.Format == decode.Other+"+gzip":
+	case ds.Format == decode.Other || strings.HasPrefix(ds.Format, decode.Other+"+"):
 		return []pii.Method{pii.Delete}
 	}
 	return []pii.Method{pii.Delete, pii.Nullify, pii.Redact, pii.Pseudonymise, pii.Detach, pii.Rewrite}
@@ -180,7 +180,7 @@ func (j *job) empty() bool {
 	if j.summary.Gap != "" && j.summary.Info.Format != decode.Other || j.deletes < j.summary.Records {
 		return false
 	}
-	if j.summary.Info.Format != decode.CSV || !j.summary.Info.Header {
+	if !tabular(j.summary.Info.Format) || !j.summary.Info.Header {
 		return true
 	}
 	values := matcherOf(j.dataset).FindStringSubmatch(j.key)
@@ -195,7 +195,7 @@ func (j *job) writable() error {
 	switch s := j.summary; {
 	case s.Info.Format == decode.Other:
 		return errkind.Coded(errkind.Unsupported, decode.GapFormat, "an object of this format can only be removed")
-	case s.Info.Gzip && s.Gap != "":
+	case (s.Info.Gzip || s.Info.Zstd || s.Info.Charset != "") && s.Gap != "":
 		return errkind.Coded(errkind.Unsupported, s.Gap, "an object that cannot be read to its end cannot be written again")
 	}
 	return nil

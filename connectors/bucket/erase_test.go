@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"vestige/connectors"
 	"vestige/connectors/bucket"
@@ -119,6 +120,15 @@ func unpacked(t *testing.T, s string) (string, *gzip.Reader) {
 	return string(b), r
 }
 
+// wide gives a text in UTF-16.
+func wide(s string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = append(b, byte(u), byte(u>>8))
+	}
+	return string(b)
+}
+
 const ann = "ann@example.com"
 
 // rewrites are objects before and after the records that name ann are deleted, or redacted.
@@ -127,6 +137,9 @@ var rewrites = []struct{ name, file, before, deleted, redacted string }{
 		"\ufeffid;mail;note\r\n1;\"joann@example.com\";\"a;\"\"b\"\"\nc\"\r\n2;ann@example.com;x\r\n3;;by \"ann\"@example.com\r\n4;bob@example.com;to ann@example.com, ok\r\n",
 		"\ufeffid;mail;note\r\n1;\"joann@example.com\";\"a;\"\"b\"\"\nc\"\r\n3;;by \"ann\"@example.com\r\n",
 		"\ufeffid;mail;note\r\n1;\"joann@example.com\";\"a;\"\"b\"\"\nc\"\r\n2;[x];x\r\n3;;by \"ann\"@example.com\r\n4;bob@example.com;to [x], ok\r\n"},
+	{"tabs", "people.tsv", "id\tmail\tnote\n1\tann@example.com\ta\\tb\n2\t\\N\tto ann@example.com\\n!\n", "id\tmail\tnote\n", "id\tmail\tnote\n1\t[x]\ta\\tb\n2\t\\N\tto [x]\\n!\n"},
+	{"Windows-1252", "people.csv", "id,name,mail\n1,M\xfcller \x80\x81,bob@example.com\n2,Z\xf6e,ann@example.com\n", "id,name,mail\n1,M\xfcller \x80\x81,bob@example.com\n", "id,name,mail\n1,M\xfcller \x80\x81,bob@example.com\n2,Z\xf6e,[x]\n"},
+	{"UTF-16", "people.csv", wide("\ufeffid,name,mail\r\n1,Zoë 😀,bob@example.com\r\n2,x,ann@example.com\r\n") + "\x00\xd8\n\x00", wide("\ufeffid,name,mail\r\n1,Zoë 😀,bob@example.com\r\n") + "\x00\xd8\n\x00", wide("\ufeffid,name,mail\r\n1,Zoë 😀,bob@example.com\r\n2,x,[x]\r\n") + "\x00\xd8\n\x00"},
 	{"ragged rows stay", "rows.csv", "id,mail\n1,a,b\n2,ann@example.com\n3\n", "id,mail\n1,a,b\n3\n", "id,mail\n1,a,b\n2,[x]\n3\n"},
 	{"all rows", "all.csv", "id,mail\n2,ann@example.com\n", "id,mail\n", "id,mail\n2,[x]\n"},
 	{"ndjson", "lines.ndjson", "{\"a\": 1.0}\n\n{\"m\" : [\"\\u0061nn@example.com\"]}\n{bad}\n{\"t\":\"hi ann@example.com \\u00e9\"}",

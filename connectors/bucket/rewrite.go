@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 
 	"vestige/internal/decode"
 	"vestige/internal/errkind"
@@ -19,13 +21,14 @@ func (w *work) rewrite(ctx context.Context, j *job) error {
 	h := sha256.New()
 	out := bufio.NewWriterSize(io.MultiWriter(j.draft, h), 256<<10)
 	r := &rewriter{job: j, w: out}
-	pack := packer(out, &j.summary.Info)
-	if pack != nil {
-		r.w = pack
+	pack, err := packer(out, &j.summary.Info)
+	if err != nil {
+		return err
 	}
-	err := w.read(ctx, j, true, r.item)
-	if err == nil && pack != nil {
-		err = pack.Close()
+	text := decode.Encoder(j.summary.Info.Charset, pack)
+	r.w = text
+	if err = w.read(ctx, j, true, r.item); err == nil {
+		err = errors.Join(text.Close(), pack.Close())
 	}
 	if err == nil {
 		err = out.Flush()
@@ -41,10 +44,19 @@ func changedMeanwhile() error {
 	return errkind.Coded(errkind.Conflict, "object-changed", "an object has changed while it was read")
 }
 
-// packer packs again with the header that was there; nil where nothing was packed.
-func packer(w io.Writer, info *decode.Info) *gzip.Writer {
+// unpacked is what an object that was not packed is written to.
+type unpacked struct{ io.Writer }
+
+// Close does nothing.
+func (unpacked) Close() error { return nil }
+
+// packer packs again as it was, with the header that was there.
+func packer(w io.Writer, info *decode.Info) (io.WriteCloser, error) {
+	if info.Zstd {
+		return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+	}
 	if !info.Gzip {
-		return nil
+		return unpacked{w}, nil
 	}
 	z := gzip.NewWriter(w)
 	if p := info.Pack; p != nil {
@@ -53,7 +65,7 @@ func packer(w io.Writer, info *decode.Info) *gzip.Writer {
 			z.ModTime = time.Unix(p.Time, 0)
 		}
 	}
-	return z
+	return z, nil
 }
 
 // rewriter copies the pieces of an object, without those that go.
@@ -62,6 +74,9 @@ type rewriter struct {
 	w         io.Writer
 	info      *decode.Info
 	separator []byte // read and not yet written
+	lead      []byte // goes with the next record
+	head      []byte // of a list of which nothing was written yet
+	open      bool   // head is such a one
 	kept      int
 	met       int
 	read      int64 // bytes of the pieces: all of the object's, or something is missing
@@ -77,6 +92,12 @@ func (r *rewriter) item(it *decode.Item) error {
 			return err
 		}
 		return r.write(it.Raw)
+	case decode.Lead:
+		r.lead = bytes.Clone(it.Raw)
+	case decode.Head:
+		r.head, r.open = bytes.Clone(it.Raw), true
+	case decode.Tail:
+		return r.tail(it.Raw)
 	case decode.Separator:
 		r.separator = bytes.Clone(it.Raw)
 	case decode.Gap:
@@ -95,7 +116,7 @@ func (r *rewriter) record(it *decode.Item) error {
 			return changedMeanwhile()
 		}
 		if s.delete {
-			r.separator = nil
+			r.separator, r.lead = nil, nil
 			return nil
 		}
 		var err error
@@ -111,20 +132,42 @@ func (r *rewriter) record(it *decode.Item) error {
 
 // keep writes the separator before an element that stays, unless it is the first.
 func (r *rewriter) keep() error {
-	if r.kept == 0 {
+	if r.kept == 0 || r.open {
 		r.separator = nil
+	}
+	if r.open {
+		if err := r.write(r.head); err != nil {
+			return err
+		}
+		r.head, r.open = nil, false
 	}
 	r.kept++
 	return r.between()
 }
 
 func (r *rewriter) between() error {
-	s := r.separator
+	for _, held := range []*[]byte{&r.separator, &r.lead} {
+		if b := *held; len(b) > 0 {
+			*held = nil
+			if err := r.write(b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tail ends a list; one of which nothing is left goes with its beginning.
+func (r *rewriter) tail(raw []byte) error {
 	r.separator = nil
-	if len(s) == 0 {
+	if r.open {
+		r.head, r.lead, r.open = nil, nil, false
 		return nil
 	}
-	return r.write(s)
+	if err := r.between(); err != nil {
+		return err
+	}
+	return r.write(raw)
 }
 
 func (r *rewriter) write(b []byte) error {

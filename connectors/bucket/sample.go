@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"vestige/connectors"
 	"vestige/internal/decode"
@@ -136,7 +137,8 @@ func (s *sampling) blocks(o chosen) (done bool, err error) {
 		return false, fatal
 	}
 	info := head.Info
-	if err != nil || info.Gzip || info.Format != decode.CSV && info.Format != decode.NDJSON && info.Format != decode.Log {
+	lines := tabular(info.Format) || info.Format == decode.NDJSON || info.Format == decode.Log
+	if err != nil || info.Gzip || info.Zstd || strings.HasPrefix(info.Charset, "utf-16") || !lines {
 		return false, nil
 	}
 	for range blocks {
@@ -144,7 +146,7 @@ func (s *sampling) blocks(o chosen) (done bool, err error) {
 		if _, err := f.Seek(from, io.SeekStart); err != nil {
 			return true, nil
 		}
-		opts := decode.Options{Format: info.Format, Comma: info.Comma, Columns: info.Columns, Block: true, Base: max(from, 1)}
+		opts := decode.Options{Format: info.Format, Comma: info.Comma, Columns: info.Columns, Escaped: info.Escaped, Block: true, Base: max(from, 1)}
 		_, err := r.d.pool.Decode(r.ctx, opts, io.LimitReader(f, blockSize), r.item)
 		if errors.Is(err, errDone) {
 			return true, err

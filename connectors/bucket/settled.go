@@ -28,9 +28,9 @@ func settled(info *decode.Info, it *decode.Item, changes []pii.Change) bool {
 // placeOf gives the field and the path that a change is about; of a record that is a document the path says all.
 func placeOf(info *decode.Info, c pii.Change) [2]string {
 	switch {
-	case info.Format == decode.CSV && c.Field == "":
+	case tabular(info.Format) && c.Field == "":
 		return [2]string{c.Path, ""}
-	case info.Format == decode.CSV:
+	case tabular(info.Format):
 		return [2]string{c.Field, c.Path}
 	case c.Path == "" && c.Field != rootField && info.Format != decode.Log:
 		return [2]string{"", c.Field}
@@ -43,16 +43,16 @@ func valueAt(info *decode.Info, it *decode.Item, at [2]string, member bool) (val
 	for _, v := range it.Values {
 		path := v.Path
 		switch {
-		case info.Format == decode.CSV:
+		case tabular(info.Format):
 			path = ""
 		case path == "" && v.Name != rootField && (info.Format != decode.Log || v.Name != "line"):
 			path = v.Name
 		}
 		switch {
 		case v.Null || (v.Kind == decode.Member) != member:
-		case info.Format == decode.CSV && v.Name == at[0] && at[1] != "":
+		case tabular(info.Format) && v.Name == at[0] && at[1] != "":
 			return insideCell(v.Bytes, at[1], member)
-		case info.Format == decode.CSV && v.Name != at[0], path != at[1]:
+		case tabular(info.Format) && v.Name != at[0], path != at[1]:
 		default:
 			return v.Bytes, true
 		}

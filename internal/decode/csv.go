@@ -103,10 +103,7 @@ func (d *decoder) csv() error {
 			return err
 		}
 	}
-	d.names = d.info.Columns
-	for _, name := range d.names {
-		d.numbers = append(d.numbers, d.out.name(name))
-	}
+	d.columns()
 	for header := d.info.Header && !d.o.Block; ; {
 		n, ok, err := d.row()
 		if err != nil || n == 0 {
@@ -134,6 +131,14 @@ func (d *decoder) csv() error {
 		if err != nil {
 			return err
 		}
+	}
+}
+
+// columns tells the other side the names of the columns.
+func (d *decoder) columns() {
+	d.names = d.info.Columns
+	for _, name := range d.names {
+		d.numbers = append(d.numbers, d.out.name(name))
 	}
 }
 

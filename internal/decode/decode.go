@@ -1,4 +1,4 @@
-// Package decode reads the records of files that nobody vouches for: CSV, NDJSON, JSON, lines of logs, packed or not. The reading
+// Package decode reads the records of files that nobody vouches for: tables, documents, dumps, lines of logs, packed or not, in UTF-8 or not. The reading
 // happens in a child process, the same binary started again, which serves many files and is replaced when it dies: a file that
 // breaks the decoder costs that file, never the process that holds the keys. The child has a limit of memory, no environment to
 // speak of, and is killed when it makes no progress.
@@ -26,6 +26,7 @@ const MaxRecord = 16 << 20
 // The formats.
 const (
 	CSV    = "csv"
+	TSV    = "tsv" // tabs between cells that know no quotes
 	NDJSON = "ndjson"
 	JSON   = "json"
 	Log    = "log"
@@ -57,12 +58,17 @@ type Options struct {
 	Partial bool     `json:"partial,omitempty"` // the input is the beginning of a file: that it ends in the middle is no gap
 	Block   bool     `json:"block,omitempty"`   // the input is cut out of a file: it begins and ends in the middle of a record; Format is given
 	Base    int64    `json:"base,omitempty"`    // where the block begins
+	Charset string   `json:"charset,omitempty"` // with Block
+	Escaped bool     `json:"escaped,omitempty"` // with Format tsv
 }
 
 // Info is what a file turned out to be.
 type Info struct {
 	Format  string   `json:"format"`
 	Gzip    bool     `json:"gzip,omitempty"`
+	Zstd    bool     `json:"zstd,omitempty"`
+	Charset string   `json:"charset,omitempty"` // what a text is written in, "" for UTF-8; whole only in the Summary
+	Escaped bool     `json:"escaped,omitempty"` // of a TSV: a backslash begins an escape, and \N is NULL
 	Comma   byte     `json:"comma,omitempty"`
 	Header  bool     `json:"header,omitempty"`
 	Columns []string `json:"columns,omitempty"`
@@ -88,6 +94,9 @@ const (
 	Gap                       // in place of a record; with Options.Raw its bytes follow as Glue
 	Glue                      // Raw only: bytes that belong to no record
 	Separator                 // Raw only: bytes between two elements of an array, comma included
+	Lead                      // Raw only: bytes before a record that go when it goes
+	Head                      // Raw only: the beginning of a list of records, which goes with its Tail when all of them go
+	Tail                      // Raw only: the end of such a list
 )
 
 // Item is one piece of a file, in the order of the file. It is valid until the next one.
@@ -113,7 +122,7 @@ const (
 	Number           // a JSON number
 	Bool             // true or false in JSON
 	Member           // the name of a member of a JSON object, see doc.Leaf
-	Quoted           // a CSV cell in quotes
+	Quoted           // in quotes
 )
 
 // Value is one value of a record.

@@ -87,7 +87,15 @@ func TestFormats(t *testing.T) {
 			`0 line 2 gap ragged-row`, `1 line 3 id="2" mail="c"`, `2 line 4 gap ragged-row`, `3 line 5 id="4" mail="d"`}},
 		{name: "a quote that is never closed", file: "id,mail\n1,a\n2,\"b\n3,c\n4,d\n", ext: ".csv", format: "csv", want: []string{
 			`0 line 2 id="1" mail="a"`, `1 line 3 gap unclosed-quote`, `2 line 4 id="3" mail="c"`, `3 line 5 id="4" mail="d"`}},
-		{name: "packed csv", file: zip("id\tmail\n1\tann@example.com\n"), ext: ".csv", format: "csv", want: []string{`0 line 2 id="1" mail="ann@example.com"`}},
+		{name: "packed csv", file: zip("id\tmail\n1\tann@example.com\n"), ext: ".csv", format: "tsv", want: []string{`0 line 2 id="1" mail="ann@example.com"`}},
+		{name: "packed with zstd", file: zstdOf("id,mail\n1,ann@example.com\n"), ext: ".csv", format: "csv", want: []string{`0 line 2 id="1" mail="ann@example.com"`}},
+		{name: "tabs with escapes", file: "id\tmail\tnote\n1\tann@example.com\ta\\tb\\\\\n2\t\\N\t\n3\tc\n", ext: ".tsv", format: "tsv", want: []string{
+			`0 line 2 id="1" mail="ann@example.com" note="a\tb\\"`, `1 line 3 id="2" mail=null note=null`, `2 line 4 gap ragged-row`}},
+		{name: "tabs with paths", file: "id\tpath\n1\tC:\\new\n2\tD:\\dir\n", ext: ".tsv", format: "tsv", want: []string{`0 line 2 id="1" path="C:\\new"`, `1 line 3 id="2" path="D:\\dir"`}},
+		{name: "UTF-16 with a mark", file: utf16Of("id;mail;name\r\n1;ann@example.com;Zoë 😀\r\n", true), ext: ".csv", format: "csv", want: []string{`0 line 2 id="1" mail="ann@example.com" name="Zoë 😀"`}},
+		{name: "UTF-16 without", file: utf16Of("{\"mail\":\"ann@example.com\"}\n{\"mail\":\"zoë\"}\n", false), ext: ".ndjson", format: "ndjson", want: []string{`0 line 1 mail="ann@example.com"`, `1 line 2 mail="zoë"`}},
+		{name: "Latin-1, late", file: "id,name\n" + strings.Repeat("1,ann\n", 20_000)[:6*3] + "2,M\xfcller\n", ext: ".csv", format: "csv", want: []string{`0 line 2 id="1" name="ann"`, `1 line 3 id="1" name="ann"`, `2 line 4 id="1" name="ann"`, `3 line 5 id="2" name="Müller"`}},
+		{name: "Windows-1252", file: "id,name\n1,\x84M\xfcller\x93 \x80\n", ext: ".csv", format: "csv", want: []string{`0 line 2 id="1" name="„Müller“ €"`}},
 		{name: "packed and cut", file: zip(strings.Repeat("a,b\n1,2\n", 9000))[:60], ext: ".csv", format: "csv", gap: decode.GapTruncated},
 		{name: "ndjson", file: `{"a":{"b":[1,"x"]},"c":null}` + "\n{bad}\n\n" + `{"ann@example.com":true}`, ext: ".ndjson", format: "ndjson", want: []string{
 			`0 line 1 a.b[]@a.b[0]="1" a.b[]@a.b[1]="x" c=null`, `1 line 2 gap bad-json`,

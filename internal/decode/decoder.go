@@ -6,8 +6,6 @@ import (
 	"errors"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
-
 	"vestige/internal/doc"
 )
 
@@ -16,21 +14,22 @@ var errAborted = errors.New("aborted")
 
 // decoder reads one file. It is the code that runs in the child.
 type decoder struct {
-	o       Options
-	w       *window
-	out     *writer
-	info    Info
-	walker  doc.Walker
-	ordinal int64
-	line    int64 // of the record at hand
-	strict  int64 // up to this offset a line end in quotes ends the row
-	cells   []cell
-	cell    []byte
-	names   []string
-	numbers []uint64 // of the names of columns
-	paths   []string // given for the line of a log at hand
-	fields  map[[2]string]string
-	end     string // the code of the gap that hides the rest
+	o        Options
+	w        *window
+	out      *writer
+	info     Info
+	walker   doc.Walker
+	ordinal  int64
+	line     int64 // of the record at hand
+	rowsSeen int64 // of a table of lines
+	strict   int64 // up to this offset a line end in quotes ends the row
+	cells    []cell
+	cell     []byte
+	names    []string
+	numbers  []uint64 // of the names of columns
+	paths    []string // given for the line of a log at hand
+	fields   map[[2]string]string
+	end      string // the code of the gap that hides the rest
 }
 
 // run reads the file and sends its items; the error is one of the way to the parent, or ErrStop.
@@ -57,15 +56,17 @@ func run(o Options, r io.Reader, send func([]byte) error) (Summary, error) {
 var errEnough = errors.New("enough")
 
 func (d *decoder) file() error {
-	if err := d.unpack(); err != nil {
-		return err
-	}
+	d.unpack()
+	d.charset()
 	if err := d.sniff(); err != nil {
 		return err
 	}
 	switch d.info.Format {
 	case CSV:
 		return d.csv()
+	case TSV:
+		d.columns()
+		return d.lines(d.tsvRow)
 	case NDJSON:
 		return d.lines(d.document)
 	case Log:
@@ -74,30 +75,6 @@ func (d *decoder) file() error {
 		return d.json()
 	}
 	return d.other()
-}
-
-// unpack puts an unpacker before the stream where it is packed.
-func (d *decoder) unpack() error {
-	head := d.w.atLeast(2)
-	if d.o.Block || len(head) < 2 || head[0] != 0x1f || head[1] != 0x8b {
-		return nil
-	}
-	packed := io.MultiReader(bytes.NewReader(bytes.Clone(d.w.data())), &rest{d.w})
-	z, err := gzip.NewReader(packed)
-	if err != nil {
-		d.end = GapCorrupt
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			d.end = GapTruncated
-		}
-		return nil
-	}
-	d.info.Gzip = true
-	d.info.Pack = &Pack{Name: z.Name, Comment: z.Comment, Extra: z.Extra, OS: z.OS}
-	if !z.ModTime.IsZero() {
-		d.info.Pack.Time = z.ModTime.Unix()
-	}
-	d.w = newWindow(z, d.out.progress)
-	return nil
 }
 
 // rest reads what a window has not read yet.

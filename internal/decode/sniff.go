@@ -22,11 +22,17 @@ func (d *decoder) sniff() error {
 		d.info.Format = Other
 	case d.o.Format != "":
 		d.info.Format, d.info.Comma, d.info.Header, d.info.Columns = d.o.Format, d.o.Comma, d.o.Header, d.o.Columns
+		d.info.Escaped = d.o.Escaped
 	default:
 		d.info.Format = formatOf(head, d.o.Ext)
 	}
 	if d.info.Format == CSV && d.info.Comma == 0 {
 		dialect(head, &d.info)
+	}
+	if d.info.Format == CSV && d.info.Comma == '\t' && d.o.Format == "" {
+		if plain, escaped := plainTabs(head); plain {
+			d.info.Format, d.info.Escaped = TSV, escaped
+		}
 	}
 	if err := d.out.info(d.info); err != nil {
 		return err

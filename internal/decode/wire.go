@@ -24,6 +24,9 @@ const (
 	tagGap
 	tagGlue
 	tagSeparator
+	tagLead
+	tagHead
+	tagTail
 )
 
 // writer writes items into chunks.
@@ -269,11 +272,8 @@ func (r *reader) next() (done bool, err error) {
 		r.item = Item{Kind: Gap, Code: string(r.bytes()), Values: r.item.Values[:0]}
 		r.place()
 		return true, nil
-	case tagGlue, tagSeparator:
-		r.item = Item{Kind: Glue, Raw: r.bytes(), Values: r.item.Values[:0]}
-		if tag == tagSeparator {
-			r.item.Kind = Separator
-		}
+	case tagGlue, tagSeparator, tagLead, tagHead, tagTail:
+		r.item = Item{Kind: Glue + Kind(tag-tagGlue), Raw: r.bytes(), Values: r.item.Values[:0]}
 		return true, nil
 	default:
 		r.bad = true
