@@ -63,8 +63,8 @@ type reader struct {
 	text      []byte
 	more      bool // the consumer wants more
 	yield     func(*pii.Batch, error) bool
-	rules     *rules // of the table, once they were needed
-	bare      bool   // only values are wanted
+	checks    []check // of a table that is to be changed
+	bare      bool    // only values are wanted
 	prepared  *prepared
 }
 

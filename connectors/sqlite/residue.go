@@ -59,7 +59,7 @@ func (d *Driver) Purge(ctx context.Context, datasets []pii.Dataset) ([]pii.Recei
 // purge gives, by schema, what was done and the file's version after it.
 func (d *Driver) purge(ctx context.Context, c *conn, datasets []string) (map[string]string, error) {
 	proofs := map[string]string{}
-	e := &eraser{world: newWorld(d, c)}
+	e := newEraser(d, c)
 	for _, name := range datasets {
 		schema, _ := d.resolve(name)
 		proofs[schema] = ""
@@ -185,7 +185,7 @@ func (e *eraser) command(ctx context.Context, schema, table, command string) err
 // after does, within the transaction, what the changed tables' copies need: samples of statistics are dropped, full-text tables lose their tokens.
 func (e *eraser) after(ctx context.Context) error {
 	schemas := map[string][]string{}
-	for name := range e.touched {
+	for _, name := range e.world.Touched() {
 		schema, table := e.d.resolve(name)
 		schemas[schema] = append(schemas[schema], table)
 	}

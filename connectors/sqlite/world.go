@@ -5,45 +5,20 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vestige/connectors"
+	"vestige/connectors/relational"
 	"vestige/internal/errkind"
 	"vestige/pii"
 )
 
-// world is a unit being done, or being thought through: the tables as they stand on a connection, and what the unit has done to them so far. Erase and Check
-// predict with the same code what SQLite will do by itself, so that their counts are equal.
-type world struct {
-	c         *conn
+// system is a transaction as relational.World sees it. A table's Own is its reader, a column's its *column.
+type system struct {
 	d         *Driver
-	readers   map[string]*reader               // by dataset
-	relations map[string][]relation            // by schema
-	gone      map[string]map[string]bool       // by dataset: rows that went, by id
-	changed   map[string]map[string]change     // by dataset and row id: what columns became
-	was       map[string]map[string]pii.Digest // by dataset and row id: the digest before the unit changed the row
-	owed      []owed
-	touched   map[string]bool // datasets of which a record went or changed, by cascades too
-	effects   map[effect]int64
-	trouble   []trouble
-	unsure    bool // the count of SQLite's own changes cannot be told beforehand
-}
-
-// change is the new values of a row's columns.
-type change map[string]driver.Value
-
-// effect is what SQLite does by itself.
-type effect struct {
-	dataset string
-	method  pii.Method
-}
-
-// trouble is a reason why a unit cannot be done.
-type trouble struct {
-	code    string
-	dataset string
-	text    string
-	records int64
+	c         *conn
+	relations map[string][]relation // by schema
 }
 
 // relation is a foreign key with its child's table.
@@ -52,45 +27,284 @@ type relation struct {
 	foreignKey
 }
 
-// owed is a parent's key that nobody may refer to any more when the unit ends.
-type owed struct {
-	relation
-	values []driver.Value
+var (
+	_ relational.System  = (*system)(nil)
+	_ relational.Checker = (*system)(nil)
+)
+
+func newSystem(d *Driver, c *conn) *system {
+	return &system{d: d, c: c, relations: map[string][]relation{}}
 }
 
-// row is a record as it stands, with what names it.
-type row struct {
-	values []driver.Value
-	key    pii.Key
-	digest pii.Digest
-	id     string
-}
+func readerOf(t *relational.Table) *reader { return t.Own.(*reader) }
 
-func newWorld(d *Driver, c *conn) *world {
-	return &world{d: d, c: c, readers: map[string]*reader{}, relations: map[string][]relation{}, gone: map[string]map[string]bool{},
-		changed: map[string]map[string]change{}, was: map[string]map[string]pii.Digest{}, touched: map[string]bool{}, effects: map[effect]int64{}}
-}
-
-// reader gives the reader of a dataset; that of an act uses the key that the dataset was discovered with.
-func (w *world) reader(ctx context.Context, ds pii.Dataset) (*reader, error) {
-	if r := w.readers[ds.Ref.Dataset]; r != nil {
-		return r, nil
+// Table gives a dataset's table with what its rows must satisfy.
+func (s *system) Table(ctx context.Context, ds pii.Dataset) (*relational.Table, error) {
+	r, err := s.d.newReader(ctx, s.c, connectors.Query{Dataset: ds})
+	if err != nil {
+		return nil, err
 	}
-	r, err := w.d.newReader(ctx, w.c, connectors.Query{Dataset: ds})
-	if err == nil {
-		w.readers[ds.Ref.Dataset] = r
+	t := &relational.Table{Dataset: ds.Ref.Dataset, Key: r.l.key, Own: r}
+	for i := range r.l.columns {
+		c := &r.l.columns[i]
+		t.Columns = append(t.Columns, relational.Column{Name: c.name, NotNull: c.notNull || r.l.alias(c), Generated: c.generated, Own: c})
 	}
-	return r, err
+	if r.l.kind == "view" || len(r.l.key) == 0 || r.l.fts() && r.l.args["content"] != "" {
+		t.Refuses = errkind.Coded(errkind.Unsupported, "not-erasable", "records of %s cannot be changed by themselves", t.Dataset)
+	}
+	if r.l.kind != "table" {
+		return t, nil
+	}
+	sets, err := uniqueSets(ctx, s.c, r.l)
+	if err != nil {
+		return nil, err
+	}
+	for _, set := range sets {
+		t.Unique = append(t.Unique, relational.Unique{Columns: set})
+	}
+	r.checks = define(r.l.sql).checks
+	t.References, err = s.own(ctx, r.l, t.Dataset)
+	return t, err
 }
 
-// rows reads the rows of a condition.
-func (w *world) rows(ctx context.Context, r *reader, where string, args ...driver.Value) ([]row, error) {
-	got, err := w.c.all(ctx, r.selects+" WHERE "+where, args...)
-	out := make([]row, 0, len(got))
-	for _, values := range got {
-		out = append(out, row{values, r.keyOf(values), r.digest(values), r.id(values)})
+// own gives the table's own foreign keys. One that leads to no table is left to SQLite, which refuses any change of its columns.
+func (s *system) own(ctx context.Context, l *layout, dataset string) ([]relational.Reference, error) {
+	keys, err := foreignKeys(ctx, s.c, l.schema, l.table)
+	var out []relational.Reference
+	for _, k := range keys {
+		parent, err := s.d.layout(ctx, s.c, s.d.display(l.schema, k.table))
+		if errkind.Of(err) == errkind.NotFound || err == nil && len(k.from) != len(k.to) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s.reference(k, l, dataset, parent, s.d.display(l.schema, parent.table)))
 	}
 	return out, err
+}
+
+// reference says a foreign key in the names that the tables' columns have, whatever case it is declared in. All of them are deferred within a unit.
+func (s *system) reference(k foreignKey, child *layout, childName string, parent *layout, parentName string) relational.Reference {
+	return relational.Reference{Child: childName, Parent: parentName, From: child.spelled(k.from), To: parent.spelled(k.to),
+		OnDelete: k.onDelete, OnUpdate: k.onUpdate, Deferred: true}
+}
+
+// spelled gives columns as the table spells them.
+func (l *layout) spelled(names []string) []string {
+	out := slices.Clone(names)
+	for i, name := range names {
+		for _, c := range l.columns {
+			if strings.EqualFold(c.name, name) {
+				out[i] = c.name
+			}
+		}
+	}
+	return out
+}
+
+// related gives the foreign keys of a schema.
+func (s *system) related(ctx context.Context, schema string) ([]relation, error) {
+	if have, ok := s.relations[schema]; ok {
+		return have, nil
+	}
+	var list []relation
+	got, err := s.c.all(ctx, "SELECT DISTINCT m.name FROM "+quote(schema)+".sqlite_schema m, pragma_foreign_key_list(m.name, ?) WHERE m.type='table'", schema)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range got {
+		keys, err := foreignKeys(ctx, s.c, schema, asText(g[0]))
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range keys {
+			list = append(list, relation{schema, asText(g[0]), k})
+		}
+	}
+	s.relations[schema] = list
+	return list, nil
+}
+
+// Children gives the foreign keys that lead to a table.
+func (s *system) Children(ctx context.Context, t *relational.Table) ([]relational.Reference, error) {
+	parent := readerOf(t).l
+	rels, err := s.related(ctx, parent.schema)
+	if err != nil {
+		return nil, err
+	}
+	var out []relational.Reference
+	for _, rel := range rels {
+		if !strings.EqualFold(rel.table, parent.table) || len(rel.from) != len(rel.to) {
+			continue
+		}
+		name := s.d.display(rel.schema, rel.child)
+		child, err := s.d.layout(ctx, s.c, name)
+		if err != nil {
+			return nil, err
+		}
+		ref := s.reference(rel.foreignKey, child, name, parent, t.Dataset)
+		if ref.Indexed, err = s.indexed(ctx, child, ref.From[0]); err != nil {
+			return nil, err
+		}
+		out = append(out, ref)
+	}
+	return out, nil
+}
+
+// indexed tells whether an index, or the table itself, is in the order of a column.
+func (s *system) indexed(ctx context.Context, l *layout, column string) (bool, error) {
+	if c := l.column(column); c != nil && l.alias(c) {
+		return true, nil
+	}
+	got, err := s.c.number(ctx, `SELECT count(*) FROM pragma_index_list(?, ?) l, pragma_index_xinfo(l.name, ?) x
+		WHERE x.seqno=0 AND l.partial=0 AND lower(x.name)=lower(?)`, l.table, l.schema, l.schema, column)
+	return got > 0, err
+}
+
+// Keyed gives the rows with these keys.
+func (s *system) Keyed(ctx context.Context, t *relational.Table, keys []pii.Key) ([]relational.Row, error) {
+	var out []relational.Row
+	for _, key := range keys {
+		where, args := readerOf(t).l.keyed(key)
+		rows, err := s.rows(ctx, t, where, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if r.Key.Equal(key) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
+}
+
+// Where gives the rows of columns' values, by one look into an index each: nothing is far away here.
+func (s *system) Where(ctx context.Context, t *relational.Table, columns []string, tuples [][]relational.Value) ([]relational.Row, error) {
+	where := make([]string, len(columns))
+	for i, name := range columns {
+		where[i] = quote(name) + " = ?"
+	}
+	var out []relational.Row
+	for _, tuple := range tuples {
+		args := make([]driver.Value, len(tuple))
+		for i, v := range tuple {
+			args[i] = v
+		}
+		rows, err := s.rows(ctx, t, strings.Join(where, " AND "), args...)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	return out, nil
+}
+
+// rows reads the rows of a condition. Values has the rowid behind the columns where it is not one of them.
+func (s *system) rows(ctx context.Context, t *relational.Table, where string, args ...driver.Value) ([]relational.Row, error) {
+	r := readerOf(t)
+	got, err := s.c.all(ctx, r.selects+" WHERE "+where, args...)
+	out := make([]relational.Row, 0, len(got))
+	for _, values := range got {
+		row := relational.Row{Values: make([]relational.Value, len(values)), Key: r.keyOf(values), Digest: r.digest(values), ID: r.id(values)}
+		for i, v := range values {
+			row.Values[i] = v
+		}
+		out = append(out, row)
+	}
+	return out, err
+}
+
+// own gives values as the client takes them.
+func own(values []relational.Value) []driver.Value {
+	out := make([]driver.Value, len(values))
+	for i, v := range values {
+		out[i] = v
+	}
+	return out
+}
+
+// Digest is that of Read.
+func (s *system) Digest(t *relational.Table, values []relational.Value) pii.Digest {
+	return readerOf(t).digest(own(values))
+}
+
+// Text writes a value as Read does.
+func (s *system) Text(_ *relational.Column, v relational.Value) []byte {
+	if v == nil {
+		return nil
+	}
+	return appendValue([]byte{}, v)
+}
+
+// Store gives a new value the storage class of its column, or of the old one.
+func (s *system) Store(c *relational.Column, old relational.Value, text []byte) (relational.Value, error) {
+	return stored(c.Own.(*column), old, text), nil
+}
+
+// Fold keeps storage classes apart.
+func (s *system) Fold(_ *relational.Column, v relational.Value) string {
+	return string(appendValue([]byte{class(v)}, v))
+}
+
+// Triggers names a table's triggers.
+func (s *system) Triggers(ctx context.Context, t *relational.Table) ([]string, error) {
+	got, err := s.triggers(ctx, t.Dataset)
+	var out []string
+	for _, g := range got {
+		out = append(out, g.name)
+	}
+	return out, err
+}
+
+// triggers gives the triggers of a dataset's table with their text.
+func (s *system) triggers(ctx context.Context, dataset string) ([]trigger, error) {
+	schema, table := s.d.resolve(dataset)
+	got, err := s.c.all(ctx, "SELECT name, coalesce(sql,'') FROM "+quote(schema)+".sqlite_schema WHERE type='trigger' AND lower(tbl_name)=lower(?) ORDER BY name", table)
+	var out []trigger
+	for _, r := range got {
+		out = append(out, trigger{asText(r[0]), asText(r[1])})
+	}
+	return out, err
+}
+
+// Broken computes the CHECK constraints that name a changed column over the rows as they would be.
+func (s *system) Broken(ctx context.Context, t *relational.Table, before, after [][]relational.Value) (int64, error) {
+	n := int64(0)
+	for i := range after {
+		broken, err := s.broken(ctx, readerOf(t), own(before[i]), own(after[i]))
+		if err != nil {
+			return 0, err
+		}
+		if broken {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (s *system) broken(ctx context.Context, r *reader, before, after []driver.Value) (bool, error) {
+	var cols []string
+	var args []driver.Value
+	for i, c := range r.l.columns {
+		if !c.generated {
+			cols, args = append(cols, "? AS "+quote(c.name)), append(args, after[i])
+		}
+	}
+	for _, check := range r.checks {
+		if !slices.ContainsFunc(check.names, func(n string) bool { p, ok := r.place(n); return ok && !same(before[p], after[p]) }) {
+			continue
+		}
+		got, err := s.c.all(ctx, "SELECT ("+check.text+") FROM (SELECT "+strings.Join(cols, ", ")+")", args...)
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if err == nil && len(got) == 1 && got[0][0] != nil && asInt(got[0][0]) == 0 {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // id names a row within its table: by rowid, else by key.
@@ -102,134 +316,19 @@ func (r *reader) id(values []driver.Value) string {
 }
 
 // pick gives the condition that finds exactly this row.
-func (r *reader) pick(w row) (string, []driver.Value) {
+func (r *reader) pick(w relational.Row) (string, []driver.Value) {
 	if r.l.rowid != "" {
-		return r.l.rowid + " = ?", []driver.Value{w.values[r.places[r.l.rowid]]}
+		return r.l.rowid + " = ?", []driver.Value{w.Values[r.places[r.l.rowid]]}
 	}
 	var where []string
 	var args []driver.Value
 	for _, k := range r.l.key {
-		where, args = append(where, quote(k)+" IS ?"), append(args, w.values[r.places[k]])
+		where, args = append(where, quote(k)+" IS ?"), append(args, w.Values[r.places[k]])
 	}
 	return strings.Join(where, " AND "), args
 }
 
-// target finds the row of a target: none where it is gone already.
-func (w *world) target(ctx context.Context, r *reader, t pii.Target) (*row, error) {
-	if t.Key == nil {
-		return nil, errkind.Coded(errkind.Unsupported, "no-key", "a record of SQLite is named by a key")
-	}
-	if len(t.Key) != len(r.l.key) {
-		return nil, errkind.New(errkind.Invalid, "a key of %s has %d parts", r.batch.Dataset.Dataset, len(r.l.key))
-	}
-	where, args := r.l.keyed(t.Key)
-	got, err := w.rows(ctx, r, where, args...)
-	if err != nil {
-		return nil, err
-	}
-	for i := range got {
-		if got[i].key.Equal(t.Key) && !w.gone[r.dataset()][got[i].id] {
-			w.overlay(r, &got[i])
-			return &got[i], nil
-		}
-	}
-	return nil, nil
-}
-
-// overlay shows a row with the changes of earlier acts, which a mere check has not written.
-func (w *world) overlay(r *reader, at *row) {
-	ch := w.changed[r.dataset()][at.id]
-	if ch == nil {
-		return
-	}
-	at.values = slices.Clone(at.values)
-	for name, v := range ch {
-		at.values[r.places[name]] = v
-	}
-	at.digest = r.digest(at.values)
-}
-
-func (r *reader) dataset() string { return r.batch.Dataset.Dataset }
-
-// unchanged tells whether a row is what it was when it was found, but for what this unit did to it.
-func (w *world) unchanged(r *reader, at row, t pii.Target) bool {
-	before, ours := w.was[r.dataset()][at.id]
-	return t.Digest == (pii.Digest{}) || t.Digest == at.digest || ours && t.Digest == before
-}
-
-// related gives the foreign keys of a schema that lead to a table.
-func (w *world) related(ctx context.Context, schema, parent string) ([]relation, error) {
-	if w.relations[schema] == nil {
-		list := []relation{}
-		got, err := w.c.all(ctx, "SELECT DISTINCT m.name FROM "+quote(schema)+".sqlite_schema m, pragma_foreign_key_list(m.name, ?) WHERE m.type='table'", schema)
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range got {
-			keys, err := foreignKeys(ctx, w.c, schema, asText(g[0]))
-			if err != nil {
-				return nil, err
-			}
-			for _, k := range keys {
-				list = append(list, relation{schema, asText(g[0]), k})
-			}
-		}
-		w.relations[schema] = list
-	}
-	var out []relation
-	for _, rel := range w.relations[schema] {
-		if strings.EqualFold(rel.table, parent) {
-			out = append(out, rel)
-		}
-	}
-	return out, nil
-}
-
-// children gives the rows that refer to a parent's key now.
-func (w *world) children(ctx context.Context, rel relation, values []driver.Value) (*reader, []row, error) {
-	r, err := w.reader(ctx, pii.Dataset{Ref: w.d.ref(rel.schema, rel.child)})
-	if err != nil {
-		return nil, nil, err
-	}
-	where := make([]string, len(rel.from))
-	for i, name := range rel.from {
-		where[i] = quote(name) + " = ?"
-	}
-	got, err := w.rows(ctx, r, strings.Join(where, " AND "), values...)
-	if err != nil {
-		return nil, nil, err
-	}
-	out := got[:0]
-	for _, child := range got {
-		if !w.gone[r.dataset()][child.id] && !w.left(r, rel, child) {
-			out = append(out, child)
-		}
-	}
-	return r, out, nil
-}
-
-// left tells whether an earlier act has taken the child away from its parent.
-func (w *world) left(r *reader, rel relation, child row) bool {
-	ch := w.changed[r.dataset()][child.id]
-	return slices.ContainsFunc(rel.from, func(name string) bool {
-		v, ok := ch[name]
-		return ok && !same(v, child.values[r.places[name]])
-	})
-}
-
-// values gives a parent's key as a foreign key refers to it; ok is false where a part is NULL, which nobody refers to.
-func (r *reader) referred(at row, to []string) (values []driver.Value, ok bool) {
-	for _, name := range to {
-		place, known := r.place(name)
-		if !known || at.values[place] == nil {
-			return nil, false
-		}
-		values = append(values, at.values[place])
-	}
-	return values, true
-}
-
-// place finds a column without regard to case, as foreign keys name them.
+// place finds a column without regard to case, as constraints name them.
 func (r *reader) place(name string) (int, bool) {
 	if p, ok := r.places[name]; ok {
 		return p, true
@@ -242,123 +341,67 @@ func (r *reader) place(name string) (int, bool) {
 	return 0, false
 }
 
-// mark notes that a row goes.
-func (w *world) mark(r *reader, at row) {
-	if w.gone[r.dataset()] == nil {
-		w.gone[r.dataset()] = map[string]bool{}
-	}
-	w.gone[r.dataset()][at.id] = true
-	w.touched[r.dataset()] = true
-}
-
-// remove follows what SQLite does when a row goes that has been marked.
-func (w *world) remove(ctx context.Context, r *reader, at row) error {
-	rels, err := w.related(ctx, r.l.schema, r.l.table)
-	if err != nil {
-		return err
-	}
-	for _, rel := range rels {
-		values, ok := r.referred(at, rel.to)
-		if !ok {
-			continue
-		}
-		if rel.onDelete == pii.NoAction {
-			w.owed = append(w.owed, owed{rel, values})
-			continue
-		}
-		cr, kids, err := w.children(ctx, rel, values)
-		if err != nil {
-			return err
-		}
-		if err := w.follow(ctx, rel, rel.onDelete, cr, kids, nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// follow does one action of a foreign key to the children; to is the parent's new key where it was changed.
-func (w *world) follow(ctx context.Context, rel relation, act pii.Action, cr *reader, kids []row, to []driver.Value) error {
-	if len(kids) == 0 {
-		return nil
-	}
-	if act == pii.Restrict || act == "" {
-		w.trouble = append(w.trouble, trouble{connectors.FindingReferred, cr.dataset(), "records refer to one that is to go, and forbid it", int64(len(kids))})
-		return nil
-	}
-	for _, kid := range kids {
-		if w.gone[cr.dataset()][kid.id] {
-			continue
-		}
-		if act == pii.Cascade && to == nil {
-			w.effects[effect{cr.dataset(), pii.Delete}]++
-			w.unsure = w.unsure || w.changed[cr.dataset()][kid.id] != nil
-			w.mark(cr, kid)
-			if err := w.remove(ctx, cr, kid); err != nil {
-				return err
-			}
-			continue
-		}
-		method := pii.Nullify
-		if act != pii.SetNull {
-			method = pii.Rewrite
-		}
-		w.effects[effect{cr.dataset(), method}]++
-		w.rewrite(rel, act, cr, kid, to)
-	}
-	return nil
-}
-
-// rewrite notes that a foreign key's action changes a child's columns.
-func (w *world) rewrite(rel relation, act pii.Action, cr *reader, kid row, to []driver.Value) {
-	ch := change{}
-	for i, name := range rel.from {
-		ch[name] = nil
-		if act == pii.Cascade {
-			ch[name] = to[i]
-		}
-		if c := cr.l.column(name); act == pii.SetNull && c != nil && c.notNull {
-			w.trouble = append(w.trouble, trouble{connectors.FindingConstraint, cr.dataset(), "a reference would become NULL and may not", 1})
-		}
-	}
-	w.note(cr, kid, ch)
-}
-
-// note keeps what a row's columns become.
-func (w *world) note(r *reader, at row, ch change) {
-	if w.changed[r.dataset()] == nil {
-		w.changed[r.dataset()], w.was[r.dataset()] = map[string]change{}, map[string]pii.Digest{}
-	}
-	have := w.changed[r.dataset()][at.id]
-	if have == nil {
-		have = change{}
-		w.changed[r.dataset()][at.id] = have
-		w.was[r.dataset()][at.id] = at.digest
-	}
-	for name, v := range ch {
-		have[name] = v
-	}
-	w.touched[r.dataset()] = true
-}
-
-// settle looks, at the end of a unit, for what still refers to records that went.
-func (w *world) settle(ctx context.Context) error {
-	for _, o := range w.owed {
-		cr, kids, err := w.children(ctx, o.relation, o.values)
-		if err != nil {
-			return err
-		}
-		if len(kids) > 0 {
-			w.trouble = append(w.trouble, trouble{connectors.FindingReferred, cr.dataset(), "records still refer to one that is to go", int64(len(kids))})
-		}
-	}
-	return nil
-}
-
 // same compares two values with their storage class.
 func same(a, b driver.Value) bool {
-	if class(a) != class(b) {
-		return false
+	return class(a) == class(b) && string(appendValue(nil, a)) == string(appendValue(nil, b))
+}
+
+// uniqueSets gives the columns of a table's unique indexes, its primary key included.
+func uniqueSets(ctx context.Context, c *conn, l *layout) ([][]string, error) {
+	if l.kind != "table" {
+		return nil, nil
 	}
-	return string(appendValue(nil, a)) == string(appendValue(nil, b))
+	got, err := c.all(ctx, "SELECT name FROM pragma_index_list(?, ?) WHERE \"unique\"=1 AND partial=0", l.table, l.schema)
+	if err != nil {
+		return nil, err
+	}
+	var out [][]string
+	for _, g := range got {
+		parts, err := c.all(ctx, "SELECT name FROM pragma_index_xinfo(?, ?) WHERE key=1 ORDER BY seqno", asText(g[0]), l.schema)
+		if err != nil {
+			return nil, err
+		}
+		var set []string
+		for _, p := range parts {
+			set = append(set, asText(p[0]))
+		}
+		if !slices.Contains(set, "") {
+			out = append(out, set)
+		}
+	}
+	if p := l.primary(); len(p) == 1 && l.alias(l.column(p[0])) {
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// stored gives a new value the storage class that the column gives it, or that the old value had where the column leaves it open.
+func stored(c *column, old driver.Value, next []byte) driver.Value {
+	if next == nil {
+		return nil
+	}
+	s := string(next)
+	if _, blob := old.([]byte); blob || old == nil && strings.Contains(strings.ToUpper(c.decl), "BLOB") {
+		return next
+	}
+	if c.affinity == textAffinity {
+		return s
+	}
+	if _, text := old.(string); text && c.affinity == blobAffinity {
+		return s
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && strconv.FormatInt(n, 10) == s && c.affinity != blobAffinity {
+		return n
+	}
+	switch old.(type) {
+	case int64:
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return n
+		}
+	case float64:
+		if f, err := strconv.ParseFloat(s, 64); err == nil {
+			return f
+		}
+	}
+	return s
 }
