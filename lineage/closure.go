@@ -43,6 +43,7 @@ const (
 	Domains  Part = "domains"  // local identifiers are compared in their own value domain alone
 	Tokens   Part = "tokens"   // an address within a longer one is another
 	Codes    Part = "codes"    // a code that has the digits of a telephone is none
+	Self     Part = "self"     // references of a dataset to itself are followed and searched
 	System   Part = "system"   // addresses of functions and of staff are not hers
 )
 

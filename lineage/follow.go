@@ -143,7 +143,7 @@ func system(id pii.Identifier) bool {
 // children finds the records that refer to one of hers over an edge.
 func (c *closer) children(ctx context.Context, i int, e *Edge) error {
 	r, n := c.out.Records[i], c.g.Node(e.From)
-	if n == nil || e.Confidence < c.lim.Find || n.Dataset.Kind == pii.View {
+	if n == nil || e.Confidence < c.lim.Find || n.Dataset.Kind == pii.View || e.From == e.To && !c.lim.on(Self) {
 		return nil
 	}
 	found, err := c.along(ctx, i, e, false)

@@ -131,12 +131,17 @@ func (c *closer) askFor(n *Node, ids []*Known) ask {
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		t, ks := c.termFor(f, ids)
-		if len(ks) == 0 {
+		if len(ks) == 0 || !c.lim.on(Self) && toItself(c.g, n, f) {
 			continue
 		}
 		a.terms, a.field, a.known = append(a.terms, t), append(a.field, f), append(a.known, ks)
 	}
 	return a
+}
+
+// toItself tells whether a field refers to other records of its dataset.
+func toItself(g *Graph, n *Node, f *FieldNode) bool {
+	return slices.ContainsFunc(g.Out(n.Dataset.Ref), func(e *Edge) bool { return e.To == e.From && slices.Contains(e.Fields, f.Field.Name) })
 }
 
 func (c *closer) termFor(f *FieldNode, ids []*Known) (pii.Term, []*Known) {
