@@ -24,7 +24,11 @@ func (d *Driver) Check(ctx context.Context, u pii.Unit) ([]pii.Finding, error) {
 	}
 	for _, j := range w.jobs {
 		if len(j.slots) > 0 {
-			out = append(out, w.obstacles(ctx, j, room)...)
+			found, err := w.obstacles(ctx, j, room)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, found...)
 		}
 	}
 	return out, nil
@@ -50,16 +54,21 @@ func (w *work) counts() (out []pii.Finding) {
 }
 
 // obstacles says what would keep an object from being written.
-func (w *work) obstacles(ctx context.Context, j *job, room int64) (out []pii.Finding) {
+func (w *work) obstacles(ctx context.Context, j *job, room int64) (out []pii.Finding, err error) {
 	ref := w.unit.Acts[j.wants[0].act].Dataset.Ref
-	if code, text := w.d.objs.Writable(j.object, room); code != "" {
-		out = append(out, pii.Finding{Code: code, Dataset: ref, Text: text, Blocking: true})
+	found, err := w.d.objs.Obstacles(ctx, j.object, room)
+	if err != nil {
+		return nil, err
 	}
-	if j.object.Links > 1 {
-		out = append(out, pii.Finding{Code: findingLink, Dataset: ref, Text: "another hard link to the file keeps the old bytes", Records: int64(j.object.Links - 1)})
+	for _, f := range found {
+		f.Dataset = ref
+		out = append(out, f)
+	}
+	if more := j.summary.Records - int64(len(j.slots)); j.old && more > 0 {
+		out = append(out, pii.Finding{Code: findingWhole, Dataset: ref, Text: "further records of an old version, which goes as a whole", Records: more})
 	}
 	if err := j.writable(); err != nil {
-		return append(out, pii.Finding{Code: connectors.FindingConstraint, Dataset: ref, Text: err.Error(), Blocking: true})
+		return append(out, pii.Finding{Code: connectors.FindingConstraint, Dataset: ref, Text: err.Error(), Blocking: true}), nil
 	}
 	if !j.empty() {
 		j.draft = nowhere{}
@@ -68,11 +77,11 @@ func (w *work) obstacles(ctx context.Context, j *job, room int64) (out []pii.Fin
 		}
 		j.draft = nil
 	}
-	return out
+	return out, nil
 }
 
-// findingLink says that a file has a further name, under which its old bytes stay.
-const findingLink = "hard-link"
+// findingWhole counts what goes with an old version besides what was asked for: a version cannot be written again.
+const findingWhole = "old-version"
 
 // nowhere is a draft that is not kept: a rewrite into it shows whether the changes can be made.
 type nowhere struct{}
@@ -80,8 +89,11 @@ type nowhere struct{}
 // Write forgets.
 func (nowhere) Write(b []byte) (int, error) { return len(b), nil }
 
+// Finish does nothing.
+func (nowhere) Finish() error { return nil }
+
 // Commit does nothing.
-func (nowhere) Commit(context.Context) error { return nil }
+func (nowhere) Commit(context.Context) (string, error) { return "", nil }
 
 // Discard does nothing.
 func (nowhere) Discard() {}

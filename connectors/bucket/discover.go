@@ -9,9 +9,11 @@ import (
 	"hash"
 	"io"
 	"iter"
+	"maps"
 	"math/bits"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"vestige/internal/decode"
@@ -33,15 +35,18 @@ const probeSize = 256 << 10
 // survey lists all objects, looks at some of each pattern, and makes the layout of what it saw.
 func (d *Driver) survey(ctx context.Context) (*node, error) {
 	tree := newNode()
-	err := d.objs.List(ctx, func(o object) error {
+	err := d.objs.List(ctx, "", "", func(o object) error {
 		if o.Fault != "" {
 			return nil
 		}
 		s := tree.place(o.Key)
+		if o.Shell == shellArchived || o.Shell == shellMarker {
+			return nil
+		}
 		if s.objects++; s.probed >= 32 || bits.OnesCount(uint(s.objects)) > 1 && s.objects > 4 {
 			return nil
 		}
-		return d.probe(ctx, o.Key, s)
+		return d.probe(ctx, o, s)
 	})
 	if err != nil {
 		return nil, err
@@ -54,11 +59,11 @@ func (d *Driver) survey(ctx context.Context) (*node, error) {
 }
 
 // probe looks at the beginning of an object.
-func (d *Driver) probe(ctx context.Context, key string, s *shape) error {
+func (d *Driver) probe(ctx context.Context, o object, s *shape) error {
 	s.probed++
-	f, err := d.objs.Open(ctx, key)
+	f, err := d.objs.Open(ctx, o)
 	if err != nil {
-		if errkind.Of(err) == errkind.Canceled {
+		if errkind.Of(err) == errkind.Canceled || errkind.Code(err) == codeNoAnswer {
 			return err
 		}
 		s.faults++
@@ -71,7 +76,7 @@ func (d *Driver) probe(ctx context.Context, key string, s *shape) error {
 	if o, err := f.Stat(); err == nil {
 		partial = o.Size > probeSize
 	}
-	sum, err := d.pool.Decode(ctx, decode.Options{Ext: formatExt(key), Partial: partial}, head, func(it *decode.Item) error {
+	sum, err := d.pool.Decode(ctx, decode.Options{Ext: formatExt(o.Key), Partial: partial}, head, func(it *decode.Item) error {
 		s.take(it)
 		return nil
 	})
@@ -90,6 +95,9 @@ func codeOf(err error) string {
 		return faultPermission
 	case errkind.NotFound:
 		return faultGone
+	}
+	if code := errkind.Code(err); code == shellArchived || code == faultSealed || code == "object-changed" {
+		return code
 	}
 	return "unreadable"
 }
@@ -218,8 +226,12 @@ func (d *Driver) Discover(ctx context.Context) iter.Seq2[pii.Dataset, error] {
 			return
 		}
 		more := tree.each("", func(pattern string, s *shape) bool {
-			t := totals[pattern]
-			return t == nil || yield(d.dataset(pattern, s, t), nil)
+			for _, name := range []string{pattern, pattern + versionsMark} {
+				if t := totals[name]; t != nil && !yield(d.dataset(name, s, t), nil) {
+					return false
+				}
+			}
+			return true
 		})
 		for i := 0; more && i < len(faults.order); i++ {
 			more = yield(d.unreadable(faults.order[i], faults.byPattern[faults.order[i]]), nil)
@@ -241,7 +253,10 @@ type faulty struct {
 
 func (d *Driver) totals(ctx context.Context, tree *node) (map[string]*total, *faulty, error) {
 	totals, faults := map[string]*total{}, &faulty{byPattern: map[string]*pii.Gap{}}
-	err := d.objs.List(ctx, func(o object) error {
+	if err := d.unseen(ctx, faults); err != nil {
+		return nil, nil, err
+	}
+	err := d.objs.List(ctx, "", "", func(o object) error {
 		if o.Fault != "" {
 			faults.add(tree, o)
 			return nil
@@ -249,6 +264,9 @@ func (d *Driver) totals(ctx context.Context, tree *node) (map[string]*total, *fa
 		pattern, _, ok := tree.resolve(o.Key)
 		if !ok {
 			return nil // it has come since the survey; the next finds it
+		}
+		if o.Old {
+			pattern += versionsMark
 		}
 		t := totals[pattern]
 		if t == nil {
@@ -261,6 +279,16 @@ func (d *Driver) totals(ctx context.Context, tree *node) (map[string]*total, *fa
 		return nil
 	})
 	return totals, faults, err
+}
+
+// unseen adds what of the store as a whole cannot be seen.
+func (d *Driver) unseen(ctx context.Context, f *faulty) error {
+	gaps, err := d.objs.Gaps(ctx)
+	for _, name := range slices.Sorted(maps.Keys(gaps)) {
+		g := gaps[name]
+		f.byPattern[name], f.order = &g, append(f.order, name)
+	}
+	return err
 }
 
 func (f *faulty) add(tree *node, o object) {
@@ -293,6 +321,12 @@ func faultText(code string) string {
 		return "it is neither a file nor a folder"
 	case faultGone:
 		return "it is not there any more"
+	case shellArchived:
+		return "objects in an archived storage class cannot be read before they are restored; their keys are searched"
+	case faultSealed:
+		return "it is encrypted with a key that only its owner has"
+	case "object-changed":
+		return "it was changed while it was read"
 	}
 	return "it cannot be read"
 }
@@ -307,6 +341,9 @@ func (d *Driver) dataset(pattern string, s *shape, t *total) pii.Dataset {
 	ds := pii.Dataset{
 		Ref: pii.Ref{Source: d.env.Name, Dataset: pattern}, Kind: pii.Objects, Key: []string{objectField, recordField},
 		Fields: fieldsOf(pattern, s), Records: s.estimate(t), Bytes: t.bytes, Format: s.format, Version: hex.EncodeToString(t.version.Sum(nil)[:16]),
+	}
+	if s.probed == 0 {
+		ds.Format = decode.Other // nothing can be read of it but keys
 	}
 	ds.Schema = schemaOf(ds)
 	if s.faults == s.probed && s.probed > 0 {
@@ -376,6 +413,8 @@ func failure(ctx context.Context, err error) (code string, fatal error) {
 		return "", ctx.Err()
 	case errors.Is(err, decode.ErrStop):
 		return "", nil
+	case errkind.Code(err) == codeNoAnswer:
+		return "", err
 	}
 	return codeOf(err), nil
 }

@@ -17,9 +17,11 @@ import (
 
 // Methods says what can be done to records: everything that writing an object again can do, and removing what nobody can read.
 func (d *Driver) Methods(ds pii.Dataset) []pii.Method {
+	_, old := ofVersions(ds.Ref.Dataset)
 	switch {
 	case ds.Gap != nil:
 		return nil
+	case old: // whatever is to be done to a record of an old version, the version goes
 	case ds.Format == decode.Other || strings.HasPrefix(ds.Format, decode.Other+"+"):
 		return []pii.Method{pii.Delete}
 	}
@@ -47,6 +49,9 @@ func (d *Driver) Erase(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
 		if err := w.place(ctx, j); err != nil {
 			return nil, err
 		}
+		if err := w.sweep(context.WithoutCancel(ctx), j); err != nil {
+			return nil, err
+		}
 	}
 	return w.receipts(), nil
 }
@@ -66,8 +71,11 @@ type job struct {
 	key     string
 	dataset string
 	wants   []*want
+	old     bool   // it is an old version, which goes as a whole
+	version string // its id
 
 	missing bool
+	listed  object
 	object  object
 	sum     [32]byte // of the bytes as stored
 	summary decode.Summary
@@ -75,6 +83,7 @@ type job struct {
 	deletes int64
 	draft   draft
 	proof   []byte
+	notes   []string // what the store could not promise
 	remove  bool
 }
 
@@ -137,11 +146,17 @@ func (w *work) sort() error {
 			if !member.MatchString(key) {
 				return errkind.New(errkind.NotFound, "the dataset has no such object")
 			}
-			if byKey[key] == nil {
-				byKey[key] = &job{key: key, dataset: act.Dataset.Ref.Dataset, slots: map[int64]*slot{}}
-				w.jobs = append(w.jobs, byKey[key])
+			_, old := ofVersions(act.Dataset.Ref.Dataset)
+			_, version, _ := strings.Cut(t.Key[1].Reveal(), "@")
+			id := key + "\x00" + version
+			if old != (version != "") {
+				return errkind.New(errkind.Invalid, "the key of a record is not one of the dataset")
 			}
-			byKey[key].wants = append(byKey[key].wants, n)
+			if byKey[id] == nil {
+				byKey[id] = &job{key: key, old: old, version: version, dataset: act.Dataset.Ref.Dataset, slots: map[int64]*slot{}}
+				w.jobs = append(w.jobs, byKey[id])
+			}
+			byKey[id].wants = append(byKey[id].wants, n)
 		}
 	}
 	return nil
@@ -177,6 +192,9 @@ func (w *work) count(j *job) {
 
 // empty tells whether nothing would be left of the object. A header stays, unless somebody's value in the object's key would stay with it.
 func (j *job) empty() bool {
+	if j.old {
+		return true
+	}
 	if j.summary.Gap != "" && j.summary.Info.Format != decode.Other || j.deletes < j.summary.Records {
 		return false
 	}
@@ -218,18 +236,25 @@ func (w *work) write(ctx context.Context, j *job) error {
 		return err
 	}
 	j.draft = draft
-	return w.rewrite(ctx, j)
+	if err := w.rewrite(ctx, j); err != nil {
+		return err
+	}
+	return draft.Finish()
 }
 
 // place puts a job's draft in place, or removes the object.
 func (w *work) place(ctx context.Context, j *job) error {
 	ctx = context.WithoutCancel(ctx)
 	if j.draft != nil {
-		return j.draft.Commit(ctx)
+		note, err := j.draft.Commit(ctx)
+		j.note(note)
+		return err
 	}
 	if j.remove {
 		j.proof = []byte("removed")
-		if err := w.d.objs.Delete(ctx, j.object); err != nil {
+		note, err := w.d.objs.Delete(ctx, j.object)
+		j.note(note)
+		if err != nil {
 			return err
 		}
 	}
@@ -237,6 +262,12 @@ func (w *work) place(ctx context.Context, j *job) error {
 		w.d.objs.Prune(ctx, j.folders())
 	}
 	return nil
+}
+
+func (j *job) note(text string) {
+	if text != "" && !slices.Contains(j.notes, text) {
+		j.notes = append(j.notes, text)
+	}
 }
 
 // folders gives the folders of a removed object that have somebody's value in their names, the deepest first: empty they would keep it.
@@ -275,14 +306,20 @@ func (w *work) receipts() []pii.Receipt {
 func (w *work) proof(act int) string {
 	h := sha256.New()
 	n := 0
+	notes := ""
 	for _, j := range w.jobs {
 		if j.proof != nil && slices.ContainsFunc(j.wants, func(n *want) bool { return n.act == act && n.state == found }) {
 			h.Write(j.proof)
 			n++
+			for _, note := range j.notes {
+				if !strings.Contains(notes, note) {
+					notes += "; " + note
+				}
+			}
 		}
 	}
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("sha256:%x of %d objects", h.Sum(nil)[:8], n)
+	return fmt.Sprintf("sha256:%x of %d objects%s", h.Sum(nil)[:8], n, notes)
 }

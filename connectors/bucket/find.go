@@ -23,21 +23,24 @@ func (w *work) find(ctx context.Context, j *job) error {
 		changes = changes || !n.delete
 	}
 	var info *decode.Info
-	err := w.read(ctx, j, changes, func(it *decode.Item) error {
-		if it.Kind == decode.Start {
-			info = it.Info
-		}
-		if it.Kind != decode.Record {
+	err := w.identify(ctx, j)
+	if err == nil {
+		err = w.read(ctx, j, changes, func(it *decode.Item) error {
+			if it.Kind == decode.Start {
+				info = it.Info
+			}
+			if it.Kind != decode.Record {
+				return nil
+			}
+			short := hex.EncodeToString(it.Digest[:6])
+			if list, wanted := candidates[short]; wanted {
+				candidates[short] = append(list, it.Ordinal)
+				digests[it.Ordinal] = it.Digest
+				j.compare(info, it, short)
+			}
 			return nil
-		}
-		short := hex.EncodeToString(it.Digest[:6])
-		if list, wanted := candidates[short]; wanted {
-			candidates[short] = append(list, it.Ordinal)
-			digests[it.Ordinal] = it.Digest
-			j.compare(info, it, short)
-		}
-		return nil
-	})
+		})
+	}
 	if errkind.Of(err) == errkind.NotFound && err != nil {
 		j.missing = true
 		for _, n := range j.wants {
@@ -52,6 +55,21 @@ func (w *work) find(ctx context.Context, j *job) error {
 	return w.asLeft(ctx, j)
 }
 
+// identify looks the job's object, or the old version of it, up in the store.
+func (w *work) identify(ctx context.Context, j *job) error {
+	there := false
+	err := w.d.objs.Each(ctx, []string{j.key}, func(o object) error {
+		if o.Old == j.old && (!o.Old || o.ID == j.version) {
+			j.listed, there = o, true
+		}
+		return nil
+	})
+	if err == nil && !there {
+		err = errkind.New(errkind.NotFound, "an object is not there any more")
+	}
+	return err
+}
+
 // compare tells which targets are already as their changes leave them.
 func (j *job) compare(info *decode.Info, it *decode.Item, short string) {
 	for _, n := range j.wants {
@@ -63,7 +81,10 @@ func (j *job) compare(info *decode.Info, it *decode.Item, short string) {
 
 // read gives the items of a job's object and remembers what the object was; a second reading must find the same bytes.
 func (w *work) read(ctx context.Context, j *job, raw bool, f func(*decode.Item) error) error {
-	file, err := w.d.objs.Open(ctx, j.key)
+	if j.listed.Shell != "" && (j.listed.Shell != shellEmpty || j.wantsShell()) {
+		return j.readShell(f)
+	}
+	file, err := w.d.objs.Open(ctx, j.listed)
 	if err != nil {
 		return err
 	}
@@ -91,6 +112,22 @@ func (w *work) read(ctx context.Context, j *job, raw bool, f func(*decode.Item) 
 		return changedMeanwhile()
 	}
 	return nil
+}
+
+// wantsShell tells whether the job is about an empty object as such.
+func (j *job) wantsShell() bool {
+	it := j.listed.shell()
+	short := hex.EncodeToString(it.Digest[:6])
+	return slices.ContainsFunc(j.wants, func(n *want) bool { return n.short == short })
+}
+
+// readShell gives the one record of an object of which only the key is known.
+func (j *job) readShell(f func(*decode.Item) error) error {
+	j.object, j.summary = j.listed, decode.Summary{Info: decode.Info{Format: decode.Other}, Records: 1}
+	if err := f(&decode.Item{Kind: decode.Start, Info: &j.summary.Info}); err != nil {
+		return err
+	}
+	return f(j.listed.shell())
 }
 
 // assign tells each target the number that its record has now. Records before it may be gone, so a record that is not at its number is looked for

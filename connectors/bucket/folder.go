@@ -10,9 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
+	"vestige/connectors"
 	"vestige/internal/errkind"
+	"vestige/pii"
 )
 
 // draftPrefix and draftSuffix are around the names of drafts. They are never listed.
@@ -74,7 +77,36 @@ func fault(err error, doing string) error {
 }
 
 // List walks the folder.
-func (f *folder) List(ctx context.Context, give func(object) error) error {
+func (f *folder) List(ctx context.Context, prefix, after string, give func(object) error) error {
+	return f.walk(ctx, func(o object) error {
+		if !strings.HasPrefix(o.Key, prefix) || after != "" && inOrder(o.Key) <= inOrder(after) {
+			return nil
+		}
+		return give(o)
+	})
+}
+
+// inOrder gives a key so that keys compare as a walk through folders gives them.
+func inOrder(key string) string { return strings.ReplaceAll(key, "/", "\x00") }
+
+// Each looks at the files of the keys.
+func (f *folder) Each(ctx context.Context, keys []string, give func(object) error) error {
+	for _, key := range slices.SortedFunc(slices.Values(keys), func(a, b string) int { return strings.Compare(inOrder(a), inOrder(b)) }) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		info, err := f.root.Lstat(key)
+		if err != nil || !info.Mode().IsRegular() || isDraft(path.Base(key)) {
+			continue
+		}
+		if err := give(describe(key, info)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *folder) walk(ctx context.Context, give func(object) error) error {
 	return fs.WalkDir(f.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -130,7 +162,11 @@ func listed(name string, e fs.DirEntry) object {
 
 func describe(key string, info fs.FileInfo) object {
 	inode, links := identity(info)
-	return object{Key: key, Size: info.Size(), Version: fmt.Sprintf("%d-%d-%d", info.Size(), info.ModTime().UnixNano(), inode), Links: links}
+	o := object{Key: key, Size: info.Size(), Version: fmt.Sprintf("%d-%d-%d", info.Size(), info.ModTime().UnixNano(), inode), Links: links}
+	if o.Size == 0 {
+		o.Shell = shellEmpty
+	}
+	return o
 }
 
 type localFile struct {
@@ -148,7 +184,8 @@ func (l localFile) Stat() (object, error) {
 }
 
 // Open opens a file, and nothing else.
-func (f *folder) Open(_ context.Context, key string) (file, error) {
+func (f *folder) Open(_ context.Context, o object) (file, error) {
+	key := o.Key
 	info, err := f.root.Lstat(key)
 	if err != nil {
 		return nil, fault(err, "open an object")
@@ -207,8 +244,13 @@ func (d *localDraft) Write(b []byte) (int, error) {
 	return n, fault(err, "write an object")
 }
 
+// Finish does nothing: the draft is a file.
+func (d *localDraft) Finish() error { return nil }
+
 // Commit gives the draft mode, owner and times of the object and puts it in its place.
-func (d *localDraft) Commit(context.Context) error {
+func (d *localDraft) Commit(context.Context) (note string, err error) { return "", d.commit() }
+
+func (d *localDraft) commit() error {
 	if err := keepOwner(d.h, d.info); err != nil {
 		return fault(err, "keep the owner of an object")
 	}
@@ -252,15 +294,45 @@ func (f *folder) sync(dir string) {
 }
 
 // Delete removes a file.
-func (f *folder) Delete(_ context.Context, o object) error {
+func (f *folder) Delete(_ context.Context, o object) (note string, err error) {
 	if _, err := f.unchanged(o); err != nil {
-		return err
+		return "", err
 	}
 	if err := f.root.Remove(o.Key); err != nil {
-		return fault(err, "remove an object")
+		return "", fault(err, "remove an object")
 	}
 	f.sync(path.Dir(o.Key))
-	return nil
+	return "", nil
+}
+
+// Obstacles looks at permissions, free space and further names.
+func (f *folder) Obstacles(_ context.Context, o object, room int64) (out []pii.Finding, err error) {
+	if code, text := f.writable(o, room); code != "" {
+		out = append(out, pii.Finding{Code: code, Text: text, Blocking: true})
+	}
+	if o.Links > 1 {
+		out = append(out, pii.Finding{Code: findingLink, Text: "another hard link to the file keeps the old bytes", Records: int64(o.Links - 1)})
+	}
+	return out, nil
+}
+
+// findingLink says that a file has a further name, under which its old bytes stay.
+const findingLink = "hard-link"
+
+// Gaps are none: what of a folder cannot be seen has a key.
+func (f *folder) Gaps(context.Context) (map[string]pii.Gap, error) { return nil, nil }
+
+// Purge removes drafts that a crash has left behind; a file system has nothing else that could be done at once.
+func (f *folder) Purge(ctx context.Context) (removed int64, err error) { return 0, f.Clean(ctx) }
+
+// Rungs says what remains of a file's old bytes.
+func (f *folder) Rungs() []connectors.Rung {
+	return []connectors.Rung{
+		{Name: "logical", Reached: "by-erase", Text: "the object no longer holds the records"},
+		{Name: "physical", Reached: "unknown", Text: "blocks of the old file may stay on the disk until the file system uses them again"},
+		{Name: "versions", Reached: "unknown", Text: "a folder has no versions of its own; snapshots of the file system are outside of the connector"},
+		{Name: "backups", Reached: "unknown", Text: "backups are outside of the connector"},
+	}
 }
 
 // Prune removes folders that have become empty.

@@ -24,7 +24,7 @@ func TestCompareAndSwap(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	open, err := f.Open(t.Context(), "x.csv")
+	open, err := f.Open(t.Context(), object{Key: "x.csv"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,9 @@ func TestCompareAndSwap(t *testing.T) {
 		t.Fatal(err)
 	}
 	write("meanwhile")
-	for what, err := range map[string]error{"commit": d.Commit(t.Context()), "delete": f.Delete(t.Context(), o)} {
+	_, committed := d.Commit(t.Context())
+	_, deleted := f.Delete(t.Context(), o)
+	for what, err := range map[string]error{"commit": committed, "delete": deleted} {
 		if errkind.Of(err) != errkind.Conflict {
 			t.Errorf("%s after a change: %v", what, err)
 		}

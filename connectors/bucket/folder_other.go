@@ -16,5 +16,5 @@ func keepOwner(*os.File, fs.FileInfo) error { return nil }
 // lock relies on the system, which does not remove an open file.
 func lock(*os.File) bool { return true }
 
-// Writable cannot look without writing.
-func (f *folder) Writable(object, int64) (code, text string) { return "", "" }
+// writable cannot look without writing.
+func (f *folder) writable(object, int64) (code, text string) { return "", "" }

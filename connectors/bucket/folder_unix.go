@@ -38,8 +38,8 @@ func keepOwner(h *os.File, of fs.FileInfo) error {
 // lock takes the file for this process; false where another has it.
 func lock(h *os.File) bool { return syscall.Flock(int(h.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil }
 
-// Writable looks at permissions and free space.
-func (f *folder) Writable(o object, size int64) (code, text string) {
+// writable looks at permissions and free space.
+func (f *folder) writable(o object, size int64) (code, text string) {
 	dir, err := f.root.Open(path.Dir(o.Key))
 	if err != nil {
 		return connectors.FindingPrivilege, "the folder of an object cannot be opened"

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"maps"
 	"path"
 	"slices"
@@ -77,13 +78,20 @@ func (n *node) file(segment string) *shape {
 	return n.files[pattern]
 }
 
+// segments cuts a key at its slashes. In a store of objects a segment may be empty.
+func segments(key string) (dirs iter.Seq[string], base string) {
+	dir, base := path.Split(key)
+	if dir == "" {
+		return func(func(string) bool) {}, base
+	}
+	return strings.SplitSeq(strings.TrimSuffix(dir, "/"), "/"), base
+}
+
 // place gives the shape of a key.
 func (n *node) place(key string) *shape {
-	dir, base := path.Split(key)
-	for segment := range strings.SplitSeq(strings.Trim(dir, "/"), "/") {
-		if segment != "" {
-			n = n.dir(segment)
-		}
+	dirs, base := segments(key)
+	for segment := range dirs {
+		n = n.dir(segment)
 	}
 	return n.file(base)
 }
@@ -277,12 +285,9 @@ func (n *node) join(names []string, ext string, taken bool) {
 
 // resolve gives the pattern of a key and the values at its holes; ok is false for a key that the layout has no place for.
 func (n *node) resolve(key string) (pattern string, values []string, ok bool) {
-	dir, base := path.Split(key)
+	dirs, base := segments(key)
 	var b strings.Builder
-	for segment := range strings.SplitSeq(strings.Trim(dir, "/"), "/") {
-		if segment == "" {
-			continue
-		}
+	for segment := range dirs {
 		p, v := generalise(segment, false)
 		if n.dirs[p] == nil {
 			p, v = hole, []string{segment}

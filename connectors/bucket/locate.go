@@ -74,8 +74,8 @@ func (r *reading) whole(m pii.Match, matcher *forms.Matcher) error {
 	if err != nil {
 		return err
 	}
-	return r.d.objs.List(r.ctx, func(o object) error {
-		values, ok := place(o.Key)
+	return r.d.objs.List(r.ctx, literal(m.Dataset.Ref.Dataset), "", func(o object) error {
+		values, ok := place(o)
 		if !ok {
 			return nil
 		}

@@ -5,6 +5,14 @@ import (
 	"strings"
 )
 
+// versionsMark ends the name of the dataset of old versions of a pattern's objects. No key's own pattern ends so: braces in a key are holes.
+const versionsMark = "{versions}"
+
+// ofVersions gives the pattern of a dataset, and whether it is that of old versions.
+func ofVersions(dataset string) (pattern string, old bool) {
+	return strings.CutSuffix(dataset, versionsMark)
+}
+
 // hole stands in a pattern for a part of a key that holds a value.
 const hole = "{}"
 
@@ -96,6 +104,7 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // matcherOf gives what tells whether a key has the pattern, and the values at its holes.
 func matcherOf(pattern string) *regexp.Regexp {
+	pattern, _ = ofVersions(pattern)
 	pattern = shapeMark.ReplaceAllString(pattern, "")
 	parts := strings.Split(pattern, hole)
 	for i := range parts {

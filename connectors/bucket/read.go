@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +34,7 @@ func recordID(ordinal, offset int64, digest [32]byte) string {
 
 // parseID reads what recordID wrote; the ordinal is -1 where it is not known.
 func parseID(id string) (ordinal int64, short string, ok bool) {
+	id, _, _ = strings.Cut(id, "@")
 	number, short, ok := strings.Cut(id, ".")
 	if !ok || len(short) != 12 {
 		return 0, "", false
@@ -74,13 +76,16 @@ type reading struct {
 	count int64
 	max   int
 
-	key    string
-	values []string
-	shown  string
-	format string
-	gaps   map[string]int64
-	other  int64 // objects that nobody can read
-	take   func(it *decode.Item, id string) error
+	key      string
+	suffix   string // of the ids of records: in an old version its id
+	values   []string
+	shown    string
+	format   string
+	gaps     map[string]int64
+	other    int64 // objects that nobody can read
+	archived int64
+	locked   locks
+	take     func(it *decode.Item, id string) error
 }
 
 // wanted are the records asked for of one object.
@@ -144,22 +149,33 @@ func (r *reading) run() error {
 	if err != nil {
 		return err
 	}
-	n, readable := 0, 0
-	err = r.d.objs.List(r.ctx, func(o object) error {
-		values, ok := place(o.Key)
+	n := 0
+	each := func(o object) error {
+		values, ok := place(o)
 		if !ok {
 			return nil
 		}
 		n++
-		if r.keys != nil && r.keys[o.Key] == nil || r.q.From != "" && inOrder(o.Key) <= inOrder(r.q.From) {
+		switch {
+		case r.keys != nil && r.keys[o.Key] == nil:
 			return nil
-		}
-		if o.Fault != "" {
+		case o.Fault != "":
 			return r.gap(o.Fault, fmt.Sprintf("object %d: %s", n, faultText(o.Fault)), -1)
 		}
-		readable++
-		return r.object(o.Key, values, n)
-	})
+		return r.object(o, values, n)
+	}
+	if r.keys != nil && len(r.keys) <= fewKeys {
+		err = r.d.objs.Each(r.ctx, slices.Collect(maps.Keys(r.keys)), each)
+		n++ // that some are gone does not say that all are
+	} else {
+		err = r.d.objs.List(r.ctx, literal(r.q.Dataset.Ref.Dataset), r.q.From, each)
+	}
+	if err == nil && r.archived > 0 && r.keys == nil {
+		err = r.gap(shellArchived, fmt.Sprintf("%d %s", r.archived, faultText(shellArchived)), -1)
+	}
+	if err == nil && r.locked.n > 0 && r.keys == nil {
+		err = r.gap(findingLock, r.locked.text(), -1)
+	}
 	if err == nil && r.other > 0 {
 		err = r.gap(decode.GapFormat, "nobody here can read files of this format; their keys and printable text are searched", r.other)
 	}
@@ -169,13 +185,31 @@ func (r *reading) run() error {
 	return err
 }
 
-// inOrder gives a key so that keys compare as they are listed: folder by folder.
-func inOrder(key string) string { return strings.ReplaceAll(key, "/", "\x00") }
+// fewKeys is up to how many objects are asked for one by one instead of listing all.
+const fewKeys = 256
+
+// literal gives the beginning that all keys of a dataset share.
+func literal(dataset string) string {
+	pattern, _ := ofVersions(dataset)
+	pattern, _, _ = strings.Cut(shapeMark.ReplaceAllString(pattern, ""), hole)
+	return pattern
+}
 
 func noObjects() error { return errkind.New(errkind.NotFound, "the dataset has no objects") }
 
 // member gives what tells whether a key belongs to a dataset, and the values at its holes.
-func (d *Driver) member(ctx context.Context, dataset string) (func(key string) ([]string, bool), error) {
+func (d *Driver) member(ctx context.Context, dataset string) (func(o object) ([]string, bool), error) {
+	dataset, old := ofVersions(dataset)
+	inside, err := d.keyOf(ctx, dataset)
+	return func(o object) ([]string, bool) {
+		if o.Old != old {
+			return nil, false
+		}
+		return inside(o.Key)
+	}, err
+}
+
+func (d *Driver) keyOf(ctx context.Context, dataset string) (func(key string) ([]string, bool), error) {
 	tree, err := d.layout(ctx)
 	if err != nil {
 		return nil, err
@@ -199,19 +233,29 @@ func (d *Driver) member(ctx context.Context, dataset string) (func(key string) (
 }
 
 // at turns to an object, the nth of the dataset.
-func (r *reading) at(key string, values []string, n int) {
-	r.key, r.values, r.gaps = key, values, map[string]int64{}
+func (r *reading) at(o object, values []string, n int) {
+	r.key, r.suffix, r.values, r.gaps = o.Key, "", values, map[string]int64{}
+	if o.Old {
+		r.suffix = "@" + o.ID
+	}
 	r.shown = fmt.Sprintf("object %d (%s)", n, shown(r.q.Dataset.Ref.Dataset, values))
 }
 
 // object reads one object.
-func (r *reading) object(key string, values []string, n int) error {
-	r.at(key, values, n)
-	f, err := r.d.objs.Open(r.ctx, key)
+func (r *reading) object(o object, values []string, n int) error {
+	r.at(o, values, n)
+	if o.isShell(values) {
+		if o.Shell == shellArchived {
+			r.archived++
+		}
+		return r.item(o.shell())
+	}
+	f, err := r.d.objs.Open(r.ctx, o)
 	if err == nil {
 		defer func() { _ = f.Close() }()
+		r.locked.add(f)
 		var s decode.Summary
-		s, err = r.d.pool.Decode(r.ctx, decode.Options{Ext: formatExt(key)}, f, r.item)
+		s, err = r.d.pool.Decode(r.ctx, decode.Options{Ext: formatExt(o.Key)}, f, r.item)
 		if err == nil && s.Gap == decode.GapFormat {
 			r.other++
 		} else if err == nil && s.Gap != "" {
@@ -239,7 +283,7 @@ func (r *reading) ended(code, text string) error {
 
 // rest gives the gaps of an object that were not yielded one by one.
 func (r *reading) rest() error {
-	for _, code := range slices.Sorted(mapKeys(r.gaps)) {
+	for _, code := range slices.Sorted(maps.Keys(r.gaps)) {
 		if n := r.gaps[code] - gapsShown; n > 0 {
 			if err := r.gap(code, fmt.Sprintf("%s: %d more", r.shown, n), n); err != nil {
 				return err
@@ -247,16 +291,6 @@ func (r *reading) rest() error {
 		}
 	}
 	return nil
-}
-
-func mapKeys(m map[string]int64) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 func gapText(code string) string {
@@ -320,7 +354,7 @@ func (r *reading) item(it *decode.Item) error {
 		}
 		return r.gap(it.Code, fmt.Sprintf("%s, line %d: %s", r.shown, it.Line, gapText(it.Code)), 1)
 	case decode.Record:
-		id := recordID(it.Ordinal, it.Offset, it.Digest)
+		id := recordID(it.Ordinal, it.Offset, it.Digest) + r.suffix
 		if r.keys != nil && !r.keys[r.key].all && !r.keys[r.key].ids[id] {
 			return nil
 		}

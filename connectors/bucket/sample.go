@@ -82,8 +82,8 @@ func (s *sampling) choose() ([]chosen, error) {
 	}
 	var some []chosen
 	count := 0
-	err = s.r.d.objs.List(s.r.ctx, func(o object) error {
-		values, ok := place(o.Key)
+	err = s.r.d.objs.List(s.r.ctx, literal(s.r.q.Dataset.Ref.Dataset), "", func(o object) error {
+		values, ok := place(o)
 		if !ok {
 			return nil
 		}
@@ -120,18 +120,18 @@ func (s *sampling) object(o chosen) error {
 			return err
 		}
 	}
-	return s.r.object(o.Key, o.values, o.number)
+	return s.r.object(o.object, o.values, o.number)
 }
 
 // blocks looks at random places of an object; done is false where its format does not allow that.
 func (s *sampling) blocks(o chosen) (done bool, err error) {
 	r := s.r
-	f, err := r.d.objs.Open(r.ctx, o.Key)
+	f, err := r.d.objs.Open(r.ctx, o.object)
 	if err != nil {
 		return false, nil // the usual way says why
 	}
 	defer func() { _ = f.Close() }()
-	r.at(o.Key, o.values, o.number)
+	r.at(o.object, o.values, o.number)
 	head, err := r.d.pool.Decode(r.ctx, decode.Options{Ext: formatExt(o.Key), Partial: true, Limit: 1}, io.LimitReader(f, probeSize), func(*decode.Item) error { return nil })
 	if _, fatal := failure(r.ctx, err); fatal != nil {
 		return false, fatal

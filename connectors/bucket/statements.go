@@ -20,6 +20,10 @@ func (d *Driver) Statements(u pii.Unit) []string {
 		if len(objects) != 1 {
 			in = fmt.Sprintf(" in %d objects", len(objects))
 		}
+		if pattern, old := ofVersions(act.Dataset.Ref.Dataset); old {
+			out = append(out, fmt.Sprintf("remove the old versions of %s that hold %s%s, each as a whole", pattern, records, in))
+			continue
+		}
 		if act.Method == pii.Delete {
 			out = append(out, fmt.Sprintf("rewrite %s without %s%s; an object without records is removed", act.Dataset.Ref.Dataset, records, in))
 			continue

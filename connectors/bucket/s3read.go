@@ -1,0 +1,163 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"vestige/internal/errkind"
+)
+
+// A large object is read range by range: the first is small, as often only a beginning is wanted, and each is larger than the one before.
+const (
+	firstRange = 512 << 10
+	lastRange  = 16 << 20
+)
+
+// remote is an object being read. Every range is of the same version and asks for the same ETag, so that what is read is one object.
+type remote struct {
+	ctx    context.Context // of the reading: io.Reader has no other way in
+	s      *store
+	o      object
+	at     int64
+	body   io.ReadCloser
+	left   int64 // of the range
+	size   int64 // of the next one
+	failed int
+	lock   string
+}
+
+// Open asks for nothing yet, but for an object that was never listed.
+func (s *store) Open(ctx context.Context, o object) (file, error) {
+	if o.Version == "" {
+		now, _, err := s.head(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		o = now
+	}
+	r := &remote{ctx: ctx, s: s, o: o, size: firstRange}
+	if o.Size == 0 {
+		return r, nil
+	}
+	return r, r.ask() // what cannot be read at all is told now
+}
+
+// Stat gives the object that is being read.
+func (r *remote) Stat() (object, error) { return r.o, nil }
+
+func (r *remote) locked() string { return r.lock }
+
+// ask begins a range.
+func (r *remote) ask() error {
+	r.stop()
+	to := min(r.at+r.size, r.o.Size) - 1
+	in := &s3.GetObjectInput{Bucket: &r.s.bucket, Key: &r.o.Key, Range: aws.String(fmt.Sprintf("bytes=%d-%d", r.at, to))}
+	if etag := etagOf(r.o); etag != "" {
+		in.IfMatch = &etag
+	}
+	if r.o.ID != "" {
+		in.VersionId = &r.o.ID
+	}
+	out, err := r.s.client.GetObject(r.ctx, in)
+	if err != nil {
+		err = s3Fault(r.ctx, err, "read an object")
+		if errkind.Code(err) == "InvalidRequest" {
+			err = errkind.Coded(errkind.Unsupported, faultSealed, "an object is encrypted with a key that only its owner has")
+		}
+		return err
+	}
+	if etag := aws.ToString(out.ETag); etag != "" && etagOf(r.o) != "" && etag != etagOf(r.o) {
+		_ = out.Body.Close()
+		return changedMeanwhile() // a server that does not heed If-Match
+	}
+	r.lock = lockText(out.ObjectLockMode, out.ObjectLockRetainUntilDate, out.ObjectLockLegalHoldStatus)
+	r.body, r.left = out.Body, to-r.at+1
+	r.size = min(r.size*4, lastRange)
+	return nil
+}
+
+// lockText says how long an object may not be removed, "" where it may.
+func lockText(mode types.ObjectLockMode, until *time.Time, hold types.ObjectLockLegalHoldStatus) string {
+	switch {
+	case hold == types.ObjectLockLegalHoldStatusOn:
+		return "under a legal hold without an end"
+	case mode != "" && until != nil:
+		return "until " + until.UTC().Format(time.RFC3339)
+	}
+	return ""
+}
+
+// Read reads on. A range that breaks off is asked for again from where it broke.
+func (r *remote) Read(p []byte) (int, error) {
+	for {
+		if r.at >= r.o.Size {
+			r.stop()
+			return 0, io.EOF
+		}
+		if err := r.ctx.Err(); err != nil {
+			return 0, err
+		}
+		if r.body == nil || r.left == 0 {
+			if err := r.ask(); err != nil {
+				return 0, err
+			}
+		}
+		n, err := r.body.Read(p[:min(int64(len(p)), r.left)])
+		r.at, r.left = r.at+int64(n), r.left-int64(n)
+		switch {
+		case n > 0:
+			if err != nil {
+				r.stop()
+			}
+			r.failed = 0
+			return n, nil
+		case err == nil:
+			return 0, nil
+		}
+		r.stop()
+		if r.failed++; r.failed >= attempts {
+			return 0, s3Fault(r.ctx, errBroken, "read an object")
+		}
+	}
+}
+
+var errBroken = errors.New("the answer breaks off")
+
+// stop ends a range.
+func (r *remote) stop() {
+	if r.body != nil {
+		_ = r.body.Close()
+		r.body = nil
+	}
+}
+
+// Seek goes elsewhere; the next range is a small one again.
+func (r *remote) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += r.at
+	case io.SeekEnd:
+		offset += r.o.Size
+	}
+	if offset < 0 {
+		return 0, errkind.New(errkind.Invalid, "there is nothing before the beginning of an object")
+	}
+	if offset != r.at {
+		r.stop()
+		r.at, r.size = offset, firstRange
+	}
+	return offset, nil
+}
+
+// Close ends the reading.
+func (r *remote) Close() error {
+	r.stop()
+	return nil
+}
