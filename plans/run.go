@@ -2,6 +2,7 @@ package plans
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"vestige/internal/clock"
@@ -102,9 +103,18 @@ func (r *run) move(ctx context.Context, to State, m mover, more func(tx db.Tx) e
 	return r.Engine.move(ctx, r.s, to, m, more)
 }
 
-// unblock goes on where the plan was when it was blocked.
+// unblock goes on where the plan was when it was blocked, once no other erasure is under way.
 func (r *run) unblock(ctx context.Context) (*Result, error) {
-	return nil, r.move(ctx, r.s.Resume, mover{reason: "run again"}, nil)
+	err := r.move(ctx, r.s.Resume, mover{reason: "run again"}, func(tx db.Tx) error {
+		if r.s.Kind == Erasure && (r.s.Resume == Executing || r.s.Resume == Purging || r.s.Resume == Checking) {
+			return r.turn(ctx, tx, false)
+		}
+		return nil
+	})
+	if errors.Is(err, errTurn) {
+		return &Result{Reason: "turn", Again: time.Second}, nil
+	}
+	return nil, err
 }
 
 // block stops the plan until a person has done something, and says what. Run goes on from the state it was in.
@@ -145,33 +155,52 @@ func (r *run) cooling(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if stop, err := r.turn(ctx); stop != nil || err != nil || r.s.State != Cooling {
-		return stop, err
-	}
 	units := r.cut(&at.open)
-	return nil, r.move(ctx, Executing, mover{}, func(tx db.Tx) error { return insertUnits(ctx, tx, r.s.ID, r.s.Round, units) })
-}
-
-// turn has erasures go one after the other, so that two people with shared records end as if one had been erased after the other. What another one did since
-// the last look of this plan is looked at first, by the plan's own identifiers, while nothing of it is done.
-func (r *run) turn(ctx context.Context) (*Result, error) {
-	var others, since int64
-	err := r.DB.Read(ctx, func(tx db.Tx) error {
-		err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND kind = $2 AND state IN ($3, $4, $5)", r.s.ID, string(Erasure), string(Executing), string(Purging), string(Checking)).Scan(&others)
-		if err != nil {
+	err = r.move(ctx, Executing, mover{}, func(tx db.Tx) error {
+		if err := r.turn(ctx, tx, true); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, `SELECT COUNT(*) FROM plan_unit u JOIN plan_look l ON l.plan = $1 AND l.round = $2 WHERE u.plan <> $3 AND u.kind = 'erase' AND u.state = 'done' AND u.at >= l.at`,
-			r.s.ID, r.s.Round, r.s.ID).Scan(&since)
+		return insertUnits(ctx, tx, r.s.ID, r.s.Round, units)
 	})
 	switch {
-	case err != nil:
-		return nil, err
-	case others > 0:
+	case errors.Is(err, errTurn):
 		return &Result{Reason: "turn", Again: time.Second}, nil
-	case since > 0:
+	case errors.Is(err, errBetween):
 		r.at = nil
 		return nil, r.move(ctx, Approved, mover{reason: "another erasure came between"}, nil)
 	}
-	return nil, nil
+	return nil, err
 }
+
+// What keeps an erasure from beginning now.
+var (
+	errTurn    = errkind.Coded(errkind.Conflict, "turn", "another erasure is being carried out")
+	errBetween = errkind.Coded(errkind.Conflict, "came-between", "another erasure came between the last look and now")
+)
+
+// turn has erasures go one after the other, so that two people with shared records end as if one had been erased after the other. What another one did since
+// the last look of this plan is looked at first, by the plan's own identifiers, while nothing of it is done. It is asked in the unit of work that begins
+// the erasure, under a fence that all erasures take, so that of two that ask at once one sees the other.
+func (r *run) turn(ctx context.Context, tx db.Tx, first bool) error {
+	if _, err := jobs.Acquire(ctx, tx, turnFence); err != nil {
+		return err
+	}
+	var others, since int64
+	err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND kind = $2 AND state IN ($3, $4, $5)",
+		r.s.ID, string(Erasure), string(Executing), string(Purging), string(Checking)).Scan(&others)
+	if err == nil && first {
+		err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM plan_unit u JOIN plan_look l ON l.plan = $1 AND l.round = $2 WHERE u.plan <> $3 AND u.kind = 'erase' AND u.state = 'done' AND u.at >= l.at`,
+			r.s.ID, r.s.Round, r.s.ID).Scan(&since)
+	}
+	switch {
+	case err != nil:
+		return err
+	case others > 0:
+		return errTurn
+	case since > 0:
+		return errBetween
+	}
+	return nil
+}
+
+const turnFence = "plan/turn"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"vestige/internal/demo/company"
@@ -86,4 +87,50 @@ func finish(t *testing.T, w *world, id string) {
 	}
 	s, _ := w.engine.Show(t.Context(), id)
 	t.Errorf("the plan stays %s: %s", s.State, s.Reason)
+}
+
+// TestOneAtATime begins several erasures at once: whenever one of them is at its acts, no other is.
+func TestOneAtATime(t *testing.T) {
+	w := newWorld(t, newEstate(40, "").sources()...)
+	w.policy.SingleApprover = true
+	var ids []string
+	for i, person := range []int{her, 5, 9, 14} {
+		s, err := w.engine.Plan(t.Context(), plans.Ask{Request: fmt.Sprintf("REQ-%08d", i+1), Kind: plans.Erasure, By: "olga", Identifiers: []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mailOf(person))}}})
+		w.must(err)
+		w.approve(s)
+		ids = append(ids, s.ID)
+	}
+	var most atomic.Int64
+	look := func(ev plans.Event) {
+		if ev.What != "unit" && ev.What != "state" {
+			return
+		}
+		under := int64(0)
+		for _, id := range ids {
+			s, err := w.engine.Show(t.Context(), id)
+			if err == nil && (s.State == plans.Executing || s.State == plans.Purging || s.State == plans.Checking) {
+				under++
+			}
+		}
+		if under > most.Load() {
+			most.Store(under)
+		}
+	}
+	var wg sync.WaitGroup
+	for _, id := range ids {
+		wg.Go(func() {
+			for r := (plans.Result{}); !r.State.Terminal(); {
+				var err error
+				if r, err = w.engine.Run(t.Context(), id, look); err != nil || r.State == plans.Blocked {
+					t.Errorf("%s %s %v", r.State, r.Reason, err)
+					return
+				}
+				runtime.Gosched()
+			}
+		})
+	}
+	wg.Wait()
+	if most.Load() != 1 {
+		t.Errorf("%d erasures were under way at once", most.Load())
+	}
 }
