@@ -34,3 +34,6 @@ func unprivileged(cmd *exec.Cmd, paths ...string) error {
 	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	return nil
 }
+
+// apart puts a command into a process group of its own, that Ctrl-C at the terminal does not reach before the pipe ends.
+func apart(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
