@@ -5,6 +5,7 @@ import (
 	"vestige/connectors"
 	"vestige/connectors/bucket"
 	"vestige/connectors/memory"
+	"vestige/connectors/mysql"
 	"vestige/connectors/sqlite"
 )
 
@@ -13,6 +14,7 @@ func All() []connectors.Spec {
 	return []connectors.Spec{
 		bucket.Spec(),
 		memory.Spec(),
+		mysql.Spec(),
 		sqlite.Spec(),
 	}
 }
