@@ -4,6 +4,7 @@ package all
 import (
 	"vestige/connectors"
 	"vestige/connectors/bucket"
+	"vestige/connectors/elasticsearch"
 	"vestige/connectors/memory"
 	"vestige/connectors/mysql"
 	"vestige/connectors/sqlite"
@@ -13,6 +14,7 @@ import (
 func All() []connectors.Spec {
 	return []connectors.Spec{
 		bucket.Spec(),
+		elasticsearch.Spec(),
 		memory.Spec(),
 		mysql.Spec(),
 		sqlite.Spec(),
