@@ -6,9 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"vestige/internal/errkind"
 )
+
+// patience is how long a page that nobody wants any more is waited for.
+const patience = 300 * time.Millisecond
 
 // fetched is a page, or why there is none.
 type fetched struct {
@@ -32,10 +36,19 @@ func (r *reading) snapshot(ctx context.Context, x *index) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var pending chan fetched
 	defer func() {
-		cancel()
 		if pending != nil {
+			wait := time.NewTimer(patience)
+			select { // a connection whose answer is read to its end is used again
+			case f := <-pending:
+				pending <- f
+			case <-wait.C:
+			case <-ctx.Done():
+			}
+			wait.Stop()
+			cancel()
 			<-pending
 		}
+		cancel()
 		p.close(context.WithoutCancel(ctx))
 	}()
 	got, err := p.next(ctx)
