@@ -69,14 +69,14 @@ func (d *Driver) unseen(ctx context.Context, all []*index, yield func(pii.Datase
 			Indices map[string]struct{ State string }
 		}
 	}
-	gap := func(name, text string) bool {
+	unknown := func(name, text string) bool {
 		ref := pii.Ref{Source: d.env.Name, Dataset: name}
 		return yield(pii.Dataset{Ref: ref, Kind: pii.Index, Records: -1, Bytes: -1, Gap: &pii.Gap{Code: gapDenied, At: ref, Text: text, Records: -1}}, nil)
 	}
 	err := d.c.get(ctx, "/_cluster/state/metadata?expand_wildcards=all&filter_path=metadata.indices.*.state", &state)
 	switch {
 	case errkind.Of(err) == errkind.Permission && err != nil:
-		gap(strings.Join(d.patterns, ","), "the cluster's own list may not be read (privilege monitor): whether there are indexes that the user may not see is not known")
+		unknown(strings.Join(d.patterns, ","), "the cluster's own list may not be read (privilege monitor): whether there are indexes that the user may not see is not known")
 		return
 	case err != nil:
 		yield(pii.Dataset{}, err)
@@ -93,7 +93,7 @@ func (d *Driver) unseen(ctx context.Context, all []*index, yield func(pii.Datase
 		}
 		if p := patternOf(name); !hidden[p] && !seen[p] {
 			hidden[p] = true
-			if !gap(p, "the user may not see it") {
+			if !unknown(p, "the user may not see it") {
 				return
 			}
 		}
