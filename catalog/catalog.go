@@ -36,6 +36,8 @@ type Catalog struct {
 	idx *index       // nil where there is none
 	why string       // why there is none
 
+	absent bool // there was none at all when the catalog was opened
+
 	rebuild sync.Mutex // one Reindex at a time
 	syncMu  sync.Mutex // one follower at a time; taken under mu
 	wake    chan struct{}
@@ -80,10 +82,13 @@ func (c *Catalog) openIndex(at revision) error {
 	case errkind.Of(err) == errkind.Transient:
 		return err
 	default:
-		c.why = err.Error()
+		c.why, c.absent = err.Error(), errkind.Of(err) == errkind.NotFound
 	}
 	return nil
 }
+
+// Absent tells whether the store has a catalog and this directory had no index at all: it was taken away, or the machine is new among many.
+func (c *Catalog) Absent() bool { return c.absent }
 
 // Close waits for the index to be written and closes it. The store stays open.
 func (c *Catalog) Close() error {

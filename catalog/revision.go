@@ -8,6 +8,7 @@ import (
 	"math/bits"
 
 	"vestige/internal/db"
+	"vestige/internal/errkind"
 )
 
 // sum is a digest of a set: the sum of the SHA-256 of its members modulo 2^256, so that a member is added and taken away without
@@ -88,6 +89,18 @@ func (c *Catalog) revision(ctx context.Context) (r revision, err error) {
 func (c *Catalog) Revision(ctx context.Context) (int64, error) {
 	r, err := c.revision(ctx)
 	return r.Revision, err
+}
+
+// CodeMoved is the code of a Conflict: the catalog has changed since it was read.
+const CodeMoved = "catalog-moved"
+
+// Unmoved holds the catalog still until the unit of work ends; a Conflict coded CodeMoved where it is no longer at the revision.
+func (c *Catalog) Unmoved(ctx context.Context, tx db.Tx, at int64) error {
+	now, err := scanRevision(tx.QueryRow(ctx, "UPDATE catalog_revision SET revision = revision WHERE id = 1 RETURNING revision, docs, digest"))
+	if err == nil && now.Revision != at {
+		err = errkind.Coded(errkind.Conflict, CodeMoved, "the catalog has changed since it was read")
+	}
+	return err
 }
 
 // bump takes the next revision. The row is locked until the unit of work ends, so that revisions are committed in their order.

@@ -106,6 +106,9 @@ func (r *Run) End(ctx context.Context, tx db.Tx, outcome string) error {
 	if _, err := tx.Exec(ctx, "UPDATE run SET ended = $1, outcome = $2 WHERE id = $3 AND ended = 0", r.Ended, outcome, r.ID); err != nil {
 		return err
 	}
+	if _, err := tx.Exec(ctx, "DELETE FROM run_dataset WHERE run = $1", r.ID); err != nil {
+		return err
+	}
 	if outcome != "done" && outcome != "incomplete" {
 		return nil
 	}

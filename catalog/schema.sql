@@ -134,3 +134,15 @@ CREATE TABLE catalog_revision (
 );
 
 INSERT INTO catalog_revision (id, revision, docs, digest, events) VALUES (1, 0, 0, '', 0);
+
+-- step 2
+-- What a run that several machines share has discovered, in parts that are examined by whoever takes them; empty when the run has ended.
+CREATE TABLE run_dataset (
+	run  TEXT NOT NULL,
+	part BIGINT NOT NULL,
+	name TEXT NOT NULL,
+	doc  BYTEA NOT NULL,
+	PRIMARY KEY (run, name)
+);
+
+CREATE INDEX run_dataset_part ON run_dataset (run, part);

@@ -11,3 +11,10 @@ CREATE TABLE job_progress (
 	total BIGINT NOT NULL,
 	at BIGINT NOT NULL
 );
+
+-- step 2
+-- The processes that work jobs on a store that machines share; one that has not said for a while that it lives, does not.
+CREATE TABLE worker (
+	id TEXT PRIMARY KEY,
+	at BIGINT NOT NULL
+);

@@ -59,7 +59,15 @@ func (sc *scan) unchanged(old *lineage.Node, d *pii.Dataset) bool {
 func (sc *scan) skip(ctx context.Context, ref pii.Ref) error {
 	sc.count(func(p *catalog.Progress) { p.Done++; p.Skipped++ })
 	sc.tell(sc.event(ref, "skipped"))
-	return sc.store.Write(ctx, func(tx db.Tx) error { return sc.run.Mark(ctx, tx, ref) })
+	return sc.store.Write(ctx, func(tx db.Tx) error {
+		if err := sc.held(ctx, tx); err != nil {
+			return err
+		}
+		if err := sc.run.Mark(ctx, tx, ref); err != nil {
+			return err
+		}
+		return sc.spend(ctx, tx, catalog.Progress{Done: 1, Skipped: 1})
+	})
 }
 
 func (sc *scan) event(ref pii.Ref, stage string) Event {

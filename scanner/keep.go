@@ -61,12 +61,17 @@ func (sc *scan) storeAll(ctx context.Context) error {
 
 func (sc *scan) storeGroup(ctx context.Context, group []*finding) error {
 	err := sc.write(ctx, func(tx db.Tx) error {
+		if err := sc.held(ctx, tx); err != nil {
+			return err
+		}
+		var spent catalog.Progress
 		for _, f := range group {
 			if err := sc.put(ctx, tx, f); err != nil {
 				return err
 			}
+			spent.Add(f.spent)
 		}
-		return nil
+		return sc.spend(ctx, tx, spent)
 	})
 	if err != nil {
 		return err
@@ -98,14 +103,6 @@ func (sc *scan) stored(f *finding) {
 	sc.mu.Lock()
 	sc.report.Gaps = append(sc.report.Gaps, f.node.Gaps...)
 	sc.mu.Unlock()
-	sc.count(func(p *catalog.Progress) {
-		p.Done += f.spent.Done
-		p.Fields += f.spent.Fields
-		p.Records += f.spent.Records
-		p.Values += f.spent.Values
-		p.Bytes += f.spent.Bytes
-		p.Gaps += f.spent.Gaps
-		p.Micros += f.spent.Micros
-	})
+	sc.count(func(p *catalog.Progress) { p.Add(f.spent) })
 	sc.report.told(sc, f.node, f.proposals)
 }

@@ -9,6 +9,7 @@ import (
 	"vestige/catalog"
 	"vestige/internal/clock"
 	"vestige/internal/db"
+	"vestige/internal/errkind"
 	"vestige/lineage"
 	"vestige/pii"
 )
@@ -26,6 +27,20 @@ type Related struct {
 func (s *Scanner) Relate(ctx context.Context) (Related, error) {
 	s.related.Lock()
 	defer s.related.Unlock()
+	for {
+		r, err := s.relate(ctx)
+		if errkind.Code(err) != catalog.CodeMoved {
+			return r, err
+		}
+	}
+}
+
+// relate is one attempt: where another process has stored something since the catalog was read, nothing is written.
+func (s *Scanner) relate(ctx context.Context) (Related, error) {
+	at, err := s.cat.Revision(ctx)
+	if err != nil {
+		return Related{}, err
+	}
 	w, err := s.world(ctx)
 	if err != nil {
 		return Related{}, err
@@ -36,7 +51,12 @@ func (s *Scanner) Relate(ctx context.Context) (Related, error) {
 	edges := w.decide(lineage.Merge(lineage.Declared(w.nodes), inferred, copies))
 	lineage.Assign(w.nodes, edges)
 	r := Related{References: len(edges), Inferred: len(inferred), Copies: len(copies), Islands: lineage.Islands(w.nodes, edges)}
-	return r, s.store.Write(ctx, func(tx db.Tx) error { return s.keepWorld(ctx, tx, w, edges, changed, r) })
+	return r, s.store.Write(ctx, func(tx db.Tx) error {
+		if err := s.cat.Unmoved(ctx, tx, at); err != nil {
+			return err
+		}
+		return s.keepWorld(ctx, tx, w, edges, changed, r)
+	})
 }
 
 // world is everything that the catalog knows, as inference wants it.

@@ -5,6 +5,7 @@ package scanner
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"sync"
 	"time"
@@ -96,6 +97,7 @@ type scan struct {
 	run   *catalog.Run
 	seen  map[pii.Ref]bool
 	found chan *finding // on their way into the catalog
+	hold  Hold          // of a part of a shared scan: nil where one process does it all
 
 	mu     sync.Mutex
 	report Report
@@ -135,8 +137,14 @@ func (sc *scan) begin(ctx context.Context) (err error) {
 	return err
 }
 
-// datasets discovers and examines, several at once, while one stores; the first error that is not of one dataset ends it.
+// datasets discovers and examines.
 func (sc *scan) datasets(ctx context.Context) error {
+	sc.tell(Event{Source: sc.src.Name(), Stage: "discovering"})
+	return sc.all(ctx, sc.src.Discover(ctx))
+}
+
+// all examines datasets, several at once, while one stores; the first error that is not of one dataset ends it.
+func (sc *scan) all(ctx context.Context, datasets iter.Seq2[pii.Dataset, error]) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	failed := func(err error) {
@@ -148,7 +156,7 @@ func (sc *scan) datasets(ctx context.Context) error {
 	sc.found = make(chan *finding, most)
 	var storing sync.WaitGroup
 	storing.Go(func() { failed(sc.storeAll(ctx)) })
-	err := sc.examine(ctx, failed)
+	err := sc.examine(ctx, datasets, failed)
 	close(sc.found)
 	storing.Wait()
 	sc.mu.Lock()
@@ -159,13 +167,12 @@ func (sc *scan) datasets(ctx context.Context) error {
 	return err
 }
 
-// examine examines what is discovered, and returns when all that was begun is done.
-func (sc *scan) examine(ctx context.Context, failed func(error)) error {
+// examine examines each dataset, and returns when all that was begun is done.
+func (sc *scan) examine(ctx context.Context, datasets iter.Seq2[pii.Dataset, error], failed func(error)) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	slots := make(chan struct{}, sc.opt.Workers)
-	sc.tell(Event{Source: sc.src.Name(), Stage: "discovering"})
-	for d, err := range sc.src.Discover(ctx) {
+	for d, err := range datasets {
 		if err != nil {
 			return err
 		}
@@ -173,7 +180,11 @@ func (sc *scan) examine(ctx context.Context, failed func(error)) error {
 			continue
 		}
 		sc.count(func(p *catalog.Progress) { p.Datasets++ })
-		slots <- struct{}{}
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 		wg.Go(func() {
 			defer func() { <-slots }()
 			failed(sc.dataset(ctx, d))

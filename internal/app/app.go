@@ -105,8 +105,11 @@ func Schemas() []db.Schema {
 }
 
 func (a *App) openStore(ctx context.Context, o Options) (err error) {
-	a.Store, err = store.Open(ctx, store.Options{Dir: a.Config.Data, Command: o.Command, Schemas: Schemas()})
-	if err != nil {
+	so := store.Options{Dir: a.Config.Data, Command: o.Command, Schemas: Schemas()}
+	if so.DSN, err = a.Config.storeAt(ctx); err != nil {
+		return err
+	}
+	if a.Store, err = store.Open(ctx, so); err != nil {
 		return err
 	}
 	a.closing(a.Store.Close)
@@ -115,7 +118,29 @@ func (a *App) openStore(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	a.closing(a.Catalog.Close)
-	return nil
+	if so.DSN == "" || !a.Catalog.Absent() {
+		return nil
+	}
+	return a.Catalog.Reindex(ctx) // a machine that is new among many makes its own index
+}
+
+// storeAt gives where the store is: "" for a file in the data directory. A store that machines share is of no use to one with a key of its own.
+func (c *Config) storeAt(ctx context.Context) (string, error) {
+	if c.Store == "" {
+		return "", nil
+	}
+	v, err := c.setting(ctx, c.Store)
+	if err != nil {
+		return "", errkind.Wrap(errkind.Of(err), err, "store")
+	}
+	dsn := v.Reveal()
+	switch {
+	case !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://"):
+		return "", errkind.Coded(errkind.Invalid, "config", "store is postgres://USER@HOST/DATABASE, or env:, file: or exec: that give it")
+	case c.MasterKey == "":
+		return "", errkind.Coded(errkind.Invalid, "config", "a store that machines share needs a master-key that they share: env:NAME, file:PATH or exec:COMMAND")
+	}
+	return dsn, nil
 }
 
 // openKeys opens the master key, which stands in the configuration's folder where nothing else is said of it, and the log that is signed.
@@ -204,9 +229,13 @@ func (a *App) Record(ctx context.Context, e audit.Entry) error {
 	return a.DB.Write(ctx, func(tx db.Tx) error { return a.Audit.Append(ctx, tx, e) })
 }
 
-// ScanOne reads one source into the catalog; begin and end are in the log.
+// ScanOne reads one source into the catalog, together with all machines that work on the store; begin and end are in the log.
 func (a *App) ScanOne(ctx context.Context, by string, s *connectors.Source, opt scanner.Options, tell func(scanner.Event)) (scanner.Report, error) {
-	r, err := a.Scanner.Scan(ctx, s, opt, tell)
+	scan := a.Scanner.Scan
+	if a.Shared() {
+		scan = a.shareScan
+	}
+	r, err := scan(ctx, s, opt, tell)
 	if ctx.Err() != nil {
 		return r, err
 	}

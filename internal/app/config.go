@@ -26,6 +26,7 @@ type Config struct {
 	File           string            `json:"file"`
 	Base           string            `json:"base"` // the folder of the file
 	Data           string            `json:"data"` // the data directory
+	Store          string            `json:"-"`    // postgres://… where many machines share the work, as written; "" for a file in Data
 	Sources        map[string]Source `json:"sources"`
 	Policies       []string          `json:"policies,omitempty"`
 	SingleApprover bool              `json:"singleApprover"`
@@ -151,6 +152,7 @@ func (r *reader) unknown(n ast.Node, what, key string, known []string) {
 func (r *reader) config(c *Config, n ast.Node) {
 	keys := map[string]func(v ast.Node){
 		"data":            func(v ast.Node) { c.Data = r.text(v, "data") },
+		"store":           func(v ast.Node) { c.Store = r.text(v, "store") },
 		"sources":         func(v ast.Node) { r.sources(c, v) },
 		"policies":        func(v ast.Node) { c.Policies = r.list(v, "policies") },
 		"single-approver": func(v ast.Node) { c.SingleApprover = r.yes(v, "single-approver") },

@@ -17,10 +17,7 @@ import (
 // for a date or for a system that was away, exports whose window is over, and entries of the log that have no place yet. What was running when a
 // process was killed is begun again at once.
 func (a *App) Work(ctx context.Context) error {
-	q, err := river.Open(ctx, a.DB, river.Options{Log: a.Log, Handlers: []jobs.Handler{
-		{Kind: planJob, Timeout: 5 * time.Minute, Work: a.workPlan},
-		{Kind: expireJob, Work: a.workExpire},
-	}})
+	q, err := a.queue(ctx)
 	if err != nil {
 		return err
 	}
@@ -35,6 +32,15 @@ func (a *App) Work(ctx context.Context) error {
 	return err
 }
 
+// queue opens the queue with all that this program can do, whichever process takes a job.
+func (a *App) queue(ctx context.Context) (jobs.Queue, error) {
+	return river.Open(ctx, a.DB, river.Options{Log: a.Log, Handlers: []jobs.Handler{
+		{Kind: planJob, Timeout: 5 * time.Minute, Work: a.workPlan},
+		{Kind: partJob, Timeout: 10 * time.Minute, Work: a.workPart},
+		{Kind: expireJob, Work: a.workExpire},
+	}})
+}
+
 // The kinds of job.
 const (
 	planJob   = "plan.run"
@@ -42,7 +48,7 @@ const (
 )
 
 // every is how often it is looked what there is to do.
-const every = time.Minute
+const every = 10 * time.Second
 
 func (a *App) failed(what string) func(error) {
 	return func(err error) { a.Log.Error(what, "code", errkind.Code(err)) }

@@ -1,13 +1,15 @@
 // Package river runs jobs with River, an engine whose queue is in the same database as the rows the jobs are about, on SQLite and,
 // unchanged, with any number of worker machines on PostgreSQL.
 //
-// River rescues lost jobs, it does not lease them: on PostgreSQL a dead worker's job comes back some twenty seconds later. On SQLite the
-// process that owns the data directory is the only one, so what is marked as running when it starts runs nowhere: it is made available
-// at once. Of an error River keeps the text, so it is given kind and code only.
+// River rescues lost jobs after their time is over, it does not lease them. So on PostgreSQL each process that works says every other second that
+// it lives, and the others make available what one was running that has stopped to say so. On SQLite the process that owns the data directory
+// is the only one: what is marked as running when it starts runs nowhere, and is made available at once. Of an error River keeps the text, so
+// it is given kind and code only.
 package river
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"sync"
@@ -67,6 +69,8 @@ func Open(ctx context.Context, d db.DB, o Options) (jobs.Queue, error) {
 type queue[T any] struct {
 	db      db.DB
 	client  *river.Client[T]
+	id      string // of this process among those that work
+	log     *slog.Logger
 	running sync.Map // id of a job that runs here → context.CancelCauseFunc
 }
 
@@ -78,7 +82,7 @@ func open[T any](ctx context.Context, d db.DB, driver riverdriver.Driver[T], o O
 	if err != nil {
 		return nil, errkind.Wrap(errkind.Internal, err, "job tables")
 	}
-	q := &queue[T]{db: d}
+	q := &queue[T]{db: d, id: "vestige-" + rand.Text(), log: o.Log}
 	q.client, err = river.NewClient(driver, q.config(o))
 	if err != nil {
 		return nil, errkind.Wrap(errkind.Invalid, err, "job engine")
@@ -97,6 +101,7 @@ func (q *queue[T]) config(o Options) *river.Config {
 		n = 8
 	}
 	return &river.Config{
+		ID:                   q.id,
 		Logger:               quiet(o.Log),
 		Workers:              workers,
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: n}},

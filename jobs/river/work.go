@@ -25,7 +25,7 @@ func (q *queue[T]) Work(ctx context.Context) error {
 	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return strip(ctx, err)
 	}
-	<-ctx.Done()
+	q.live(ctx)
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*grace)
 	defer cancel()
 	if err := q.client.Stop(wait); err != nil {

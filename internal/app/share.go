@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strconv"
+	"time"
+
+	"vestige/connectors"
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/jobs"
+	"vestige/scanner"
+)
+
+// partJob is the kind of job that examines one part of a shared scan.
+const partJob = "scan.part"
+
+// Shared tells whether the store is one that many machines work on.
+func (a *App) Shared() bool { return a.DB.Dialect() == db.Postgres }
+
+// shareScan has all machines that work on the store scan a source, this one among them, and waits until they are through.
+func (a *App) shareScan(ctx context.Context, s *connectors.Source, opt scanner.Options, tell func(scanner.Event)) (scanner.Report, error) {
+	q, err := a.queue(ctx)
+	if err != nil {
+		return scanner.Report{Source: s.Name(), Outcome: "failed"}, err
+	}
+	var ids []int64
+	sh, err := a.Scanner.Share(ctx, s, tell, func(tx db.Tx, run string, parts int64) error {
+		for part := range parts {
+			args := opt.Args()
+			maps.Copy(args, map[string]string{"source": s.Name(), "run": run, "part": strconv.FormatInt(part, 10)})
+			id, err := q.Enqueue(ctx, tx, jobs.Job{Kind: partJob, Key: run + "/" + strconv.FormatInt(part, 10), Args: args, MaxAttempts: 5})
+			if err != nil {
+				return err
+			}
+			ids = append(ids, id)
+		}
+		return nil
+	})
+	if err != nil {
+		return scanner.Report{Source: s.Name(), Outcome: "failed"}, err
+	}
+	work, stop := context.WithCancel(ctx)
+	worked := make(chan error, 1)
+	go func() { worked <- q.Work(work) }()
+	err = a.await(ctx, q, sh, ids)
+	stop()
+	if e := <-worked; err == nil && !errors.Is(e, context.Canceled) {
+		err = e
+	}
+	if err != nil {
+		return scanner.Report{Source: s.Name(), Outcome: "failed"}, err
+	}
+	return sh.Finish(ctx)
+}
+
+// await looks after a shared scan until no part is left, or those that are will not be tried again.
+func (a *App) await(ctx context.Context, q jobs.Queue, sh *scanner.Shared, ids []int64) error {
+	t := time.NewTicker(200 * time.Millisecond)
+	defer t.Stop()
+	for {
+		left, err := sh.Progress(ctx)
+		if err != nil || left == 0 {
+			return err
+		}
+		if over, err := a.over(ctx, q, ids); err != nil || over {
+			return cmpError(err, errkind.Coded(errkind.Transient, "parts-failed", "parts of the scan could not be done; scanning again goes on with them"))
+		}
+		select {
+		case <-ctx.Done():
+			return errkind.New(errkind.Canceled, "scan: %w", ctx.Err())
+		case <-t.C:
+		}
+	}
+}
+
+func cmpError(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+// over tells whether every job has ended.
+func (a *App) over(ctx context.Context, q jobs.Queue, ids []int64) (over bool, err error) {
+	err = a.DB.Read(ctx, func(tx db.Tx) error {
+		for _, id := range ids {
+			s, err := q.Status(ctx, tx, id)
+			if errkind.Of(err) == errkind.NotFound {
+				continue
+			}
+			if err != nil || !s.State.Final() {
+				over = false
+				return err
+			}
+		}
+		over = true
+		return nil
+	})
+	return over, err
+}
+
+// workPart examines a part under a token of its own: of two machines that believe the part is theirs only the later one stores anything.
+func (a *App) workPart(ctx context.Context, r jobs.Run) error {
+	s, err := a.Source(r.Args["source"])
+	if err != nil {
+		return jobs.Stop(err)
+	}
+	opt, err := scanner.OptionsOf(r.Args)
+	part, perr := strconv.ParseInt(r.Args["part"], 10, 64)
+	if err != nil || perr != nil {
+		return jobs.Stop(errkind.New(errkind.Invalid, "a part of a scan without its number"))
+	}
+	name, token := "scan/"+r.Key, int64(0)
+	err = a.DB.Write(ctx, func(tx db.Tx) (err error) { token, err = jobs.Acquire(ctx, tx, name); return err })
+	if err != nil {
+		return err
+	}
+	err = a.Scanner.Part(ctx, s, opt, r.Args["run"], part, func(ctx context.Context, tx db.Tx) error { return jobs.Check(ctx, tx, name, token) })
+	if errkind.Code(err) == "fenced" {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.DB.Write(ctx, func(tx db.Tx) error { return jobs.Forget(ctx, tx, name) })
+}
