@@ -1,11 +1,13 @@
 package main
 
 import (
+	"vestige/internal/app"
 	"vestige/plans"
 )
 
 type runCmd struct {
-	Plan string `arg:"" help:"A plan or a request."`
+	Plan  string `arg:"" help:"A plan or a request."`
+	Later bool   `help:"Have a running serve carry it out, here or on another machine, and do not wait."`
 }
 
 // Help teaches the command.
@@ -28,6 +30,9 @@ func (x runCmd) Run(c *call) error {
 	if err != nil {
 		return err
 	}
+	if x.Later {
+		return x.later(c, a, s)
+	}
 	r, err := a.Requests.Run(c.ctx, s.Request, c.runProgress)
 	if err != nil {
 		return err
@@ -48,6 +53,14 @@ func (x runCmd) Run(c *call) error {
 		return &ended{code: exitIncomplete}
 	}
 	return nil
+}
+
+// later leaves the plan to those that work on the store.
+func (x runCmd) later(c *call, a *app.App, s *plans.Status) error {
+	if err := a.Later(c.ctx, s.Request); err != nil {
+		return err
+	}
+	return c.print(s, func() { c.printf("%s is for whoever works on the store: vestige request show %s\n", s.ID, s.Request) })
 }
 
 func (c *call) runProgress(e plans.Event) {

@@ -86,6 +86,25 @@ func (a *App) enqueue(ctx context.Context, q jobs.Queue) error {
 	})
 }
 
+// Later has a request's plan carried out by whoever works on the store: a running serve, here or elsewhere.
+func (a *App) Later(ctx context.Context, request string) error {
+	r, err := a.Requests.Show(ctx, request)
+	if err != nil {
+		return err
+	}
+	if r.Plan == "" {
+		return errkind.Coded(errkind.Conflict, "no-plan", "the request has no plan yet")
+	}
+	q, err := a.queue(ctx)
+	if err != nil {
+		return err
+	}
+	return a.DB.Write(ctx, func(tx db.Tx) error {
+		_, err := q.Enqueue(ctx, tx, jobs.Job{Kind: planJob, Key: r.Plan, Args: map[string]string{"plan": r.Plan}})
+		return err
+	})
+}
+
 // workPlan goes on with a plan by way of its request, whose state follows.
 func (a *App) workPlan(ctx context.Context, r jobs.Run) error {
 	s, err := a.Engine.Show(ctx, r.Args["plan"])

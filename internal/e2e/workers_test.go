@@ -1,0 +1,189 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"vestige/internal/app"
+	"vestige/internal/demo/company"
+	"vestige/internal/testenv"
+	"vestige/plans"
+	"vestige/policies"
+	"vestige/scanner"
+)
+
+// crew are processes that work on one store, each with a data directory of its own.
+type crew struct {
+	*estate
+	bin string
+}
+
+func newCrew(t *testing.T, o company.Options, tables int) *crew {
+	t.Setenv("VESTIGE_STORE", testenv.Postgres(t))
+	t.Setenv("VESTIGE_KEY", fmt.Sprintf("%064x", 4711))
+	c := &crew{bin: program(t, ""), estate: newEstate(t, o, setting{})}
+	c.widen(tables)
+	cfg, err := app.LoadConfig(c.config("here"), app.Specs())
+	must(t, err)
+	c.app, err = app.Open(t.Context(), cfg, app.Options{Command: "test"})
+	must(t, err)
+	t.Cleanup(func() { must(t, c.app.Close()) })
+	return c
+}
+
+// widen adds a source with so many tables.
+func (c *crew) widen(tables int) {
+	c.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(c.dir, "wide.sqlite"))
+	must(c.t, err)
+	defer func() { _ = db.Close() }()
+	tx, err := db.Begin()
+	must(c.t, err)
+	for i := range tables {
+		_, err := tx.Exec(fmt.Sprintf(`CREATE TABLE t%04d (id INTEGER PRIMARY KEY, mail TEXT, note TEXT);
+			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50)
+			INSERT INTO t%04d SELECT i, 'wide' || i || '.%d@example.org', 'row ' || i FROM n`, i, i, i))
+		must(c.t, err)
+	}
+	must(c.t, tx.Commit())
+}
+
+// config writes the configuration of one process.
+func (c *crew) config(name string) string {
+	c.t.Helper()
+	text, err := os.ReadFile(filepath.Join(c.dir, "vestige.yaml"))
+	must(c.t, err)
+	more := fmt.Sprintf("store: env:VESTIGE_STORE\nmaster-key: env:VESTIGE_KEY\nlisten: 127.0.0.1:0\ndata: ./data-%s\n", name)
+	text = bytes.Replace(text, []byte("data: ./data "), []byte(more+"#"), 1)
+	text = bytes.Replace(text, []byte("sources:\n"), []byte("sources:\n  wide: {type: sqlite, path: wide.sqlite}\n"), 1)
+	file := filepath.Join(c.dir, name+".yaml")
+	must(c.t, os.WriteFile(file, text, 0o644))
+	return file
+}
+
+// start starts a worker; what it printed is shown where the test fails.
+func (c *crew) start(name string) *exec.Cmd {
+	c.t.Helper()
+	cmd := exec.Command(c.bin, "--config", c.config(name), "serve")
+	var log bytes.Buffer
+	cmd.Dir, cmd.Stdout, cmd.Stderr = c.dir, &log, &log
+	must(c.t, cmd.Start())
+	c.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if c.t.Failed() {
+			c.t.Logf("%s:\n%s", name, log.Bytes())
+		}
+	})
+	return cmd
+}
+
+// kill kills one worker after the other, and starts it again, until the context ends; then it gives how many died.
+func (c *crew) kill(ctx context.Context, workers []*exec.Cmd, every time.Duration) <-chan int {
+	out := make(chan int, 1)
+	go func() {
+		n := 0
+		t := time.NewTicker(every)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				out <- n
+				return
+			case <-t.C:
+			}
+			i := n % len(workers)
+			_ = workers[i].Process.Kill()
+			_ = workers[i].Wait()
+			workers[i] = c.start(fmt.Sprintf("w%d", i))
+			n++
+		}
+	}()
+	return out
+}
+
+// wide scans the many tables and tells how long it took.
+func (c *crew) wide(tables int) time.Duration {
+	c.t.Helper()
+	began := time.Now()
+	r, err := c.app.ScanOne(c.t.Context(), me, c.app.Sources["wide"], scanner.Options{Full: true, Again: true}, nil)
+	must(c.t, err)
+	if r.Outcome != "done" || r.Progress.Done != int64(tables) || r.Progress.Records != int64(tables)*50 {
+		c.t.Errorf("the scan is %s with %d datasets of %d and %d records of %d", r.Outcome, r.Progress.Done, tables, r.Progress.Records, tables*50)
+	}
+	return time.Since(began)
+}
+
+// TestWorkers has four processes scan a hundred tables and erase people from one store, while one of them is killed again and again: nothing is lost and
+// nothing is done twice. The long run is two thousand tables and two hundred people.
+func TestWorkers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("five processes take half a minute")
+	}
+	tables, people, every, o := 100, 3, 8*time.Second, company.Options{Seed: 3}
+	if deep() {
+		tables, people, every, o.People = 2000, 200, time.Minute, 600
+	}
+	c := newCrew(t, o, tables)
+	alone := c.wide(tables)
+	var workers []*exec.Cmd
+	for i := range 4 {
+		workers = append(workers, c.start(fmt.Sprintf("w%d", i)))
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	killed := c.kill(ctx, workers, every)
+	together := c.wide(tables)
+	c.scan(setting{})
+	c.eraseMany(people)
+	stop()
+	t.Logf("%d tables by one process %v, by five %v; %d processes were killed", tables, alone.Round(time.Millisecond), together.Round(time.Millisecond), <-killed)
+}
+
+// eraseMany approves erasures, and waits until the workers have carried them out.
+func (c *crew) eraseMany(people int) {
+	c.t.Helper()
+	var all []*plans.Status
+	for _, s := range c.company.Truth.Subjects[:min(people, len(c.company.Truth.Subjects))] {
+		plan, err := c.ask(s.ID, policies.Erasure)
+		must(c.t, err)
+		_, err = c.app.Requests.Approve(c.t.Context(), plan.Request, plan.Hash, me)
+		must(c.t, err)
+		must(c.t, c.app.Later(c.t.Context(), plan.Request))
+		all, c.erased = append(all, plan), append(c.erased, s.ID)
+	}
+	began := time.Now()
+	for _, plan := range all {
+		c.closed(plan, began.Add(10*time.Minute))
+	}
+	c.t.Logf("%d erasures by the workers in %v", len(all), time.Since(began).Round(time.Second))
+	if j := c.judge(); j.Recall < 1 || len(j.Collateral) > 0 {
+		c.t.Error("recall and collateral")
+		c.show(j)
+	}
+}
+
+// closed waits until a plan, or the one that took its place, is closed.
+func (c *crew) closed(plan *plans.Status, until time.Time) {
+	c.t.Helper()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for id := plan.ID; ; <-tick.C {
+		s, err := c.app.Engine.Show(c.t.Context(), id)
+		must(c.t, err)
+		switch {
+		case s.State == plans.Closed:
+			return
+		case s.State == plans.Superseded && s.Next != "":
+			id = s.Next
+		case s.State.Terminal() || s.State == plans.Blocked || time.Now().After(until):
+			c.t.Fatalf("a plan is %s: %s", s.State, s.Reason)
+		}
+	}
+}
