@@ -90,6 +90,16 @@ func (s *Source) Erase(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
 	return out, s.wrap(err)
 }
 
+// Image gives what Undo of a soft delete will need, before it is done; none where the connector has it in the receipts alone.
+func (s *Source) Image(ctx context.Context, u pii.Unit) ([]byte, error) {
+	a, ok, err := as[Imager](ctx, s, Erase)
+	if err != nil || !ok {
+		return nil, err
+	}
+	out, err := a.Image(ctx, u)
+	return out, s.wrap(err)
+}
+
 // Undo takes back a soft delete, from the image that it made.
 func (s *Source) Undo(ctx context.Context, u pii.Unit, image []byte) ([]pii.Receipt, error) {
 	if err := s.writable(); err != nil {

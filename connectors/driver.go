@@ -81,6 +81,12 @@ type Undoer interface {
 	Undo(ctx context.Context, u pii.Unit, image []byte) ([]pii.Receipt, error)
 }
 
+// Imager gives, before a soft delete, the image from which Undo takes it back, and changes nothing: it is kept before the act, so that nothing is lost where
+// the process ends between the two. Without it the image is the receipt's.
+type Imager interface {
+	Image(ctx context.Context, u pii.Unit) ([]byte, error)
+}
+
 // Exporter yields the records of a match for an export. Without it, Locate and then Read.
 type Exporter interface {
 	Export(ctx context.Context, m pii.Match) iter.Seq2[*pii.Batch, error]

@@ -176,7 +176,7 @@ func (spec Spec) Abilities() []string {
 		has  bool
 	}{
 		{"sample", has[Sampler](spec)}, {"profile", has[Profiler](spec)}, {"locate", has[Locator](spec)}, {"search", has[Searcher](spec)},
-		{"erase", has[Eraser](spec)}, {"undo", has[Undoer](spec)}, {"export", has[Exporter](spec)}, {"check", has[Preflighter](spec)},
+		{"erase", has[Eraser](spec)}, {"undo", has[Undoer](spec)}, {"image", has[Imager](spec)}, {"export", has[Exporter](spec)}, {"check", has[Preflighter](spec)},
 		{"statements", has[Statementer](spec)}, {"residue", has[Residuer](spec)},
 	} {
 		if a.has {

@@ -6,6 +6,7 @@ import (
 
 	"vestige/audit"
 	"vestige/internal/clock"
+	"vestige/internal/crash"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/internal/keys"
@@ -37,7 +38,7 @@ func (r *run) hide(ctx context.Context) (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		receipts, err := r.source(u.Source).Erase(ctx, unit)
+		receipts, err := r.hideUnit(ctx, u, unit)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -50,6 +51,38 @@ func (r *run) hide(ctx context.Context) (*Result, error) {
 		}
 	}
 	return nil, nil
+}
+
+// hideUnit does a soft delete. What it will change is kept before, once: after the act the records no longer tell it.
+func (r *run) hideUnit(ctx context.Context, u *UnitInfo, unit pii.Unit) ([]pii.Receipt, error) {
+	kept, err := r.image(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	src := r.source(u.Source)
+	if kept == nil {
+		image, err := src.Image(ctx, unit)
+		if err == nil && image != nil {
+			err = r.write(ctx, func(tx db.Tx) error { return r.keepImage(ctx, tx, u, image) })
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	crash.At("hide:before")
+	receipts, err := src.Erase(ctx, unit)
+	crash.At("hide:after")
+	return receipts, err
+}
+
+// keepImage seals what a soft delete changes. The first image is the one that counts: a later attempt finds records hidden already.
+func (r *run) keepImage(ctx context.Context, tx db.Tx, u *UnitInfo, image []byte) error {
+	box, err := r.Keys.Seal(ctx, tx, keys.ID(keys.Undo, r.s.Request), "undo/"+u.ID, image)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "UPDATE plan_unit SET image = $1 WHERE plan = $2 AND round = $3 AND seq = $4 AND image IS NULL", box, r.s.ID, u.Round, u.Seq)
+	return err
 }
 
 // planHiding writes the soft deletes of the round as units, once.
@@ -94,7 +127,7 @@ func (r *run) softUnit(ctx context.Context, u *UnitInfo, at *lookedAt) (pii.Unit
 	return unit, err
 }
 
-// hidden keeps receipt and undo image of a soft delete.
+// hidden keeps the receipt of a soft delete, and its undo image where that could not be had before.
 func (r *run) hidden(ctx context.Context, u *UnitInfo, receipts []pii.Receipt) error {
 	u.State, u.Receipts = "done", bare(receipts)
 	return r.write(ctx, func(tx db.Tx) error {
@@ -105,11 +138,7 @@ func (r *run) hidden(ctx context.Context, u *UnitInfo, receipts []pii.Receipt) e
 			if x.Image.Null() {
 				continue
 			}
-			box, err := r.Keys.Seal(ctx, tx, keys.ID(keys.Undo, r.s.Request), "undo/"+u.ID, []byte(x.Image.Reveal()))
-			if err != nil {
-				return err
-			}
-			if _, err := tx.Exec(ctx, "UPDATE plan_unit SET image = $1 WHERE plan = $2 AND round = $3 AND seq = $4", box, r.s.ID, u.Round, u.Seq); err != nil {
+			if err := r.keepImage(ctx, tx, u, []byte(x.Image.Reveal())); err != nil {
 				return err
 			}
 		}

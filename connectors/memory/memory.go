@@ -33,6 +33,7 @@ var (
 	_ connectors.Locator     = (*Driver)(nil)
 	_ connectors.Eraser      = (*Driver)(nil)
 	_ connectors.Undoer      = (*Driver)(nil)
+	_ connectors.Imager      = (*Driver)(nil)
 	_ connectors.Exporter    = (*Driver)(nil)
 	_ connectors.Searcher    = (*Driver)(nil)
 	_ connectors.Preflighter = (*Driver)(nil)

@@ -53,6 +53,21 @@ func (w *work) mark(t *table, old *row, column int) mark {
 	return mark{t.Name, old.id}
 }
 
+// Image hides the rows of a unit on a copy of the tables that is then forgotten, and gives what Undo would need.
+func (d *Driver) Image(ctx context.Context, u pii.Unit) (image []byte, err error) {
+	if err := d.begin(ctx, "Image"); err != nil {
+		return nil, err
+	}
+	d.sys.change(func(tables map[string]*table) bool {
+		var receipts []pii.Receipt
+		if receipts, err = d.work(tables).unit(ctx, u); err == nil && len(receipts) == 1 {
+			image = []byte(receipts[0].Image.Reveal())
+		}
+		return false
+	})
+	return image, err
+}
+
 // Undo takes the marks of an image away again. A row that has none, or is gone, is done.
 func (d *Driver) Undo(ctx context.Context, u pii.Unit, image []byte) (receipts []pii.Receipt, err error) {
 	if err := d.begin(ctx, "Undo"); err != nil {
