@@ -22,8 +22,11 @@ type Sketch struct {
 
 // SketchPut stores a sketch in place of the field's earlier one of the same form.
 func (c *Catalog) SketchPut(ctx context.Context, tx db.Tx, s Sketch) error {
-	hashes := slices.Clone(s.Hashes)
-	slices.Sort(hashes)
+	hashes := s.Hashes
+	if !slices.IsSorted(hashes) {
+		hashes = slices.Clone(hashes)
+		slices.Sort(hashes)
+	}
 	s.Hashes = nil
 	facts, err := encode(s)
 	if err != nil {
@@ -31,7 +34,7 @@ func (c *Catalog) SketchPut(ctx context.Context, tx db.Tx, s Sketch) error {
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO sketch (source, dataset, field, form, key_id, facts, hashes) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (source, dataset, field, form) DO UPDATE SET key_id = excluded.key_id, facts = excluded.facts, hashes = excluded.hashes`,
-		s.Field.Source, s.Field.Dataset, s.Field.Field, s.Form, s.Key, facts, packHashes(slices.Compact(hashes)))
+		s.Field.Source, s.Field.Dataset, s.Field.Field, s.Form, s.Key, facts, packHashes(hashes))
 	return err
 }
 
@@ -99,9 +102,13 @@ func resemblance(a, b []Sketch) (most float64) {
 	return most
 }
 
+// packHashes writes hashes in ascending order, each once.
 func packHashes(hs []uint64) []byte {
 	b := make([]byte, 0, len(hs)*8)
-	for _, h := range hs {
+	for i, h := range hs {
+		if i > 0 && h == hs[i-1] {
+			continue
+		}
 		b = binary.BigEndian.AppendUint64(b, h)
 	}
 	return b

@@ -69,6 +69,17 @@ func (s *Set) NewGather(ctx Context) *Gather {
 	}
 }
 
+// Reset starts anew for another field, with the memory of the last one.
+func (g *Gather) Reset(ctx Context) {
+	g.seen.reset()
+	clear(g.shapes)
+	clear(g.routes)
+	clear(g.bySig)
+	clear(g.tally)
+	g.stats, g.sketch, g.others, g.outcomes, g.numbers, g.prefix = Stats{Field: ctx}, nil, 0, g.outcomes[:0], numbers{}, g.prefix[:0]
+	g.started, g.judged, g.hopeless, g.settled = false, 0, nil, false
+}
+
 // Add counts the values of a column.
 func (g *Gather) Add(col *pii.Column) {
 	for i := range col.Len() {

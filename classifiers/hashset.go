@@ -30,6 +30,12 @@ func (s *hashSet) put(h uint64, out uint16) {
 	s.n++
 }
 
+// reset empties the set and keeps its memory.
+func (s *hashSet) reset() {
+	clear(s.keys)
+	s.n = 0
+}
+
 func (s *hashSet) insert(h uint64, out uint16) {
 	i := h >> 1 & uint64(len(s.keys)-1)
 	for s.keys[i] != 0 {

@@ -67,9 +67,23 @@ func NewSketcher(key []byte, size int) *Sketcher {
 	return &Sketcher{k0: binary.LittleEndian.Uint64(key), k1: binary.LittleEndian.Uint64(key[8:]), size: size, cut: ^uint64(0)}
 }
 
+// Reset empties the sketcher and keeps its memory and key.
+func (s *Sketcher) Reset() {
+	clear(s.slots)
+	s.cut, s.halved, s.n, s.zero = ^uint64(0), 0, 0, false
+}
+
+// Empty tells whether nothing was taken in.
+func (s *Sketcher) Empty() bool { return s.n == 0 && !s.zero }
+
+// Hash gives the hash under which Add takes a value in.
+func (s *Sketcher) Hash(v []byte) uint64 { return SipHash(s.k0, s.k1, v) }
+
 // Add takes a value in.
-func (s *Sketcher) Add(v []byte) {
-	h := SipHash(s.k0, s.k1, v)
+func (s *Sketcher) Add(v []byte) { s.AddHash(s.Hash(v)) }
+
+// AddHash takes in the value of that hash.
+func (s *Sketcher) AddHash(h uint64) {
 	switch {
 	case h >= s.cut:
 		return

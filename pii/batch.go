@@ -66,6 +66,16 @@ func (b *Batch) Reset() {
 	}
 }
 
+// Adopt takes the memory of a batch that nobody uses any more, and is begun anew.
+func (b *Batch) Adopt(old *Batch) {
+	b.keys, b.digests = old.keys, old.digests
+	for i := range min(len(b.cols), len(old.cols)) {
+		b.cols[i].d, old.cols[i].d = old.cols[i].d, nil
+	}
+	old.cols = nil
+	b.Reset()
+}
+
 // Len gives the number of records.
 func (b *Batch) Len() int { return b.n }
 

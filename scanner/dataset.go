@@ -32,7 +32,9 @@ func (sc *scan) dataset(ctx context.Context, d pii.Dataset) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return sc.keep(ctx, ex.find(&old, known))
+	f := ex.find(&old, known)
+	ex.done()
+	return sc.keep(ctx, f)
 }
 
 func (sc *scan) before(ctx context.Context, ref pii.Ref) (lineage.Node, bool, error) {

@@ -35,6 +35,7 @@ type exam struct {
 	values  int64
 	bytes   int64
 	cut     string // why not all was read
+	known   *known
 }
 
 // column is what is gathered of one field.
@@ -48,10 +49,23 @@ type column struct {
 	odd     bool                // an address not in normal form was seen
 	stats   *classifiers.Stats
 	norm    [96]byte // memory for a normal form
+	known   *known   // digests of addresses that the worker has met
 }
+
+// known remembers, by the keyed hash of an address, the keyed hashes of its digests: the same addresses stand in many fields, and three digests of
+// each cost more than all the rest. What falls on another's place takes it.
+type known struct {
+	of   [knownSlots]uint64
+	sums [knownSlots][len(digestForms)]uint64
+}
+
+const knownSlots = 1 << 13
 
 func newExam(sc *scan, d pii.Dataset) *exam {
 	ex := &exam{scan: sc, d: d, began: clock.Micros(), columns: map[string]*column{}}
+	if ex.known, _ = sc.spareKnown.Get().(*known); ex.known == nil {
+		ex.known = &known{}
+	}
 	for _, f := range d.Fields {
 		ex.column(f)
 	}
@@ -61,13 +75,36 @@ func newExam(sc *scan, d pii.Dataset) *exam {
 func (ex *exam) column(f pii.Field) *column {
 	c := ex.columns[f.Name]
 	if c == nil {
-		ctx := classifiers.Context{Ref: ex.d.Ref.In(f.Name), Field: f, Dataset: &ex.d}
-		c = &column{field: f, gather: ex.set.NewGather(ctx), sketch: lineage.NewSketcher(ex.key, sketchSize)}
+		c = ex.blank(classifiers.Context{Ref: ex.d.Ref.In(f.Name), Field: f, Dataset: &ex.d})
+		c.field, c.known = f, ex.known
 		c.never = f.Type == pii.Float || f.Type == pii.Bool || f.Type == pii.JSON
 		ex.columns[f.Name] = c
 		ex.order = append(ex.order, f.Name)
 	}
 	return c
+}
+
+// blank gives a column with nothing in it, with the memory of one that is done where there is one.
+func (ex *exam) blank(ctx classifiers.Context) *column {
+	c, _ := ex.spare.Get().(*column)
+	if c == nil {
+		return &column{gather: ex.set.NewGather(ctx), sketch: lineage.NewSketcher(ex.key, sketchSize)}
+	}
+	c.gather.Reset(ctx)
+	c.sketch.Reset()
+	for _, d := range c.digests {
+		d.Reset()
+	}
+	return &column{gather: c.gather, sketch: c.sketch, digests: c.digests}
+}
+
+// done leaves the memory of the columns to the next examination.
+func (ex *exam) done() {
+	for _, c := range ex.columns {
+		ex.spare.Put(c)
+	}
+	ex.spareKnown.Put(ex.known)
+	ex.columns, ex.known = nil, nil
 }
 
 // read goes through the records. What goes wrong with this dataset alone becomes a gap of it.
@@ -158,9 +195,10 @@ func (c *column) take(col *pii.Column, key []byte) {
 		if c.long || c.never {
 			continue
 		}
-		c.sketch.Add(low)
+		h := c.sketch.Hash(low)
+		c.sketch.AddHash(h)
 		if bytes.IndexByte(low, '@') > 0 {
-			c.digest(low, key)
+			c.digest(h, low, key)
 		}
 	}
 }
@@ -178,20 +216,32 @@ func lower(dst, v []byte) []byte {
 // digestForms are the digests under which addresses are kept elsewhere.
 var digestForms = [...]string{"md5", "sha1", "sha256"}
 
-// digest adds the digests of an address, so that fields of nothing but digests can be recognised by them.
-func (c *column) digest(mail, key []byte) {
-	norm, ok := forms.AppendNormal(c.norm[:0], "contact.email", mail)
-	if !ok {
-		return
-	}
+// digest adds the digests of an address of that hash, so that fields of nothing but digests can be recognised by them.
+func (c *column) digest(h uint64, mail, key []byte) {
 	for len(c.digests) < len(digestForms) {
 		c.digests = append(c.digests, lineage.NewSketcher(key, sketchSize))
 	}
+	at := h % knownSlots
+	if c.known.of[at] != h {
+		norm, ok := forms.AppendNormal(c.norm[:0], "contact.email", mail)
+		if !ok {
+			return
+		}
+		c.known.of[at], c.known.sums[at] = h, c.sums(norm)
+	}
+	for i, sum := range c.known.sums[at] {
+		c.digests[i].AddHash(sum)
+	}
+}
+
+// sums gives the hashes of the digests of an address in normal form.
+func (c *column) sums(norm []byte) (out [len(digestForms)]uint64) {
 	m5, s1, s256 := md5.Sum(norm), sha1.Sum(norm), sha256.Sum256(norm)
-	var out [64]byte
-	c.digests[0].Add(out[:hex.Encode(out[:], m5[:])])
-	c.digests[1].Add(out[:hex.Encode(out[:], s1[:])])
-	c.digests[2].Add(out[:hex.Encode(out[:], s256[:])])
+	var text [64]byte
+	for i, sum := range [...][]byte{m5[:], s1[:], s256[:]} {
+		out[i] = c.digests[i].Hash(text[:hex.Encode(text[:], sum)])
+	}
+	return out
 }
 
 // proposals weighs every field, twice: the second time with what stands beside it.
@@ -266,6 +316,9 @@ func (ex *exam) sketches(proposals []pii.Proposal) (out []catalog.Sketch) {
 			continue
 		}
 		for i, digests := range c.digests {
+			if digests.Empty() {
+				continue
+			}
 			d := base
 			d.Sketch = digests.Sketch(p.Field, digestForms[i])
 			out = append(out, d)

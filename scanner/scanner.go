@@ -99,6 +99,8 @@ type scan struct {
 	found chan *finding // on their way into the catalog
 	hold  Hold          // of a part of a shared scan: nil where one process does it all
 
+	spare, spareKnown sync.Pool // *column and *known, for their memory
+
 	mu     sync.Mutex
 	report Report
 	first  error

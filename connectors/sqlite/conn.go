@@ -12,6 +12,7 @@ import (
 	"modernc.org/sqlite"
 
 	"vestige/internal/errkind"
+	"vestige/pii"
 )
 
 // access says what a connection may do.
@@ -29,7 +30,8 @@ type conn struct {
 	as    access
 	dc    driver.Conn
 	sweep *sweeper
-	swept bool // whether sweep was tried
+	swept bool       // whether sweep was tried
+	spare *pii.Batch // of the last bare read, for its memory
 }
 
 // take gives an idle connection or opens one; put gives it back.

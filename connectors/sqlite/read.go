@@ -135,6 +135,10 @@ func (r *reader) choose(q connectors.Query) error {
 	}
 	r.selects = "SELECT " + strings.Join(exprs, ", ") + " FROM " + r.l.name()
 	r.batch = pii.NewBatch(q.Dataset.Ref, fields)
+	if r.bare && r.c.spare != nil {
+		r.batch.Adopt(r.c.spare)
+		r.c.spare = nil
+	}
 	return nil
 }
 
@@ -255,7 +259,7 @@ func (r *reader) passIf(ctx context.Context, k pii.Key, query string, args []dri
 // query runs a statement, which is kept prepared while the next ones have the same text. Its rows are closed before the next query.
 func (r *reader) query(ctx context.Context, query string, args ...driver.Value) (*rows, error) {
 	if r.prepared == nil || r.prepared.text != query {
-		r.close()
+		r.unprepare()
 		var err error
 		if r.prepared, err = r.c.prepare(ctx, query); err != nil {
 			return nil, err
@@ -264,14 +268,21 @@ func (r *reader) query(ctx context.Context, query string, args ...driver.Value) 
 	return r.prepared.query(ctx, args...)
 }
 
-// close lets go of the prepared statement.
-func (r *reader) close() {
+func (r *reader) unprepare() {
 	if r.prepared != nil {
 		r.prepared.close()
 		r.prepared = nil
 	}
+}
+
+// close lets go of the prepared statements, and leaves the memory of a bare read's batch to the next one.
+func (r *reader) close() {
+	r.unprepare()
 	if r.c.sweep != nil {
 		r.c.sweep.finish()
+	}
+	if r.bare {
+		r.c.spare = r.batch
 	}
 }
 
