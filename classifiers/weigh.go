@@ -24,15 +24,40 @@ const rarePrior = -5.5
 type candidate struct {
 	cat   pii.Category
 	score float64
-	nats  []pii.Nat
+	nats  []nat
+	hits  int64 // of distinct values
+	of    int64
 }
 
-func (c *candidate) add(nats float64, format string, args ...any) {
+// nat is what one thing says for a category. Only the winner's are written out.
+type nat struct {
+	text string // countText stands for the candidate's hits
+	nats float64
+}
+
+const countText = "of distinct values"
+
+func (c *candidate) add(nats float64, text string) {
 	if math.Abs(nats) < .05 {
 		return
 	}
+	if c.nats == nil {
+		c.nats = make([]nat, 0, 6)
+	}
 	c.score += nats
-	c.nats = append(c.nats, pii.Nat{Text: fmt.Sprintf(format, args...), Nats: math.Round(nats*100) / 100})
+	c.nats = append(c.nats, nat{text, nats})
+}
+
+// written gives what speaks for the candidate, for people.
+func (c *candidate) written() []pii.Nat {
+	var out []pii.Nat
+	for _, n := range c.nats {
+		if n.text == countText {
+			n.text = fmt.Sprintf("%d of %d distinct values", c.hits, c.of)
+		}
+		out = append(out, pii.Nat{Text: n.text, Nats: math.Round(n.nats*100) / 100})
+	}
+	return out
 }
 
 // Weigh concludes from the counts what the field holds: a log-posterior over the categories and the classes that compete with them.
@@ -40,7 +65,7 @@ func (s *Set) Weigh(st *Stats) pii.Proposal {
 	h := s.lexicon.read(&st.Field)
 	mine := *st
 	st = &mine
-	var cs []candidate
+	cs := make([]candidate, 0, len(s.all)+len(negatives))
 	for i, c := range s.all {
 		cs = s.merge(cs, s.positive(st, &h, i, c))
 	}
@@ -86,19 +111,19 @@ func (s *Set) positive(st *Stats, h *header, i int, c *Classifier) candidate {
 		if !h.by[i] { // another classifier of the category was named
 			nats -= .5
 		}
-		k.add(nats, "%s", named.Text)
+		k.add(nats, named.Text)
 	}
 	s.values(&k, st, c, named.Nats > 2)
 	if c.Column != nil {
 		st.Named = named.Nats > 2
 		for _, n := range c.Column(st).Nats {
-			k.add(n.Nats, "%s", n.Text)
+			k.add(n.Nats, n.Text)
 		}
 	}
 	nats, text := tableNats(h, c.Category, named.Nats > 0)
-	k.add(nats, "%s", text)
+	k.add(nats, text)
 	nats, text = neighbourNats(st.Field.Neighbour, c.Category)
-	k.add(nats, "%s", text)
+	k.add(nats, text)
 	return k
 }
 
@@ -128,7 +153,8 @@ func (s *Set) values(k *candidate, st *Stats, c *Classifier, named bool) {
 	if !named && c.Chance >= .5 {
 		nats = min(nats, 0) // where values tell nothing, only the name can speak for it
 	}
-	k.add(max(-14, min(14, nats)), "%d of %d distinct values", hits, n)
+	k.hits, k.of = hits, n
+	k.add(max(-14, min(14, nats)), countText)
 }
 
 // betaBinomial gives log P(k of n) where the rate is drawn from Beta(a, b) (Murphy 2012, 3.3), without the binomial coefficient.
@@ -148,17 +174,17 @@ func (n *negative) weigh(st *Stats, h *header) candidate {
 	k := candidate{cat: n.cat}
 	k.add(n.prior, "prior")
 	if named, ok := h.nats[n.cat]; ok {
-		k.add(named.Nats, "%s", named.Text)
+		k.add(named.Nats, named.Text)
 	}
 	if st.Values > 0 {
 		nats, text := n.fit(st)
-		k.add(nats*confidence(st.Distinct), "%s", text)
+		k.add(nats*confidence(st.Distinct), text)
 	}
 	if n.cat == "none.other" && st.Values == 0 && !h.known {
 		k.add(2.5, "neither name nor values")
 	}
 	nats, text := tableNats(h, n.cat, h.nats[n.cat].Nats > 0)
-	k.add(nats, "%s", text)
+	k.add(nats, text)
 	return k
 }
 
@@ -172,7 +198,7 @@ func (s *Set) propose(st *Stats, cs []candidate) pii.Proposal {
 		z += math.Exp(c.score - cs[0].score)
 	}
 	p := pii.Proposal{
-		Field: st.Field.Ref, Category: cs[0].cat, Confidence: calibrate(1 / z), Dense: true, Nats: cs[0].nats,
+		Field: st.Field.Ref, Category: cs[0].cat, Confidence: calibrate(1 / z), Dense: true, Nats: cs[0].written(),
 		Examined: pii.Examination{
 			Values: st.Values, Nulls: st.Nulls, Distinct: st.Distinct, Unique: st.Values > 0 && st.Distinct == st.Values,
 			Version: s.Version(), Shapes: shares(st), MaxLen: st.Len[1], Sum: st.Num,
