@@ -106,7 +106,7 @@ func (c *Catalog) Close() error {
 
 // pause is how long the index rests between two steps forward, so that many commits in a row make few and large segments. A reader does not
 // wait for it: it brings the index forward by itself.
-const pause = 200 * time.Millisecond
+const pause = time.Second
 
 // follow brings the index forward after commits until the catalog is closed; what it cannot do now, the next reader tries again.
 func (c *Catalog) follow(ctx context.Context) {

@@ -86,7 +86,14 @@ func (s *Set) Again(proposals []pii.Proposal, stats []*Stats, d *pii.Dataset) []
 				second.Field.Neighbour = append(second.Field.Neighbour, p.Category)
 			}
 		}
-		out[i] = s.Weigh(&second)
+		if len(second.Field.Neighbour) == 0 && len(st.Field.Neighbour) == 0 && st.Field.Dataset != nil {
+			out[i] = proposals[i]
+			continue
+		}
+		if st.by != s || st.Field.Dataset == nil || len(st.Field.Neighbour) > 0 {
+			second.weighed = s.candidates(&second)
+		}
+		out[i] = s.propose(&second, slices.Clone(second.weighed))
 		examined := out[i].Examined
 		out[i].Examined = proposals[i].Examined
 		if examined.Values != out[i].Examined.Values {

@@ -70,6 +70,9 @@ type Stats struct {
 	Texture  Texture          // what the values look like, whatever they are
 	Len      [2]int           // shortest and longest in bytes
 	Num      pii.Stats        // of whole numbers and times
+
+	weighed []candidate // by the first pass, for the second
+	by      *Set
 }
 
 // Count is how many values a classifier matched.

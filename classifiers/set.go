@@ -25,6 +25,8 @@ type Set struct {
 	version int
 	maxLen  int
 	scratch sync.Pool // *scan
+	covers  []rate    // of values of the category that a classifier matches
+	chances []rate    // of other values that it matches
 }
 
 // NewSet validates the classifiers and prepares their triggers and names.
@@ -40,6 +42,8 @@ func NewSet(cs []Classifier, opts Options) (*Set, error) {
 		}
 		s.byName[c.Name] = i
 		s.all = append(s.all, &c)
+		cover, chance := rates(&c)
+		s.covers, s.chances = append(s.covers, cover), append(s.chances, chance)
 		s.version += c.Version
 		s.maxLen = max(s.maxLen, c.MaxLen)
 	}

@@ -25,8 +25,10 @@ type candidate struct {
 	cat   pii.Category
 	score float64
 	nats  []nat
-	hits  int64 // of distinct values
-	of    int64
+
+	positive bool  // of a classifier, not of a competing class
+	hits     int64 // of distinct values
+	of       int64
 }
 
 // nat is what one thing says for a category. Only the winner's are written out.
@@ -62,6 +64,12 @@ func (c *candidate) written() []pii.Nat {
 
 // Weigh concludes from the counts what the field holds: a log-posterior over the categories and the classes that compete with them.
 func (s *Set) Weigh(st *Stats) pii.Proposal {
+	st.weighed, st.by = s.candidates(st), s
+	return s.propose(st, slices.Clone(st.weighed))
+}
+
+// candidates weighs every category, without what stands beside the field.
+func (s *Set) candidates(st *Stats) []candidate {
 	h := s.lexicon.read(&st.Field)
 	mine := *st
 	st = &mine
@@ -72,16 +80,37 @@ func (s *Set) Weigh(st *Stats) pii.Proposal {
 	for i := range negatives {
 		cs = append(cs, negatives[i].weigh(st, &h))
 	}
-	slices.SortStableFunc(cs, func(a, b candidate) int {
-		switch {
-		case a.score > b.score:
-			return -1
-		case a.score < b.score:
-			return 1
+	return cs
+}
+
+// beside adds what the field's neighbours say.
+func beside(cs []candidate, st *Stats) {
+	if len(st.Field.Neighbour) == 0 {
+		return
+	}
+	for i := range cs {
+		if cs[i].positive {
+			nats, text := neighbourNats(st.Field.Neighbour, cs[i].cat)
+			cs[i].add(nats, text)
 		}
-		return strings.Compare(string(a.cat), string(b.cat))
-	})
-	return s.propose(st, cs)
+	}
+}
+
+// best gives the two that win.
+func best(cs []candidate) (first, second *candidate) {
+	for i := range cs {
+		switch c := &cs[i]; {
+		case first == nil || c.beats(first):
+			first, second = c, first
+		case second == nil || c.beats(second):
+			second = c
+		}
+	}
+	return first, second
+}
+
+func (c *candidate) beats(d *candidate) bool {
+	return c.score > d.score || c.score == d.score && c.cat < d.cat
 }
 
 // merge keeps the better of two classifiers of one category.
@@ -99,7 +128,7 @@ func (s *Set) merge(cs []candidate, c candidate) []candidate {
 
 // positive weighs one classifier.
 func (s *Set) positive(st *Stats, h *header, i int, c *Classifier) candidate {
-	k := candidate{cat: c.Category}
+	k := candidate{cat: c.Category, positive: true}
 	prior, ok := priors[c.Category]
 	if !ok {
 		prior = rarePrior
@@ -113,7 +142,7 @@ func (s *Set) positive(st *Stats, h *header, i int, c *Classifier) candidate {
 		}
 		k.add(nats, named.Text)
 	}
-	s.values(&k, st, c, named.Nats > 2)
+	s.values(&k, st, i, named.Nats > 2)
 	if c.Column != nil {
 		st.Named = named.Nats > 2
 		for _, n := range c.Column(st).Nats {
@@ -122,13 +151,12 @@ func (s *Set) positive(st *Stats, h *header, i int, c *Classifier) candidate {
 	}
 	nats, text := tableNats(h, c.Category, named.Nats > 0)
 	k.add(nats, text)
-	nats, text = neighbourNats(st.Field.Neighbour, c.Category)
-	k.add(nats, text)
 	return k
 }
 
 // values adds what the values say, by a beta-binomial over the distinct ones.
-func (s *Set) values(k *candidate, st *Stats, c *Classifier, named bool) {
+func (s *Set) values(k *candidate, st *Stats, i int, named bool) {
+	c := s.all[i]
 	if st.Values == 0 {
 		return
 	}
@@ -144,12 +172,7 @@ func (s *Set) values(k *candidate, st *Stats, c *Classifier, named bool) {
 	if !s.opts.Examples && count.Whole > 0 {
 		hits -= hits * count.Example / count.Whole * 3 / 4
 	}
-	cover := c.Cover
-	if cover == 0 {
-		cover = .95
-	}
-	chance := max(c.Chance, .002)
-	nats := betaBinomial(hits, n, 6*cover, 6*(1-cover)) - betaBinomial(hits, n, 4*chance, 4*(1-chance))
+	nats := s.covers[i].log(hits, n) - s.chances[i].log(hits, n)
 	if !named && c.Chance >= .5 {
 		nats = min(nats, 0) // where values tell nothing, only the name can speak for it
 	}
@@ -157,9 +180,27 @@ func (s *Set) values(k *candidate, st *Stats, c *Classifier, named bool) {
 	k.add(max(-14, min(14, nats)), countText)
 }
 
-// betaBinomial gives log P(k of n) where the rate is drawn from Beta(a, b) (Murphy 2012, 3.3), without the binomial coefficient.
-func betaBinomial(k, n int64, a, b float64) float64 {
-	return lbeta(float64(k)+a, float64(n-k)+b) - lbeta(a, b)
+// rate is drawn from Beta(a, b).
+type rate struct{ a, b, unit float64 }
+
+func newRate(a, b float64) rate { return rate{a, b, lbeta(a, b)} }
+
+// log gives log P(k of n) at the rate (Murphy 2012, 3.3), without the binomial coefficient.
+func (r rate) log(k, n int64) float64 {
+	if n == 0 {
+		return 0
+	}
+	return lbeta(float64(k)+r.a, float64(n-k)+r.b) - r.unit
+}
+
+// rates gives how often a classifier matches values of its category, and others.
+func rates(c *Classifier) (cover, chance rate) {
+	of := c.Cover
+	if of == 0 {
+		of = .95
+	}
+	by := max(c.Chance, .002)
+	return newRate(6*of, 6*(1-of)), newRate(4*by, 4*(1-by))
 }
 
 func lbeta(a, b float64) float64 {
@@ -193,19 +234,21 @@ func confidence(n int64) float64 { return float64(n+2) / float64(n+3) }
 
 // propose makes the proposal out of the candidates, best first.
 func (s *Set) propose(st *Stats, cs []candidate) pii.Proposal {
+	beside(cs, st)
+	first, second := best(cs)
 	z := 0.0
-	for _, c := range cs {
-		z += math.Exp(c.score - cs[0].score)
+	for i := range cs {
+		z += math.Exp(cs[i].score - first.score)
 	}
 	p := pii.Proposal{
-		Field: st.Field.Ref, Category: cs[0].cat, Confidence: calibrate(1 / z), Dense: true, Nats: cs[0].written(),
+		Field: st.Field.Ref, Category: first.cat, Confidence: calibrate(1 / z), Dense: true, Nats: first.written(),
 		Examined: pii.Examination{
 			Values: st.Values, Nulls: st.Nulls, Distinct: st.Distinct, Unique: st.Values > 0 && st.Distinct == st.Values,
 			Version: s.Version(), Shapes: shares(st), MaxLen: st.Len[1], Sum: st.Num,
 		},
 	}
-	if len(cs) > 1 {
-		p.Nats = append(p.Nats, pii.Nat{Text: "next: " + string(cs[1].cat), Nats: math.Round((cs[0].score-cs[1].score)*100) / 100})
+	if second != nil {
+		p.Nats = append(p.Nats, pii.Nat{Text: "next: " + string(second.cat), Nats: math.Round((first.score-second.score)*100) / 100})
 	}
 	if !p.Category.Personal() {
 		s.inside(&p, st)

@@ -15,6 +15,9 @@ import (
 // documentSample is how many records decide whether a text column holds documents.
 const documentSample = 24
 
+// firstGlance is how many records settle for most columns that they hold none.
+const firstGlance = 3
+
 // PathField gives the field at a path inside the documents of a column; the column is "" where the whole record is the document.
 func PathField(column, path string, t pii.FieldType) pii.Field {
 	name := path
@@ -187,14 +190,20 @@ func (s *Source) findDocuments(ctx context.Context, ds *pii.Dataset) error {
 		return nil
 	}
 	seen := map[string]bool{} // false once a value was not a document
-	for b, err := range s.Sample(ctx, Query{Dataset: *ds, Fields: names, Bare: true}, documentSample) {
-		if err != nil {
-			if errkind.Of(err) == errkind.Canceled {
-				return err
+	for _, n := range []int{firstGlance, documentSample} {
+		for b, err := range s.Sample(ctx, Query{Dataset: *ds, Fields: names, Bare: true}, n) {
+			if err != nil {
+				if errkind.Of(err) == errkind.Canceled {
+					return err
+				}
+				return nil
 			}
+			judge(b, seen)
+		}
+		names = slices.DeleteFunc(names, func(name string) bool { yes, judged := seen[name]; return judged && !yes })
+		if len(names) == 0 {
 			return nil
 		}
-		judge(b, seen)
 	}
 	for i := range ds.Fields {
 		if seen[ds.Fields[i].Name] {

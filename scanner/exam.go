@@ -7,6 +7,7 @@ import (
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"slices"
 
@@ -190,8 +191,10 @@ func (c *column) take(col *pii.Column, key []byte) {
 			c.long = true
 			continue
 		}
-		low := lower(buf[:0], v)
-		c.odd = c.odd || !bytes.Equal(low, v)
+		low := v
+		if capital(v) {
+			c.odd, low = true, lower(buf[:0], v)
+		}
 		if c.long || c.never {
 			continue
 		}
@@ -201,6 +204,24 @@ func (c *column) take(col *pii.Column, key []byte) {
 			c.digest(h, low, key)
 		}
 	}
+}
+
+// capital tells whether a capital letter of ASCII stands in a value, eight bytes at a time.
+func capital(v []byte) bool {
+	const ones = 0x0101010101010101
+	for ; len(v) >= 8; v = v[8:] {
+		x := binary.LittleEndian.Uint64(v)
+		low := x &^ (0x80 * ones)
+		if (low+(0x80-'A')*ones)&^(low+(0x80-'Z'-1)*ones)&^x&(0x80*ones) != 0 {
+			return true
+		}
+	}
+	for _, b := range v {
+		if b >= 'A' && b <= 'Z' {
+			return true
+		}
+	}
+	return false
 }
 
 func lower(dst, v []byte) []byte {
