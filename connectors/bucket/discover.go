@@ -76,16 +76,39 @@ func (d *Driver) probe(ctx context.Context, o object, s *shape) error {
 	if o, err := f.Stat(); err == nil {
 		partial = o.Size > probeSize
 	}
-	sum, err := d.pool.Decode(ctx, decode.Options{Ext: formatExt(o.Key), Partial: partial}, head, func(it *decode.Item) error {
+	take := func(it *decode.Item) error {
 		s.take(it)
 		return nil
-	})
-	s.bytes += head.n
-	if err == nil && sum.Gap == decode.GapFailed || sum.Gap == decode.GapSlow {
+	}
+	var sum decode.Summary
+	size, at, err := container(f)
+	if err == nil && at {
+		sum, err = d.probeAt(ctx, f, size, s, take)
+	}
+	if err == nil && (!at || sum.Info.Format == decode.Other) {
+		sum, err = d.pool.Decode(ctx, decode.Options{Ext: formatExt(o.Key), Partial: partial}, head, take)
+		s.bytes += head.n
+	}
+	if err == nil && sum.Gap == decode.GapFailed || sum.Gap == decode.GapSlow || sum.Gap == decode.GapEncrypted {
 		s.faults++
 		s.failed = sum.Gap
 	}
 	return err
+}
+
+// probeRecords is how many records of a container are looked at.
+const probeRecords = 200
+
+// probeAt looks at the first records of a container. How many bytes they are is told by how many there are, where that is known.
+func (d *Driver) probeAt(ctx context.Context, f file, size int64, s *shape, take func(*decode.Item) error) (decode.Summary, error) {
+	sum, err := d.pool.DecodeAt(ctx, decode.Options{Limit: probeRecords}, &ranges{f: f}, size, take)
+	if sum.Info.Records > sum.Records && sum.Records > 0 {
+		size = size * sum.Records / sum.Info.Records
+	}
+	if sum.Info.Format != decode.Other {
+		s.bytes += size
+	}
+	return sum, err
 }
 
 // codeOf gives the gap for an object that cannot be opened.

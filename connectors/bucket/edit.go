@@ -27,7 +27,7 @@ func conflict() error {
 func edit(info *decode.Info, it *decode.Item, changes []pii.Change) ([]byte, error) {
 	for _, c := range changes {
 		if c.Field == objectField || c.Field == recordField || isPlace(c.Field) {
-			return nil, errkind.New(errkind.Unsupported, "the key of an object cannot be changed, the object can only be removed")
+			return nil, keyChange()
 		}
 	}
 	switch info.Format {
@@ -39,6 +39,10 @@ func edit(info *decode.Info, it *decode.Item, changes []pii.Change) ([]byte, err
 		return editLine(it, changes)
 	}
 	return nil, errkind.New(errkind.Unsupported, "records of this format cannot be changed")
+}
+
+func keyChange() error {
+	return errkind.New(errkind.Unsupported, "the key of an object cannot be changed, the object can only be removed")
 }
 
 func wholeValue(c pii.Change) bool { return c.Start == 0 && c.End == 0 }

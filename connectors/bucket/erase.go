@@ -213,7 +213,7 @@ func (j *job) writable() error {
 	switch s := j.summary; {
 	case s.Info.Format == decode.Other:
 		return errkind.Coded(errkind.Unsupported, decode.GapFormat, "an object of this format can only be removed")
-	case (s.Info.Gzip || s.Info.Zstd || s.Info.Charset != "") && s.Gap != "":
+	case (contained(s.Info.Format) || s.Info.Gzip || s.Info.Zstd || s.Info.Charset != "") && s.Gap != "":
 		return errkind.Coded(errkind.Unsupported, s.Gap, "an object that cannot be read to its end cannot be written again")
 	}
 	return nil

@@ -93,16 +93,10 @@ func (w *work) read(ctx context.Context, j *job, raw bool, f func(*decode.Item) 
 	if err != nil {
 		return err
 	}
-	h := sha256.New()
-	in := io.TeeReader(file, h)
-	s, err := w.d.pool.Decode(ctx, decode.Options{Ext: formatExt(j.key), Raw: raw}, in, f)
-	if err == nil {
-		_, err = io.Copy(io.Discard, in)
-	}
+	s, sum, err := w.whole(ctx, file, decode.Options{Ext: formatExt(j.key), Raw: raw}, f)
 	if err != nil {
 		return fault(err, "read an object")
 	}
-	sum := [32]byte(h.Sum(nil))
 	switch first := &j.summary; {
 	case s.Gap == decode.GapFailed || s.Gap == decode.GapSlow:
 		return errkind.Coded(errkind.Transient, s.Gap, "an object could not be read to its end")
@@ -128,6 +122,33 @@ func (j *job) readShell(f func(*decode.Item) error) error {
 		return err
 	}
 	return f(j.listed.shell())
+}
+
+// whole gives the items of an open object and the digest of all its bytes.
+func (w *work) whole(ctx context.Context, file file, o decode.Options, f func(*decode.Item) error) (s decode.Summary, sum [32]byte, err error) {
+	size, at, err := container(file)
+	if err != nil {
+		return s, sum, err
+	}
+	if at {
+		s, err = w.d.pool.DecodeAt(ctx, o, &ranges{f: file}, size, f)
+		if err == nil && s.Info.Format != decode.Other {
+			sum, err = digestOf(file)
+			return s, sum, err
+		}
+	}
+	if err != nil {
+		return s, sum, err
+	}
+	if _, err = file.Seek(0, io.SeekStart); err != nil {
+		return s, sum, err
+	}
+	h := sha256.New()
+	in := io.TeeReader(file, h)
+	if s, err = w.d.pool.Decode(ctx, o, in, f); err == nil {
+		_, err = io.Copy(io.Discard, in)
+	}
+	return s, [32]byte(h.Sum(nil)), err
 }
 
 // assign tells each target the number that its record has now. Records before it may be gone, so a record that is not at its number is looked for

@@ -82,7 +82,8 @@ type reading struct {
 	shown    string
 	format   string
 	gaps     map[string]int64
-	other    int64 // objects that nobody can read
+	sought   []decode.Sought // only objects and parts of them that can hold one of these are of interest
+	other    int64           // objects that nobody can read
 	archived int64
 	locked   locks
 	take     func(it *decode.Item, id string) error
@@ -255,7 +256,7 @@ func (r *reading) object(o object, values []string, n int) error {
 		defer func() { _ = f.Close() }()
 		r.locked.add(f)
 		var s decode.Summary
-		s, err = r.d.pool.Decode(r.ctx, decode.Options{Ext: formatExt(o.Key)}, f, r.item)
+		s, err = r.d.decode(r.ctx, f, decode.Options{Ext: formatExt(o.Key), Sought: r.sought}, r.item)
 		if err == nil && s.Gap == decode.GapFormat {
 			r.other++
 		} else if err == nil && s.Gap != "" {
@@ -301,6 +302,8 @@ func gapText(code string) string {
 		return "a cell's quote is never closed"
 	case decode.GapJSON:
 		return "it is not JSON from here on"
+	case decode.GapEncrypted:
+		return "it, or a part of it, is encrypted"
 	case decode.GapLarge:
 		return "the record is larger than 16 MiB"
 	case decode.GapTruncated:

@@ -25,6 +25,8 @@ const (
 	frameError byte = 'X' // to the child: the file cannot be read on
 	frameItems byte = 'R' // from the child
 	frameDone  byte = 'E' // from the child: the summary
+	frameAsk   byte = 'Q' // from the child: a range of a container is wanted
+	frameOut   byte = 'W' // from the child: bytes of the container that is written
 )
 
 // maxFrame is the longest frame that either side believes in: a record of MaxRecord can have many values.
@@ -62,10 +64,31 @@ func serve(in io.Reader, out io.Writer) error {
 		if err := json.Unmarshal(payload, &o); err != nil {
 			return err
 		}
-		if err := job(o, &input{r: r}, out); err != nil {
+		if o.Size > 0 {
+			err = jobAt(o, &asker{r: r, out: out}, out)
+		} else {
+			err = job(o, &input{r: r}, out)
+		}
+		if err != nil {
 			return err
 		}
 	}
+}
+
+// jobAt does a job on a container.
+func jobAt(o Options, at *asker, out io.Writer) error {
+	send := func(kind byte) func([]byte) error {
+		return func(b []byte) error { return writeFrame(out, kind, b) }
+	}
+	s, err := guardedAt(o, at, send(frameItems), send(frameOut))
+	if err != nil && !errors.Is(err, errAborted) {
+		return err
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return writeFrame(out, frameDone, b)
 }
 
 func job(o Options, in *input, out io.Writer) error {

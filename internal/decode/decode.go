@@ -25,12 +25,13 @@ const MaxRecord = 16 << 20
 
 // The formats.
 const (
-	CSV    = "csv"
-	TSV    = "tsv" // tabs between cells that know no quotes
-	NDJSON = "ndjson"
-	JSON   = "json"
-	Log    = "log"
-	Other  = "other" // nobody here can read it: one record, whose text is its printable runs
+	CSV     = "csv"
+	TSV     = "tsv" // tabs between cells that know no quotes
+	NDJSON  = "ndjson"
+	JSON    = "json"
+	Log     = "log"
+	Parquet = "parquet"
+	Other   = "other" // nobody here can read it: one record, whose text is its printable runs
 )
 
 // The codes of gaps.
@@ -38,6 +39,7 @@ const (
 	GapRagged    = "ragged-row"          // a row has more or fewer cells than the header
 	GapQuote     = "unclosed-quote"      // a quoted cell never ends
 	GapJSON      = "bad-json"            // a document is not JSON
+	GapEncrypted = "encrypted"           // a file, or columns of it, that only who has the key can read
 	GapLarge     = "record-too-large"    // larger than MaxRecord
 	GapTruncated = "truncated"           // a packed file ends in the middle
 	GapCorrupt   = "corrupt"             // a packed file cannot be unpacked
@@ -60,6 +62,10 @@ type Options struct {
 	Base    int64    `json:"base,omitempty"`    // where the block begins
 	Charset string   `json:"charset,omitempty"` // with Block
 	Escaped bool     `json:"escaped,omitempty"` // with Format tsv
+	Size    int64    `json:"size,omitempty"`    // of a container; set by DecodeAt and RewriteAt, as Write is
+	Write   bool     `json:"write,omitempty"`
+	Edits   []Edit   `json:"edits,omitempty"`  // of RewriteAt
+	Sought  []Sought `json:"sought,omitempty"` // of DecodeAt: parts of the file that cannot hold a record with one of them may be left out; ordinals stay
 }
 
 // Info is what a file turned out to be.
@@ -73,6 +79,7 @@ type Info struct {
 	Header  bool     `json:"header,omitempty"`
 	Columns []string `json:"columns,omitempty"`
 	Pack    *Pack    `json:"pack,omitempty"`
+	Records int64    `json:"records,omitempty"` // where the file itself tells how many it has
 }
 
 // Pack is the header of a gzip file, so that it can be packed again alike.
@@ -143,6 +150,8 @@ type Summary struct {
 	Bytes   int64  `json:"bytes"`         // unpacked
 	Gap     string `json:"gap,omitempty"` // the code of what hid the rest of the file
 	Line    int64  `json:"line,omitempty"`
+	Met     int64  `json:"met,omitempty"`     // of RewriteAt: edits whose record was met
+	Refused string `json:"refused,omitempty"` // of RewriteAt: why an edit cannot be made
 }
 
 // ErrStop is returned by a caller's function that has had enough; Decode then returns without error.

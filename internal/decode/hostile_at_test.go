@@ -1,0 +1,59 @@
+package decode_test
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"vestige/internal/decode"
+)
+
+// containers gives a good file of each format that is read at places.
+func containers(t *testing.T) map[string][]byte {
+	return map[string][]byte{"parquet": people(t, 3, 20)}
+}
+
+// TestMutatedContainers damages a file of each format in 400 ways: each time there is an end, records or a gap, and a rewriting that says whether it is one.
+func TestMutatedContainers(t *testing.T) {
+	p := pools(t)["child"]
+	for name, good := range containers(t) {
+		t.Run(name, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(7, uint64(len(good))))
+			failed := 0
+			for i := range 400 {
+				file := append(bytes.Clone(good[:4]), mutate(random, good[4:])...)
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				records := 0
+				var first decode.Edit
+				s, err := p.DecodeAt(ctx, decode.Options{}, bytes.NewReader(file), int64(len(file)), func(it *decode.Item) error {
+					if it.Kind == decode.Record {
+						if records++; records == 1 {
+							first = decode.Edit{Ordinal: it.Ordinal, Digest: it.Digest, Delete: true}
+						}
+					}
+					return nil
+				})
+				if err != nil || s.Gap == decode.GapSlow {
+					t.Fatalf("mutation %d: %v %s", i, err, s.Gap)
+				}
+				if s.Gap == decode.GapFailed {
+					failed++
+				}
+				if records == 0 && s.Gap == "" {
+					t.Fatalf("mutation %d: neither a record nor a gap", i)
+				}
+				if records > 0 {
+					var out bytes.Buffer
+					s, err := p.RewriteAt(ctx, decode.Options{Edits: []decode.Edit{first}}, bytes.NewReader(file), int64(len(file)), &out)
+					if err != nil || s.Gap == decode.GapSlow || s.Gap == "" && s.Refused == "" && s.Met != 1 {
+						t.Fatalf("mutation %d: rewriting: %v %+v", i, err, s)
+					}
+				}
+				cancel()
+			}
+			t.Logf("the decoder failed in %d of 400", failed)
+		})
+	}
+}
