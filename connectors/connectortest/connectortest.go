@@ -25,6 +25,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vestige/connectors"
 	"vestige/pii"
@@ -59,7 +60,25 @@ type System struct {
 	LocatesBy string
 	// Reads counts the records that the system has read for its clients so far, by the system's own statistics; nil where it has none.
 	Reads func(t *testing.T) int64
+
+	// Limited is a configuration whose user has every privilege that the documentation asks for, but none on the dataset ForbiddenName (REVOKE ALL). It is
+	// wanted of the fixtures that have a dataset of that name; nil where the system has no privileges.
+	Limited connectors.Config
+	// Server is host:port of the system, and Proxied the configuration that reaches it at another address by the same protocol, with limits of a second or two on
+	// connecting, statements and whatever else the source can limit; nil where no network lies between. NetworkLimit is how long the connector then
+	// waits at most for a server that says nothing; 5 s where it is 0.
+	Server       string
+	Proxied      func(addr string) connectors.Config
+	NetworkLimit time.Duration
+	// Hold takes a lock by the system's own client that lets a read of the dataset wait in the server (LOCK TABLE … IN ACCESS EXCLUSIVE MODE) until release is called. Running
+	// counts the statements that the server is doing for other clients now, those that wait included (pg_stat_activity, the process list), without its own. nil
+	// where there are none.
+	Hold    func(t *testing.T, dataset string) (release func())
+	Running func(t *testing.T) int
 }
+
+// ForbiddenName is the dataset on which the user of System.Limited has no privilege.
+const ForbiddenName = "forbidden"
 
 // Content is what Peek saw: the rows of each of the fixture's datasets, by the fixture's names, values in the order of the fixture's
 // fields. The order of rows does not matter. A soft-deleted row is as its system's clients would see it.

@@ -3,6 +3,7 @@ package connectortest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"vestige/connectors"
@@ -17,6 +18,7 @@ func errorChecks() []check {
 		{"errors/absent", errorsAbsent},
 		{"errors/no-values", errorsNoValues},
 		{"errors/no-values-in-logs", errorsNoValuesInLogs},
+		{"errors/no-values-of-types", errorsNoValuesOfTypes},
 	}
 }
 
@@ -148,5 +150,78 @@ func errorsNoValuesInLogs(b *bench) {
 		if v := r.Config[o.Name]; o.Secret && v.Len() > 3 && strings.Contains(log, v.Reveal()) {
 			b.Errorf("a logged line holds the secret of the option %q", o.Name)
 		}
+	}
+}
+
+// typed is a dataset with a field of each type, of which a system turns down what is not written as it should be.
+func typed() Dataset {
+	return Dataset{
+		Name: "typed",
+		Fields: []Field{{Name: "id", Type: pii.Int, NotNull: true}, {Name: "mail", Type: pii.Text}, {Name: "count", Type: pii.Int}, {Name: "share", Type: pii.Float},
+			{Name: "yes", Type: pii.Bool}, {Name: "seen", Type: pii.Time}, {Name: "papers", Type: pii.JSON}},
+		Key: []string{"id"},
+		Rows: []Row{
+			R(1, marker+"@example.com", 7, "1.5", "true", "2024-02-03T04:05:06Z", `{"mail":"`+marker+`@example.com"}`),
+			R(2, "bob@example.com", 8, "2.5", "false", "2024-02-04T04:05:06Z", `{}`),
+		},
+	}
+}
+
+// tried gives the texts of a unit that is looked at and then done.
+func (r *rig) tried(u pii.Unit) (texts []string) {
+	r.Helper()
+	if p, ok := r.driver(connectors.Erase).(connectors.Preflighter); ok {
+		findings, err := p.Check(context.Background(), u)
+		texts = append(texts, fmt.Sprintf("%v %+v", err, findings))
+	}
+	receipts, err := as[connectors.Eraser](r, connectors.Erase).Erase(context.Background(), u)
+	return append(texts, fmt.Sprintf("%v %+v", err, receipts))
+}
+
+// mistyped changes the first record to what no field of another type can hold, and to texts that some systems cannot. What is let through is found anew.
+func (r *rig) mistyped() (texts []string) {
+	r.Helper()
+	for _, f := range r.fixed("typed").Fields {
+		if f.Name == "id" {
+			continue
+		}
+		for _, to := range []string{marker, marker + "\xff", `{"` + marker + `":`, marker + "\x00"} {
+			if strings.HasSuffix(to, "\x00") && slices.Contains(r.meet().lacks, NeedNUL) {
+				continue
+			}
+			first := r.where("typed", "id", "1")
+			texts = append(texts, r.tried(unit(r.act("typed", pii.Pseudonymise, first.target(r.change("typed", f.Name, first, to)))))...)
+		}
+	}
+	wrong := r.where("typed", "id", "1")
+	if wrong.key != nil {
+		wrong.key = pii.Key{pii.NewValue(marker)}
+		texts = append(texts, r.tried(unit(r.act("typed", pii.Delete, wrong.target())))...)
+	}
+	return texts
+}
+
+// errorsNoValuesOfTypes: a value that a field cannot hold, or cannot be compared with, is in no error, finding or line either.
+func errorsNoValuesOfTypes(b *bench) {
+	able[connectors.Eraser](b, "erase")
+	r := b.start(Fixture{Datasets: []Dataset{typed()}})
+	texts := r.mistyped()
+	q := connectors.Query{Dataset: r.dataset("typed"), Keys: []pii.Key{{pii.NewValue(marker)}}}
+	texts = append(texts, fmt.Sprint(failure(r.driver(connectors.Scan).Read(context.Background(), q))))
+	if l, ok := r.driver(connectors.Scan).(connectors.Locator); ok {
+		for _, f := range r.dataset("typed").Fields {
+			m := pii.Match{Dataset: r.dataset("typed"), Terms: []pii.Term{{Field: f.Name, Mode: pii.Exact, Values: []pii.Value{pii.NewValue(marker)}}}}
+			if l.CanLocate(m) {
+				texts = append(texts, fmt.Sprint(failure(l.Locate(context.Background(), m))))
+			}
+		}
+	}
+	for _, text := range append(texts, r.log.String()) {
+		if strings.Contains(text, marker) {
+			b.Errorf("a text holds a value: %s", strings.ReplaceAll(text, marker, "(the value)"))
+		}
+	}
+	if left := len(r.Peek(r.real)["typed"]); left != 2 {
+		b.Errorf("a key of another type deletes a record: %d are left of 2", left)
 	}
 }

@@ -3,6 +3,8 @@ package connectortest
 import (
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -14,11 +16,14 @@ type Outcome struct {
 	Text    string // what it said first
 }
 
-// Record runs the suite without failing t, and tells how each check ended: for the test of the suite itself.
-func Record(t *testing.T, start Start) map[string]Outcome {
+// Record runs the suite, or those checks of it whose names begin so, without failing t, and tells how each check ended: for the test of the suite itself.
+func Record(t *testing.T, start Start, only ...string) map[string]Outcome {
 	out := map[string]Outcome{}
 	known := &profile{records: 20_000}
 	for _, c := range checks() {
+		if len(only) > 0 && !slices.ContainsFunc(only, func(name string) bool { return strings.HasPrefix(c.name, name) }) {
+			continue
+		}
 		rec := &recorder{}
 		t.Run(c.name, func(t *testing.T) {
 			rec.watch(func() { c.run(&bench{T: rec, real: t, begin: start, known: known}) })

@@ -18,6 +18,9 @@ func (d *Driver) Discover(ctx context.Context) iter.Seq2[pii.Dataset, error] {
 			return
 		}
 		for _, name := range d.sys.names() {
+			if d.permitted(name) != nil && d.sys.faults.HideForbidden {
+				continue
+			}
 			if err := d.sys.faults.ended(ctx); err != nil {
 				yield(pii.Dataset{}, err)
 				return
@@ -55,6 +58,9 @@ func (d *Driver) describe(t *table) pii.Dataset {
 	}
 	if t.SoftDelete != "" {
 		ds.Constraints = append(ds.Constraints, pii.Constraint{Kind: softDelete, Fields: []string{t.SoftDelete}})
+	}
+	if err := d.permitted(t.Name); err != nil {
+		ds.Gap = &pii.Gap{Code: "permission", At: ds.Ref, Text: err.Error(), Records: -1}
 	}
 	d.sys.faults.describe(&ds)
 	return ds

@@ -43,7 +43,7 @@ func (d *Driver) Erase(ctx context.Context, u pii.Unit) (receipts []pii.Receipt,
 	if err != nil {
 		return nil, err
 	}
-	d.logged(u)
+	d.logged(u, receipts)
 	return receipts, nil
 }
 
@@ -97,6 +97,9 @@ func (w *work) act(ctx context.Context, a pii.Act) (pii.Receipt, error) {
 	t := w.tables[a.Dataset.Ref.Dataset]
 	if t == nil {
 		return r, errkind.Coded(errkind.NotFound, "no-such-dataset", "there is no such dataset")
+	}
+	if err := w.d.permitted(t.Name); err != nil && !w.d.sys.faults.EraseForbidden {
+		return r, err
 	}
 	w.effects, w.image = map[effect]int64{}, nil
 	rows, done, err := w.rows(t, a)

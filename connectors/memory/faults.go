@@ -39,7 +39,10 @@ type Faults struct {
 	DeniedIsInvalid  bool // a refused password is the wrong kind of error
 	AbsentIsDenied   bool // a missing system is the wrong kind of error
 	ErrorHoldsValue  bool // the text of a conflict has the value
-	LogHoldsKey      bool // a debug line has the key
+	TypeHoldsValue   bool // the text of an error about a type has the value
+	HideForbidden    bool // what the credentials do not allow is left out in silence
+	EraseForbidden   bool // the credentials are not looked at when erasing
+	LogHoldsKey      bool // a debug line has the key of a record that goes
 	SampleFirst      bool // a sample is the first records
 	SampleBlind      bool // every seed gives the same sample
 	LocateNoForms    bool // Locate compares the plain form only
@@ -69,7 +72,7 @@ type Faults struct {
 	IgnoreEffects    bool // cascades are not compared with what was predicted
 	LoseUpdates      bool // of two units at once one is forgotten
 	CheckWrites      bool // Check of several acts changes a record
-	CheckHopes       bool // Check leaves out what would block
+	CheckHopes       bool // Check leaves out what would block, but for missing privileges
 	CheckMiscounts   bool // Check counts the records of an act without looking for them
 	UndoAll          bool // Undo brings back records that it is not asked for
 	StatementValues  bool // Statements show values

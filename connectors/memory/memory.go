@@ -23,6 +23,7 @@ type Driver struct {
 	sys    *System
 	source string
 	log    *slog.Logger
+	denied string // the table that its credentials do not let it touch
 }
 
 // Everything a driver can do; docs/connector.md says which of them a first version needs.
@@ -83,14 +84,18 @@ func (s *System) open(ctx context.Context, env connectors.Env, cfg connectors.Co
 		return nil, ctx.Err()
 	case cfg["name"].Reveal() != Name:
 		return nil, errkind.Coded(s.faults.absent(), "no-answer", "open memory: no system answers by that name")
-	case cfg["password"].Reveal() != s.password:
+	case cfg["password"].Reveal() != s.password && (s.limited == "" || cfg["password"].Reveal() != s.limited):
 		return nil, errkind.Coded(s.faults.password(), "refused", "open memory: the password is refused")
 	}
 	if err := s.faults.next("Open"); err != nil {
 		return nil, err
 	}
 	s.faults.leak(s.faults.LeakOnClose)
-	return &Driver{sys: s, source: env.Name, log: env.Log}, nil
+	d := &Driver{sys: s, source: env.Name, log: env.Log}
+	if cfg["password"].Reveal() != s.password {
+		d.denied = s.denied
+	}
+	return d, nil
 }
 
 // Close has nothing to close.
@@ -108,5 +113,13 @@ func (d *Driver) table(ds pii.Dataset) (*table, error) {
 	if t == nil {
 		return nil, errkind.Coded(errkind.NotFound, "no-such-dataset", "there is no such dataset")
 	}
-	return t, nil
+	return t, d.permitted(ds.Ref.Dataset)
+}
+
+// permitted tells whether the credentials let the driver touch a table.
+func (d *Driver) permitted(table string) error {
+	if d.denied == "" || d.denied != table {
+		return nil
+	}
+	return errkind.Coded(errkind.Permission, "privilege", "the credentials do not allow that table")
 }

@@ -20,6 +20,7 @@ func start(f memory.Faults) connectortest.Start {
 	return func(_ *testing.T, fixture connectortest.Fixture) connectortest.System {
 		sys := memory.New(f)
 		sys.Protect(password)
+		sys.Limit("limited horse", connectortest.ForbiddenName)
 		for _, d := range fixture.Datasets {
 			sys.Create(table(d))
 			rows := make([][][]byte, len(d.Rows))
@@ -29,13 +30,14 @@ func start(f memory.Faults) connectortest.Start {
 			sys.Insert(d.Name, rows...)
 		}
 		return connectortest.System{
-			Spec:   sys.Spec(),
-			Config: connectors.Config{"password": pii.NewValue(password)},
-			Peek:   func(*testing.T) connectortest.Content { return peek(sys, fixture) },
-			Break:  func(_ *testing.T, name string) { sys.Break(name) },
-			Denied: connectors.Config{"password": pii.NewValue("wrong horse")},
-			Absent: connectors.Config{"name": pii.NewValue("nowhere"), "password": pii.NewValue(password)},
-			Reads:  func(*testing.T) int64 { return sys.Reads() },
+			Spec:    sys.Spec(),
+			Config:  connectors.Config{"password": pii.NewValue(password)},
+			Peek:    func(*testing.T) connectortest.Content { return peek(sys, fixture) },
+			Break:   func(_ *testing.T, name string) { sys.Break(name) },
+			Denied:  connectors.Config{"password": pii.NewValue("wrong horse")},
+			Absent:  connectors.Config{"name": pii.NewValue("nowhere"), "password": pii.NewValue(password)},
+			Limited: connectors.Config{"password": pii.NewValue("limited horse")},
+			Reads:   func(*testing.T) int64 { return sys.Reads() },
 		}
 	}
 }

@@ -267,6 +267,14 @@ func (f *Faults) text(text string, key pii.Key) string {
 	return text
 }
 
+// quoted is the text of an error about a value.
+func (f *Faults) quoted(text string, v []byte) string {
+	if f.TypeHoldsValue {
+		return text + ": " + string(v)
+	}
+	return text
+}
+
 func (f *Faults) spec(s connectors.Spec) connectors.Spec {
 	if f.NoLimitsInDoc {
 		s.Doc, _, _ = strings.Cut(s.Doc, "## Limits")
@@ -344,11 +352,14 @@ func (d *Driver) shown(a pii.Act) string {
 	return " -- " + a.Targets[0].Key.ID()
 }
 
-func (d *Driver) logged(u pii.Unit) {
+func (d *Driver) logged(u pii.Unit, receipts []pii.Receipt) {
 	if !d.sys.faults.LogHoldsKey {
 		return
 	}
-	for _, a := range u.Acts {
+	for i, a := range u.Acts {
+		if i < len(receipts) && receipts[i].Affected == 0 {
+			continue
+		}
 		for _, t := range a.Targets {
 			d.log.Debug("erased", "key", t.Key.ID())
 		}
@@ -470,7 +481,7 @@ func (f *Faults) looked(s *System, u pii.Unit) {
 
 func (f *Faults) blocks(findings []pii.Finding) []pii.Finding {
 	if f.CheckHopes {
-		return slices.DeleteFunc(findings, func(f pii.Finding) bool { return f.Blocking })
+		return slices.DeleteFunc(findings, func(f pii.Finding) bool { return f.Blocking && f.Code != connectors.FindingPrivilege })
 	}
 	return findings
 }

@@ -17,6 +17,8 @@ type System struct {
 	mu       sync.RWMutex
 	faults   Faults
 	password string
+	limited  string // the password of one who may not touch the table denied
+	denied   string
 	tables   map[string]*table
 	order    []string
 	changes  int64
@@ -58,6 +60,9 @@ func New(f Faults) *System {
 
 // Protect sets the password that is asked for from now on.
 func (s *System) Protect(password string) { s.password = password }
+
+// Limit lets another password in, for one who may do everything but touch the named table.
+func (s *System) Limit(password, table string) { s.limited, s.denied = password, table }
 
 // Create makes a table, or makes it anew.
 func (s *System) Create(t Table) {

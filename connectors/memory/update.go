@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 
 	"vestige/connectors"
 	"vestige/internal/doc"
@@ -115,6 +116,9 @@ func (w *work) lawful(t *table, old, next *row) error {
 		if f.NotNull && next.values[i] == nil && !w.d.sys.faults.NullsAnywhere {
 			return w.conflict(connectors.FindingConstraint, "a field that may not be NULL would be", t.key(old))
 		}
+		if v := next.values[i]; f.Type == pii.Int && v != nil && !same(v, old.values[i]) && !number(v) {
+			return errkind.Coded(errkind.Conflict, connectors.FindingConstraint, "%s", w.d.sys.faults.quoted("a field of numbers would hold something else", v))
+		}
 	}
 	for _, fields := range append(slices.Clone(t.Unique), t.Key) {
 		if moved(t, fields, old, next) && taken(t, fields, old, next) {
@@ -132,6 +136,12 @@ func (w *work) lawful(t *table, old, next *row) error {
 		}
 	}
 	return nil
+}
+
+// number tells whether a value is a whole number.
+func number(v []byte) bool {
+	_, err := strconv.ParseInt(string(v), 10, 64)
+	return err == nil
 }
 
 // moved tells whether any of the fields differs.
