@@ -45,6 +45,7 @@ type store struct {
 	bucket    string
 	prefix    string
 	versioned bool // versioning is on, or was: objects have version ids
+	locking   bool // Object Lock is on
 	unseen    bool // whether there are versions cannot be seen
 	held      atomic.Int64
 
@@ -111,10 +112,11 @@ func clientOf(loaded aws.Config) (*http.Transport, *http.Client) {
 func (s *store) look(ctx context.Context) error {
 	out, err := s.client.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: &s.bucket})
 	if err == nil {
-		s.versioned = out.Status != ""
-		if !s.versioned {
+		if s.versioned = out.Status != ""; !s.versioned {
 			return nil
 		}
+		lock, err := s.client.GetObjectLockConfiguration(ctx, &s3.GetObjectLockConfigurationInput{Bucket: &s.bucket})
+		s.locking = err == nil && lock.ObjectLockConfiguration != nil && lock.ObjectLockConfiguration.ObjectLockEnabled != ""
 	}
 	err = s3Fault(ctx, err, "ask for the bucket's versioning")
 	if k := errkind.Of(err); err != nil && k != errkind.Permission && k != errkind.Unsupported {

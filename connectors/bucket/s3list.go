@@ -234,7 +234,7 @@ func (s *store) Each(ctx context.Context, keys []string, give func(object) error
 // head asks what the store knows of an object.
 func (s *store) head(ctx context.Context, o object) (object, *s3.HeadObjectOutput, error) {
 	in := &s3.HeadObjectInput{Bucket: &s.bucket, Key: &o.Key, ChecksumMode: types.ChecksumModeEnabled}
-	if o.ID != "" {
+	if o.ID != "" && (o.Old || o.ID != "null") { // some servers do not know a current version by the id null
 		in.VersionId = &o.ID
 	}
 	out, err := s.client.HeadObject(ctx, in)

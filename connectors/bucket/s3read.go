@@ -52,7 +52,15 @@ func (s *store) Open(ctx context.Context, o object) (file, error) {
 // Stat gives the object that is being read.
 func (r *remote) Stat() (object, error) { return r.o, nil }
 
-func (r *remote) locked() string { return r.lock }
+// locked asks apart where the bucket has locks and the answer to the reading has told none: not every server says it there.
+func (r *remote) locked() string {
+	if r.lock == "" && r.s.locking {
+		if _, head, err := r.s.head(r.ctx, r.o); err == nil && !lockOver(head) {
+			r.lock = lockText(head.ObjectLockMode, head.ObjectLockRetainUntilDate, head.ObjectLockLegalHoldStatus)
+		}
+	}
+	return r.lock
+}
 
 // ask begins a range.
 func (r *remote) ask() error {
