@@ -71,15 +71,17 @@ func (c *conn) put() {
 // drop closes a connection whose state is not known. The server rolls back what was open in it.
 func (c *conn) drop() { _ = c.dc.Close() }
 
-// stop ends what a connection does in the server, which would not notice by itself that nobody listens, and closes it.
-func (c *conn) stop() {
-	c.d.mu.Lock()
-	if !c.d.closed {
-		c.d.ending.Add(1)
-		go c.d.kill(c.id)
+// interrupt stops what a connection does in the server, which would otherwise go on to send rows that nobody wants, and keeps the connection.
+func (c *conn) interrupt() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	dc, err := c.d.raw(ctx)
+	if err != nil {
+		return err
 	}
-	c.d.mu.Unlock()
-	_ = c.dc.Close()
+	defer func() { _ = dc.Close() }()
+	_, err = dc.(driver.ExecerContext).ExecContext(ctx, "KILL QUERY "+strconv.FormatInt(c.id, 10), nil)
+	return err
 }
 
 // kill stops a statement through another connection, and ends the connection that it ran on: its locks go with it.
@@ -195,15 +197,29 @@ func (r *rows) next() (bool, error) {
 	return err == nil, kindIn(r.ctx, err)
 }
 
-// close ends the rows. Those that were not read to their end leave a connection that is of no more use.
+// close ends the rows. Those that were not read to their end are stopped in the server. It tells whether the connection is as good as before.
 func (r *rows) close() (whole bool) {
-	r.stop()
-	if r.ended {
+	defer r.stop()
+	switch {
+	case r.ctx.Err() != nil:
+		r.c.drop()
 		_ = r.r.Close()
-		return r.ctx.Err() == nil
+		return false
+	case r.ended:
+		_ = r.r.Close()
+		return true
 	}
-	r.c.stop()
-	_ = r.r.Close()
+	if r.c.interrupt() != nil {
+		r.c.drop()
+		_ = r.r.Close()
+		return false
+	}
+	var said *client.MySQLError
+	err := r.r.Close()
+	if err == nil || errors.As(err, &said) {
+		return true
+	}
+	r.c.drop()
 	return false
 }
 

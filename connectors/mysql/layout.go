@@ -32,6 +32,7 @@ type column struct {
 	notNull   bool
 	dflt      bool
 	generated bool
+	clock     bool // the server sets it to the time of a change
 	denied    bool // the credentials do not allow to read it
 	collation string
 	length    int
@@ -121,6 +122,7 @@ func (c *conn) columns(ctx context.Context, where string, into map[string]*layou
 		col := column{name: asText(r[1]), native: asText(r[2]), notNull: asText(r[3]) == "NO", dflt: asInt(r[4]) != 0 || strings.Contains(extra, "AUTO_INCREMENT"),
 			collation: asText(r[6]), length: int(min(asInt(r[7]), 1<<31-1)), comment: asText(r[8])}
 		col.generated = strings.Contains(extra, "VIRTUAL GENERATED") || strings.Contains(extra, "STORED GENERATED") || strings.Contains(extra, "PERSISTENT")
+		col.clock = strings.Contains(extra, "ON UPDATE")
 		col.denied = !strings.Contains(asText(r[9]), "select")
 		col.sort = sortOf(col.native)
 		l.columns = append(l.columns, col)

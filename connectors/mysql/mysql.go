@@ -30,6 +30,7 @@ type Driver struct {
 	cfg      *client.Config
 	database string
 	schemas  []string // further ones; "*" for all
+	rebuild  string
 	limit    time.Duration
 	lock     time.Duration
 
@@ -41,10 +42,14 @@ type Driver struct {
 }
 
 var (
-	_ connectors.Driver   = (*Driver)(nil)
-	_ connectors.Sampler  = (*Driver)(nil)
-	_ connectors.Profiler = (*Driver)(nil)
-	_ connectors.Locator  = (*Driver)(nil)
+	_ connectors.Driver      = (*Driver)(nil)
+	_ connectors.Sampler     = (*Driver)(nil)
+	_ connectors.Profiler    = (*Driver)(nil)
+	_ connectors.Locator     = (*Driver)(nil)
+	_ connectors.Eraser      = (*Driver)(nil)
+	_ connectors.Preflighter = (*Driver)(nil)
+	_ connectors.Statementer = (*Driver)(nil)
+	_ connectors.Residuer    = (*Driver)(nil)
 )
 
 // Spec describes the connector.
@@ -69,6 +74,7 @@ func Spec() connectors.Spec {
 			{Name: "statement_timeout", Doc: "how long one statement may run in the server", Default: "30m", Example: "5m"},
 			{Name: "lock_timeout", Doc: "how long to wait for another transaction's lock", Default: "5s", Example: "10s"},
 			{Name: "connect_timeout", Doc: "how long to wait for a connection", Default: "10s", Example: "3s"},
+			{Name: "rebuild", Doc: "whether a purge rebuilds a table, which removes what deleted rows left in unused parts of its file: on, off, or auto where the table is not large", Default: "auto", Example: "off"},
 			{Name: "read_only", Doc: "never write", Default: "false", Example: "true"},
 		},
 	}
@@ -90,6 +96,9 @@ func open(_ context.Context, env connectors.Env, cfg connectors.Config) (connect
 	c.ClientFoundRows, c.CheckConnLiveness, c.Logger = true, true, &client.NopLogger{}
 	if err := d.times(c, cfg); err != nil {
 		return nil, err
+	}
+	if d.rebuild = strings.ToLower(cfg["rebuild"].Reveal()); d.rebuild != "auto" && d.rebuild != "on" && d.rebuild != "off" {
+		return nil, errkind.New(errkind.Invalid, "rebuild is auto, on or off")
 	}
 	d.cfg = c
 	return d, d.secure(cfg)

@@ -73,7 +73,11 @@ func (c *conn) release(ctx context.Context, err error) {
 		c.drop()
 		return
 	}
-	if _, err := c.exec(ctx, "ROLLBACK"); err != nil {
+	_, err = c.exec(ctx, "ROLLBACK")
+	if errkind.Code(err) == "interrupted" { // what was to stop the statement before came after its end
+		_, err = c.exec(ctx, "ROLLBACK")
+	}
+	if err != nil {
 		c.drop()
 		return
 	}

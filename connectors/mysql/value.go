@@ -96,6 +96,8 @@ func (c *column) expr() string {
 // append writes a value in canonical form.
 func (s sort) append(b []byte, v driver.Value) []byte {
 	switch v := v.(type) {
+	case exact:
+		return append(b, v...)
 	case []byte:
 		return s.appendBytes(b, v)
 	case string:
