@@ -203,16 +203,10 @@ func (x *index) clause(field string, values []string) (clause map[string]any, ok
 	case byTerm:
 		clause = map[string]any{"terms": map[string]any{l.ask: values}}
 	case byNumber:
-		var numbers []string
-		for _, v := range values {
-			if _, err := strconv.ParseInt(v, 10, 64); err == nil {
-				numbers = append(numbers, v)
-			}
-		}
-		if len(numbers) == 0 {
+		if slices.ContainsFunc(values, func(v string) bool { return !whole64(v) }) {
 			return nil, false
 		}
-		clause = map[string]any{"terms": map[string]any{l.ask: numbers}}
+		clause = map[string]any{"terms": map[string]any{l.ask: values}}
 	case byPhrase:
 		var should []any
 		for _, v := range values {
@@ -226,8 +220,16 @@ func (x *index) clause(field string, values []string) (clause map[string]any, ok
 	return clause, clause != nil
 }
 
+// whole64 tells whether a value is a number that the index keeps as it is: a fraction is cut off, and what is no number may be left out.
+func whole64(v string) bool {
+	_, err := strconv.ParseInt(v, 10, 64)
+	return err == nil && v[0] != '+'
+}
+
 // reaches tells whether the index can hold a value of the field as a whole.
-func (l leaf) reaches(v string) bool { return l.longest == 0 || length(v) <= l.longest }
+func (l leaf) reaches(v string) bool {
+	return (l.longest == 0 || length(v) <= l.longest) && (l.way != byNumber || whole64(v))
+}
 
 // trusted tells whether an index may be asked for these values of a field: that is tried once, on its oldest, its newest and some other documents.
 func (d *Driver) trusted(ctx context.Context, x *index, field string, values []string) (bool, error) {

@@ -192,7 +192,7 @@ func (s *scroll) next(ctx context.Context) (page, error) {
 			s.size = int(max(1, min(largestPage, pageBytes/max(1, 3*st.bytes/st.docs))))
 		}
 	}
-	p, err := s.d.search(ctx, s.x.name, "&scroll="+keepAlive, fmt.Sprintf(`{"size":%d,"track_total_hits":false,"sort":["_doc"]}`, s.size))
+	p, err := s.d.search(ctx, s.x.name, "&scroll="+keepAlive, fmt.Sprintf(`{"size":%d,"sort":["_doc"]}`, s.size))
 	s.id = p.scroll
 	return p, err
 }
