@@ -8,6 +8,7 @@ import (
 
 	"vestige/audit"
 	"vestige/catalog"
+	"vestige/classifiers"
 	"vestige/connectors"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
@@ -32,6 +33,8 @@ type Deps struct {
 	Audit   *audit.Log
 	Policy  *policies.Policy
 	Log     *slog.Logger
+	// Kinds finds what is other people's in the texts of an export; nil finds addresses of mail and telephones alone.
+	Kinds *classifiers.Set
 	// Destroyed makes what was deleted gone from the store's files (store.Destroyed).
 	Destroyed func(ctx context.Context) error
 	// Skip leaves parts of the closure out, so that tests can show what each is needed for.

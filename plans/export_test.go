@@ -23,7 +23,8 @@ func TestExport(t *testing.T) {
 	e := newEstate(40, "")
 	w := newWorld(t, e.sources()...)
 	before := e.content()
-	e.desk.Insert("tickets", row(79_000, mailOf(her), "Please write to "+mailOf(9)+" instead, or call +1 202 555 0105."))
+	e.desk.Insert("tickets", row(79_000, mailOf(her), "Please write to "+mailOf(9)+" instead, or call +1 202 555 0105. "+
+		"My flatmate Peter Miller, DE89 3704 0044 0532 0130 00, pays from 192.0.2.44 with 4111 1111 1111 1111, and Thomas Edison is long dead."))
 	id, err := age.GenerateX25519Identity()
 	w.must(err)
 	s := w.approve(w.plan(plans.Export, mailOf(her)))
@@ -66,6 +67,14 @@ func TestExport(t *testing.T) {
 		if i != her && strings.Contains(all, mailOf(i)) {
 			t.Errorf("the export has the address of person %d", i)
 		}
+	}
+	for _, other := range []string{"Peter", "0532", "192.0.2.44", "4111 1111"} {
+		if strings.Contains(all, other) {
+			t.Errorf("the export shows %s of another person", other)
+		}
+	}
+	if !strings.Contains(all, "is long dead") {
+		t.Error("the export lacks what names nobody")
 	}
 	if !strings.Contains(all, mailOf(her)) || !strings.Contains(all, "+1 202 555 0105") || !strings.Contains(all, "[another person]") {
 		t.Error("the export lacks what is hers, or does not say that something was left out")

@@ -29,9 +29,6 @@ const (
 // never are the categories whose values an export says to exist and does not show.
 var never = []pii.Category{"online.credential", "finance.card", "government_id.us_ssn"}
 
-// inText finds what looks like an address or a telephone number of somebody in text.
-var inText = regexp.MustCompile(`[\pL\pN._%+\-]+@[\pL\pN\-]+(?:\.[\pL\pN\-]+)+|\+?\d[\d ()/.\-]{6,}\d`)
-
 // exporter writes the records of one step.
 type exporter struct {
 	*run
@@ -40,6 +37,7 @@ type exporter struct {
 	node    *lineage.Node
 	targets []pii.Target
 	hers    map[string]bool // normal values that are hers, by value
+	words   map[string]bool // their words
 	entry   *ManifestEntry
 	count   bool // the pass that counts
 }
@@ -53,6 +51,7 @@ func (r *run) exportStep(ctx context.Context, z *zip.Writer, st Step, sealed *Se
 	base := fmt.Sprintf("%s-%s", st.ID, fileName(st.Dataset))
 	entry := ManifestEntry{Dataset: st.Dataset.Source + "/" + catalog.DisplayDataset(&n), JSON: base + ".json", CSV: base + ".csv", Categories: st.Categories, Fields: []string{}}
 	x := &exporter{run: r, step: st, dataset: n.Dataset, node: &n, targets: sealed.Steps[st.ID], hers: hersIn(sealed), entry: &entry}
+	x.words = wordsOf(x.hers)
 	for i, write := range []func(context.Context, io.Writer) error{x.json, x.csv} {
 		w, err := z.Create([]string{entry.JSON, entry.CSV}[i])
 		if err != nil {
@@ -79,7 +78,7 @@ func fileName(r pii.Ref) string {
 
 func hersIn(s *Sealed) map[string]bool {
 	out := map[string]bool{}
-	for _, ids := range [][]pii.Identifier{s.Start, s.Known, s.Shared, s.Traits} {
+	for _, ids := range [][]pii.Identifier{s.Start, s.Known, s.Shared, s.Traits, s.Spelled} {
 		for _, id := range ids {
 			out[strings.ToLower(id.Value.Reveal())] = true
 		}
@@ -222,27 +221,6 @@ func (x *exporter) foreign(n *lineage.FieldNode, v []byte) bool {
 		return false
 	}
 	return n.Role == lineage.Mentions || n.Category.Global()
-}
-
-// redacted replaces addresses and telephone numbers in text that are not hers.
-func (x *exporter) redacted(text string) string {
-	return inText.ReplaceAllStringFunc(text, func(s string) string {
-		c := pii.Category("contact.phone")
-		if strings.Contains(s, "@") {
-			c = "contact.email"
-		}
-		norm, ok := forms.Normal(c, []byte(s))
-		if !ok || x.hers[strings.ToLower(string(norm))] {
-			return s
-		}
-		if c == "contact.phone" && !strings.HasPrefix(s, "+") && !strings.HasPrefix(s, "0") {
-			return s // an amount, a number, a date
-		}
-		if x.count {
-			x.entry.Redacted++
-		}
-		return another
-	})
 }
 
 // json writes the records as a JSON array, one object a line.

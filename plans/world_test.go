@@ -86,8 +86,11 @@ func masterFile(t *testing.T) string {
 
 func (w *world) newEngine() *plans.Engine {
 	w.t.Helper()
+	kinds, err := classifiers.NewSet(allclassifiers.All(), classifiers.Options{Examples: true})
+	w.must(err)
 	e, err := plans.New(plans.Deps{
-		DB: w.store.DB(), Catalog: w.catalog, Sources: w.sources, Keys: w.ring, Audit: w.log, Policy: w.policy, Log: slog.New(slog.DiscardHandler),
+		Kinds: kinds,
+		DB:    w.store.DB(), Catalog: w.catalog, Sources: w.sources, Keys: w.ring, Audit: w.log, Policy: w.policy, Log: slog.New(slog.DiscardHandler),
 		Destroyed: w.store.Destroyed, Wait: func(context.Context, time.Duration) error { w.waited++; return nil },
 	})
 	w.must(err)
@@ -125,17 +128,6 @@ func (w *world) must(err error) {
 func (w *world) plan(kind plans.Kind, mail string) *plans.Status {
 	w.t.Helper()
 	s, err := w.engine.Plan(w.t.Context(), plans.Ask{Request: "REQ-00000001", Kind: kind, Regime: "gdpr", By: "olga", Identifiers: []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mail)}}})
-	w.must(err)
-	return s
-}
-
-// accept accepts every gap of a plan, and makes it anew.
-func (w *world) accept(s *plans.Status) *plans.Status {
-	w.t.Helper()
-	for _, g := range s.Open.Gaps {
-		w.must(w.engine.Answer(w.t.Context(), plans.Answer{Request: s.Request, ID: g.ID, Verdict: pii.Accept, Reason: "looked at by hand", By: "alma"}))
-	}
-	s, err := w.engine.Replan(w.t.Context(), s.ID, "olga")
 	w.must(err)
 	return s
 }

@@ -205,7 +205,7 @@ func (a *App) openKinds(ctx context.Context, _ Options) (err error) {
 
 func (a *App) openEngine(context.Context, Options) (err error) {
 	a.Engine, err = plans.New(plans.Deps{DB: a.DB, Catalog: a.Catalog, Sources: a.Sources, Keys: a.Keys, Audit: a.Audit, Policy: a.Policy,
-		Log: a.Log, Destroyed: a.Store.Destroyed})
+		Log: a.Log, Destroyed: a.Store.Destroyed, Kinds: a.Kinds})
 	if err == nil {
 		a.Requests = requests.New(a.Engine)
 	}
