@@ -31,7 +31,7 @@ func edit(info *decode.Info, it *decode.Item, changes []pii.Change) ([]byte, err
 		}
 	}
 	switch info.Format {
-	case decode.CSV, decode.TSV:
+	case decode.CSV, decode.TSV, decode.SQL:
 		return editRow(info, it, changes)
 	case decode.NDJSON, decode.JSON:
 		return editDocument(it, changes)
@@ -85,6 +85,13 @@ func editRow(info *decode.Info, it *decode.Item, changes []pii.Change) ([]byte, 
 		if null == v.Null && bytes.Equal(cell, v.Bytes) {
 			continue
 		}
+		if v.Kind == decode.Fixed {
+			return nil, errkind.New(errkind.Unsupported, "an expression in a dump cannot be changed")
+		}
+		if info.Format == decode.SQL {
+			splices = append(splices, splice{v.Start, v.End, sqlLiteral(info, it, v.Kind, cell, null)})
+			continue
+		}
 		text := writeCell(info, cell, null, v.Kind == decode.Quoted, len(it.Values) == 1)
 		splices = append(splices, splice{v.Start, v.End, text})
 	}
@@ -92,7 +99,9 @@ func editRow(info *decode.Info, it *decode.Item, changes []pii.Change) ([]byte, 
 }
 
 // tabular tells whether the values of a format stand in columns; of the others each has its path.
-func tabular(format string) bool { return format == decode.CSV || format == decode.TSV }
+func tabular(format string) bool {
+	return format == decode.CSV || format == decode.TSV || format == decode.SQL
+}
 
 // writeCell writes a cell as the format has it.
 func writeCell(info *decode.Info, v []byte, null, quoted, alone bool) []byte {
@@ -105,6 +114,21 @@ func writeCell(info *decode.Info, v []byte, null, quoted, alone bool) []byte {
 		return decode.EscapeTabs(v)
 	}
 	return []byte(strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace(string(v)))
+}
+
+// sqlLiteral writes a value into a tuple, or into a line of COPY, which unlike a tuple has an end.
+func sqlLiteral(info *decode.Info, it *decode.Item, kind decode.ValueKind, v []byte, null bool) []byte {
+	switch line := it.Body < len(it.Raw); {
+	case line && null:
+		return []byte(`\N`)
+	case line:
+		return decode.EscapeTabs(v)
+	case null:
+		return []byte("NULL")
+	case kind == decode.Number && len(v) > 0 && len(bytes.Trim(v, "0123456789")) == 0:
+		return v
+	}
+	return decode.SQLString(v, info.Dialect == decode.MySQL)
 }
 
 // quoteCell writes a cell; one that was in quotes stays in quotes.

@@ -198,6 +198,9 @@ func (j *job) empty() bool {
 	if j.summary.Gap != "" && j.summary.Info.Format != decode.Other || j.deletes < j.summary.Records {
 		return false
 	}
+	if j.summary.Info.Format == decode.SQL {
+		return false
+	}
 	if !tabular(j.summary.Info.Format) || !j.summary.Info.Header {
 		return true
 	}

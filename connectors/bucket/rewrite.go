@@ -123,6 +123,9 @@ func (r *rewriter) record(it *decode.Item) error {
 		if r.met++; s.digest != it.Digest {
 			return changedMeanwhile()
 		}
+		if s.delete && len(it.Values) > 0 && it.Values[0].Name == "{statement}" {
+			return errkind.New(errkind.Unsupported, "a statement in a dump cannot be removed")
+		}
 		if s.delete {
 			r.separator, r.lead = nil, nil
 			return nil
@@ -143,18 +146,13 @@ func (r *rewriter) keep() error {
 	if r.kept == 0 || r.open {
 		r.separator = nil
 	}
-	if r.open {
-		if err := r.write(r.head); err != nil {
-			return err
-		}
-		r.head, r.open = nil, false
-	}
 	r.kept++
 	return r.between()
 }
 
 func (r *rewriter) between() error {
-	for _, held := range []*[]byte{&r.separator, &r.lead} {
+	r.open = false
+	for _, held := range []*[]byte{&r.head, &r.separator, &r.lead} {
 		if b := *held; len(b) > 0 {
 			*held = nil
 			if err := r.write(b); err != nil {

@@ -137,7 +137,7 @@ func (s *sampling) blocks(o chosen) (done bool, err error) {
 		return false, fatal
 	}
 	info := head.Info
-	lines := tabular(info.Format) || info.Format == decode.NDJSON || info.Format == decode.Log
+	lines := info.Format == decode.CSV || info.Format == decode.TSV || info.Format == decode.NDJSON || info.Format == decode.Log
 	if err != nil || info.Gzip || info.Zstd || strings.HasPrefix(info.Charset, "utf-16") || !lines {
 		return false, nil
 	}

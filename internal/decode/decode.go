@@ -30,6 +30,7 @@ const (
 	NDJSON  = "ndjson"
 	JSON    = "json"
 	Log     = "log"
+	SQL     = "sql" // a dump: the tuples of INSERT and the lines of COPY
 	Parquet = "parquet"
 	Other   = "other" // nobody here can read it: one record, whose text is its printable runs
 )
@@ -39,6 +40,7 @@ const (
 	GapRagged    = "ragged-row"          // a row has more or fewer cells than the header
 	GapQuote     = "unclosed-quote"      // a quoted cell never ends
 	GapJSON      = "bad-json"            // a document is not JSON
+	GapSQL       = "bad-sql"             // a statement of a dump that may hold data and is not read
 	GapEncrypted = "encrypted"           // a file, or columns of it, that only who has the key can read
 	GapLarge     = "record-too-large"    // larger than MaxRecord
 	GapTruncated = "truncated"           // a packed file ends in the middle
@@ -75,6 +77,7 @@ type Info struct {
 	Zstd    bool     `json:"zstd,omitempty"`
 	Charset string   `json:"charset,omitempty"` // what a text is written in, "" for UTF-8; whole only in the Summary
 	Escaped bool     `json:"escaped,omitempty"` // of a TSV: a backslash begins an escape, and \N is NULL
+	Dialect string   `json:"dialect,omitempty"` // of SQL
 	Comma   byte     `json:"comma,omitempty"`
 	Header  bool     `json:"header,omitempty"`
 	Columns []string `json:"columns,omitempty"`
@@ -130,6 +133,7 @@ const (
 	Bool             // true or false in JSON
 	Member           // the name of a member of a JSON object, see doc.Leaf
 	Quoted           // in quotes
+	Fixed            // it is read and cannot be changed: an expression of SQL
 )
 
 // Value is one value of a record.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -62,6 +63,15 @@ func read(t *testing.T, p *decode.Pool, o decode.Options, file string) (out []st
 	return out, s
 }
 
+func fileOf(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 func zip(s string) string {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -96,6 +106,16 @@ func TestFormats(t *testing.T) {
 		{name: "UTF-16 without", file: utf16Of("{\"mail\":\"ann@example.com\"}\n{\"mail\":\"zoë\"}\n", false), ext: ".ndjson", format: "ndjson", want: []string{`0 line 1 mail="ann@example.com"`, `1 line 2 mail="zoë"`}},
 		{name: "Latin-1, late", file: "id,name\n" + strings.Repeat("1,ann\n", 20_000)[:6*3] + "2,M\xfcller\n", ext: ".csv", format: "csv", want: []string{`0 line 2 id="1" name="ann"`, `1 line 3 id="1" name="ann"`, `2 line 4 id="1" name="ann"`, `3 line 5 id="2" name="Müller"`}},
 		{name: "Windows-1252", file: "id,name\n1,\x84M\xfcller\x93 \x80\n", ext: ".csv", format: "csv", want: []string{`0 line 2 id="1" name="„Müller“ €"`}},
+		{name: "a dump of PostgreSQL", file: fileOf(t, "postgres.sql"), ext: ".sql", format: "sql", want: []string{
+			"0 line 6 {statement}=\"CREATE FUNCTION public.f() RETURNS trigger LANGUAGE sql AS $_$ INSERT INTO log VALUES ('x'); $_$\"",
+			`1 line 15 users.id="1" users.mail="ann@example.com"`, `2 line 16 users.id="2" users.mail=null`, `3 line 17 users.id="3" users.mail="to\tbob@example.com"`,
+			`4 line 20 users.id="4" users.mail="o'neil"`, `5 line 20 users.id="5" users.mail="ann@example.com\n"`,
+			`6 line 21 notes.id="1" notes.Text="by ann@example.com" notes.at="now()"`,
+			`7 line 23 {statement}="UPDATE public.users SET mail = 'eve@example.com' WHERE id = 9"`}},
+		{name: "a dump of MySQL", file: fileOf(t, "mysql.sql"), ext: "", format: "sql", want: []string{
+			`0 line 8 users.id="1" users.mail="ann@example.com"`, `1 line 8 users.id="2" users.mail="it's; (bob)"`, `2 line 8 users.id="3" users.mail="ann@example.com"`, `3 line 8 users.id="-4" users.mail=null`,
+			`4 line 9 users.id="5" users.mail="ann@example.com"`,
+			`5 line 11 {statement}="CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW BEGIN INSERT INTO log VALUES ('x'); END "`}},
 		{name: "packed and cut", file: zip(strings.Repeat("a,b\n1,2\n", 9000))[:60], ext: ".csv", format: "csv", gap: decode.GapTruncated},
 		{name: "ndjson", file: `{"a":{"b":[1,"x"]},"c":null}` + "\n{bad}\n\n" + `{"ann@example.com":true}`, ext: ".ndjson", format: "ndjson", want: []string{
 			`0 line 1 a.b[]@a.b[0]="1" a.b[]@a.b[1]="x" c=null`, `1 line 2 gap bad-json`,

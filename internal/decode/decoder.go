@@ -71,6 +71,8 @@ func (d *decoder) file() error {
 		return d.lines(d.document)
 	case Log:
 		return d.lines(d.logLine)
+	case SQL:
+		return d.sql()
 	case JSON:
 		return d.json()
 	}

@@ -22,7 +22,7 @@ import (
 )
 
 // specimens gives a good file of each format.
-func specimens() map[string]string {
+func specimens(t testing.TB) map[string]string {
 	var csv, nd, log strings.Builder
 	csv.WriteString("id,mail,note\n")
 	for i := range 60 {
@@ -33,13 +33,13 @@ func specimens() map[string]string {
 	array := "[" + strings.ReplaceAll(strings.TrimSpace(nd.String()), "\n", ",\n") + "]"
 	tabs := strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(nd.String(), `"`, ""), ",", "\t"), "[", `\t`)
 	latin := strings.ReplaceAll(csv.String(), "said", "s\xe4gte \x93und\x94")
-	return map[string]string{".tsv": tabs, ".csv.zst": zstdOf(csv.String()), ".csv.latin": latin, ".ndjson.utf16": utf16Of(nd.String(), true), ".log.utf16": utf16Of(log.String(), false), ".csv": csv.String(), ".csv.gz": zip(csv.String()), ".ndjson": nd.String(), ".json": array, ".log": log.String()}
+	return map[string]string{".sql": fileOf(t, "postgres.sql"), ".sql.my": fileOf(t, "mysql.sql"), ".tsv": tabs, ".csv.zst": zstdOf(csv.String()), ".csv.latin": latin, ".ndjson.utf16": utf16Of(nd.String(), true), ".log.utf16": utf16Of(log.String(), false), ".csv": csv.String(), ".csv.gz": zip(csv.String()), ".ndjson": nd.String(), ".json": array, ".log": log.String()}
 }
 
 // TestMutated damages a file of each format in 400 ways: each time there is an end, and the bytes that are not packed all come back.
 func TestMutated(t *testing.T) {
 	p := pools(t)["child"]
-	for ext, good := range specimens() {
+	for ext, good := range specimens(t) {
 		t.Run(ext, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(7, uint64(len(good))))
 			for i := range 400 {
@@ -64,7 +64,8 @@ func TestMutated(t *testing.T) {
 				if s.Info.Format != decode.Other && !s.Info.Gzip && !s.Info.Zstd && !bytes.Equal(encoded(t, s, raw), file[:len(file)-oddEnd(s, file)]) {
 					t.Fatalf("mutation %d: bytes are lost", i)
 				}
-				if records == 0 && gaps == 0 && s.Gap == "" && len(bytes.TrimSpace(file)) > 40 {
+				bare := s.Info.Format == decode.SQL // what is left of a dump can be a comment or a definition
+				if !bare && records == 0 && gaps == 0 && s.Gap == "" && len(bytes.TrimSpace(file)) > 40 {
 					t.Fatalf("mutation %d: neither a record nor a gap", i)
 				}
 			}
@@ -257,7 +258,7 @@ func TestLongLine(t *testing.T) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	for ext, text := range specimens() {
+	for ext, text := range specimens(b) {
 		if strings.Count(ext, ".") > 1 {
 			continue
 		}

@@ -34,6 +34,9 @@ func (d *decoder) sniff() error {
 			d.info.Format, d.info.Escaped = TSV, escaped
 		}
 	}
+	if d.info.Format == SQL && mysqlDump(head) {
+		d.info.Dialect = MySQL
+	}
 	if err := d.out.info(d.info); err != nil {
 		return err
 	}
@@ -50,6 +53,8 @@ func formatOf(head []byte, ext string) string {
 		return byName(ext)
 	case isBinary(head):
 		return Other
+	case isSQL(trimmed, ext):
+		return SQL
 	case trimmed[0] == '{':
 		return linesOrDocument(trimmed, ext)
 	case trimmed[0] == '[' && beginsArray(trimmed):
@@ -67,6 +72,8 @@ func byName(ext string) string {
 		return CSV
 	case ".json":
 		return JSON
+	case ".sql":
+		return SQL
 	case ".ndjson", ".jsonl":
 		return NDJSON
 	}
