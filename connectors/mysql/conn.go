@@ -73,7 +73,7 @@ func (c *conn) drop() { _ = c.dc.Close() }
 
 // interrupt stops what a connection does in the server, which would otherwise go on to send rows that nobody wants, and keeps the connection.
 func (c *conn) interrupt() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	dc, err := c.d.raw(ctx)
 	if err != nil {

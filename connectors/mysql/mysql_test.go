@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"testing"
@@ -171,12 +172,13 @@ func start(t *testing.T, d testenv.Database, f connectortest.Fixture) connectort
 	if strings.Contains(t.Name(), "discover/versions") {
 		must(t, db, "DO SLEEP(1.1)") // the servers keep the time of the last change by the second
 	}
+	u := user(t, db, d, "erase", "*")
 	return connectortest.System{
 		Spec:   mysql.Spec(),
-		Config: config(d),
+		Config: u,
 		Peek:   func(t *testing.T) connectortest.Content { t.Helper(); return peek(t, db, f) },
-		Absent: with(config(d), "port", "1"),
-		Denied: with(config(d), "password", "not-the-password"),
+		Absent: with(u, "port", "1"),
+		Denied: with(u, "password", "not-the-password"),
 		Break: func(t *testing.T, name string) {
 			t.Helper()
 			must(t, db, "ALTER TABLE "+quote(name)+" RENAME TO renamed; CREATE TABLE gone (id INT); CREATE VIEW "+quote(name)+" AS SELECT * FROM gone; DROP TABLE gone")
@@ -187,9 +189,84 @@ func start(t *testing.T, d testenv.Database, f connectortest.Fixture) connectort
 			}
 			return name
 		},
-		Reads: func(t *testing.T) int64 { t.Helper(); return reads(t, db) },
-		Lacks: []connectortest.Need{connectortest.NeedSoftDelete},
+		Reads:   func(t *testing.T) int64 { t.Helper(); return reads(t, db) },
+		Limited: limited(t, db, d, f),
+		Server:  net.JoinHostPort(d.Host, strconv.Itoa(d.Port)),
+		Proxied: func(addr string) connectors.Config {
+			host, port, _ := net.SplitHostPort(addr)
+			return with(u, "host", host, "port", port, "connect_timeout", "1s", "statement_timeout", "2s", "lock_timeout", "1s")
+		},
+		Hold:    func(t *testing.T, name string) func() { t.Helper(); return hold(t, db, name) },
+		Running: func(t *testing.T) int { t.Helper(); return running(t, db, u) },
+		Lacks:   []connectortest.Need{connectortest.NeedSoftDelete},
 	}
+}
+
+// user makes a user with exactly the rights that the documentation gives for a role, on all tables or on those that are named, and what to connect with.
+func user(t *testing.T, db *sql.DB, d testenv.Database, role, tables string) connectors.Config {
+	t.Helper()
+	name := "u_" + d.Name + "_" + role
+	if tables != "*" {
+		name += "_l"
+	}
+	must(t, db, "CREATE USER '"+name+"'@'%' IDENTIFIED BY 'secret-of-"+name+"'")
+	t.Cleanup(func() { must(t, db, "DROP USER '"+name+"'@'%'") })
+	grant := granted(t, role)
+	if tables == "*" {
+		must(t, db, "GRANT "+grant+" ON "+d.Name+".* TO '"+name+"'@'%'")
+	} else {
+		must(t, db, "GRANT SHOW VIEW, TRIGGER, REFERENCES ON "+d.Name+".* TO '"+name+"'@'%'")
+		must(t, db, "GRANT "+grant+" ON "+d.Name+"."+quote(tables)+" TO '"+name+"'@'%'")
+	}
+	return with(config(d), "user", name, "password", "secret-of-"+name)
+}
+
+// granted reads the rights of a role out of the documentation.
+func granted(t *testing.T, role string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(mysql.Spec().Doc, "CREATE USER 'vestige_"+role+"'")
+	_, rest, found := strings.Cut(rest, "GRANT ")
+	rights, _, end := strings.Cut(rest, " ON shop.* TO 'vestige_"+role+"'@'%';")
+	if !ok || !found || !end {
+		t.Fatalf("the documentation grants nothing to %s", role)
+	}
+	return rights
+}
+
+func limited(t *testing.T, db *sql.DB, d testenv.Database, f connectortest.Fixture) connectors.Config {
+	t.Helper()
+	for _, ds := range f.Datasets {
+		if ds.Name == connectortest.ForbiddenName {
+			return user(t, db, d, "erase", "accounts")
+		}
+	}
+	return nil
+}
+
+// hold locks a table for everybody else.
+func hold(t *testing.T, db *sql.DB, name string) func() {
+	t.Helper()
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.ExecContext(t.Context(), "LOCK TABLES "+quote(name)+" WRITE"); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		_, _ = c.ExecContext(context.WithoutCancel(t.Context()), "UNLOCK TABLES")
+		_ = c.Close()
+	}
+}
+
+// running counts what the server does for the user of the connector.
+func running(t *testing.T, db *sql.DB, u connectors.Config) (n int) {
+	t.Helper()
+	query := "SELECT COUNT(*) FROM information_schema.processlist WHERE command <> 'Sleep' AND user = '" + u["user"].Reveal() + "'"
+	if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // reads counts the rows that InnoDB has read.
