@@ -7,6 +7,7 @@ import (
 	"vestige/connectors/elasticsearch"
 	"vestige/connectors/memory"
 	"vestige/connectors/mysql"
+	"vestige/connectors/postgres"
 	"vestige/connectors/sqlite"
 )
 
@@ -17,6 +18,7 @@ func All() []connectors.Spec {
 		elasticsearch.Spec(),
 		memory.Spec(),
 		mysql.Spec(),
+		postgres.Spec(),
 		sqlite.Spec(),
 	}
 }

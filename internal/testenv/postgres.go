@@ -41,15 +41,21 @@ func Postgres(t testing.TB) string {
 		MustRun(t, "postgres")
 	}
 	shared.once.Do(func() { shared.err = shared.start(filepath.Dir(bin)) })
-	if shared.err != nil {
-		t.Fatalf("start postgres: %v", shared.err)
+	return shared.database(t)
+}
+
+// database makes a database for a test.
+func (s *server) database(t testing.TB) string {
+	t.Helper()
+	if s.err != nil {
+		t.Fatalf("start postgres: %v", s.err)
 	}
-	name := fmt.Sprintf("test_%d", shared.next.Add(1))
-	if err := shared.exec("CREATE DATABASE " + name); err != nil {
+	name := fmt.Sprintf("test_%d", s.next.Add(1))
+	if err := s.exec("CREATE DATABASE " + name); err != nil {
 		t.Fatalf("create a database: %v", err)
 	}
-	t.Cleanup(func() { _ = shared.exec("DROP DATABASE " + name + " WITH (FORCE)") })
-	return shared.dsn(name)
+	t.Cleanup(func() { _ = s.exec("DROP DATABASE " + name + " WITH (FORCE)") })
+	return s.dsn(name)
 }
 
 func (s *server) dsn(database string) string {
@@ -120,6 +126,11 @@ func (s *server) run(bin, dir string) error {
 	if err := unprivileged(cmd, dir); err != nil {
 		return err
 	}
+	return s.hold(cmd, dir)
+}
+
+// hold starts the keeper and waits for the server.
+func (s *server) hold(cmd *exec.Cmd, dir string) error {
 	lifeline, err := cmd.StdinPipe()
 	if err != nil {
 		return err
