@@ -150,7 +150,11 @@ func (sc *scan) ask(who []int, i int) {
 // word passes over the word that begins at i and asks those who wait for it, or for any capitalised one.
 func (sc *scan) word(i int) int {
 	text, t, j := sc.text, sc.t, i+1
-	for j < len(text) && t.class[text[j]]-lower <= upper-lower {
+	class := &t.class
+	for _, b := range text[j:] {
+		if class[b]-lower > upper-lower {
+			break
+		}
 		j++
 	}
 	if i > 0 && IsWord(text[i-1]) {
@@ -177,7 +181,10 @@ func (sc *scan) run9(i int) int {
 		sc.measure(i)
 	}
 	j := i + 1
-	for j < len(text) && class[text[j]] == digit {
+	for _, b := range text[j:] {
+		if class[b] != digit {
+			break
+		}
 		j++
 	}
 	n := sc.left
@@ -214,8 +221,11 @@ func goesOn(text []byte, i int) bool {
 func (sc *scan) measure(i int) {
 	text, class := sc.text, &sc.t.class
 	n, gap, k := 0, 0, i
-	for ; k < len(text) && gap <= 2; k++ {
-		switch class[text[k]] {
+	for _, b := range text[i:] {
+		if gap > 2 {
+			break
+		}
+		switch class[b] {
 		case digit:
 			n, gap = n+1, 0
 		case joiner:
@@ -223,6 +233,7 @@ func (sc *scan) measure(i int) {
 		default:
 			gap = 3
 		}
+		k++
 	}
 	sc.end, sc.left = k, n
 }
