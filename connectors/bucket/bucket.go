@@ -58,6 +58,7 @@ func Spec() connectors.Spec {
 			{Name: "access_key", Doc: "The id of an access key; without it the environment's own credentials are used.", PerRole: true, Example: "AKIAEXAMPLE"},
 			{Name: "secret_key", Doc: "The secret of the access key.", Secret: true, PerRole: true, Example: "…"},
 			{Name: "path_style", Doc: "`true` where the bucket's name stands in the path of an address and not in its host; this is so wherever `endpoint` is given, unless it says `false`.", Example: "true"},
+			{Name: "timeout", Doc: "How long a server may say nothing before the connection is given up; 45s where it is not said. Each request is tried four times.", Example: "20s"},
 		},
 	}
 }

@@ -14,6 +14,9 @@ func (d *Driver) Check(ctx context.Context, u pii.Unit) ([]pii.Finding, error) {
 	if errkind.Of(err) == errkind.Unsupported || errkind.Of(err) == errkind.Invalid {
 		return []pii.Finding{{Code: connectors.FindingConstraint, Dataset: u.Acts[0].Dataset.Ref, Text: err.Error(), Blocking: true}}, nil
 	}
+	if errkind.Of(err) == errkind.Permission && err != nil {
+		return []pii.Finding{{Code: connectors.FindingPrivilege, Dataset: u.Acts[0].Dataset.Ref, Text: err.Error(), Blocking: true}}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"vestige/connectors"
@@ -26,10 +27,12 @@ import (
 )
 
 const (
-	silence  = 45 * time.Second // a connection over which nothing has gone for so long is given up
-	attempts = 4                // of one request
-	longest  = 5 * time.Second  // between two of them
+	attempts = 4               // of one request
+	longest  = 5 * time.Second // between two of them
 )
+
+// usualSilence is how long a server may say nothing.
+const usualSilence = 45 * time.Second
 
 // The codes of what a store says.
 const (
@@ -48,15 +51,23 @@ type store struct {
 	locking   bool // Object Lock is on
 	unseen    bool // whether there are versions cannot be seen
 	held      atomic.Int64
+	silence   time.Duration // a connection over which nothing has gone for so long is given up
 
 	mu     sync.Mutex
 	probed *ability // what the server can do for a writer, nil before it was tried
 }
 
 // s3Options are those of a bucket on a server.
-var s3Options = []string{"prefix", "endpoint", "region", "access_key", "secret_key", "path_style"}
+var s3Options = []string{"prefix", "endpoint", "region", "access_key", "secret_key", "path_style", "timeout"}
 
 func openStore(ctx context.Context, cfg connectors.Config) (*store, error) {
+	silence := usualSilence
+	if v := cfg["timeout"]; v.Len() > 0 {
+		var err error
+		if silence, err = time.ParseDuration(v.Reveal()); err != nil || silence <= 0 {
+			return nil, errkind.New(errkind.Invalid, `the option "timeout" is a duration: 45s`)
+		}
+	}
 	options := []func(*config.LoadOptions) error{
 		config.WithRegion(cfg["region"].Reveal()),
 		config.WithRetryer(func() aws.Retryer {
@@ -73,10 +84,10 @@ func openStore(ctx context.Context, cfg connectors.Config) (*store, error) {
 	if loaded.Region == "" {
 		loaded.Region = "us-east-1"
 	}
-	transport, client := clientOf(loaded)
-	s := &store{transport: transport, bucket: cfg["bucket"].Reveal(), prefix: cfg["prefix"].Reveal()}
+	transport, client := clientOf(loaded, silence)
+	s := &store{silence: silence, transport: transport, bucket: cfg["bucket"].Reveal(), prefix: cfg["prefix"].Reveal()}
 	s.client = s3.NewFromConfig(loaded, func(o *s3.Options) {
-		o.HTTPClient = client
+		o.HTTPClient, o.Logger = client, logging.Nop{}
 		endpoint := cfg["endpoint"].Reveal()
 		if endpoint != "" {
 			o.BaseEndpoint = &endpoint
@@ -97,12 +108,14 @@ func openStore(ctx context.Context, cfg connectors.Config) (*store, error) {
 }
 
 // clientOf gives a client of our own patience, with the authorities that the environment names.
-func clientOf(loaded aws.Config) (*http.Transport, *http.Client) {
+func clientOf(loaded aws.Config, silence time.Duration) (*http.Transport, *http.Client) {
 	transport := awshttp.NewBuildableClient().GetTransport()
 	if b, ok := loaded.HTTPClient.(*awshttp.BuildableClient); ok {
 		transport = b.GetTransport()
 	}
-	transport.DialContext = dial
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		return dial(ctx, network, address, silence)
+	}
 	transport.IdleConnTimeout = silence / 2
 	transport.MaxIdleConnsPerHost = 16
 	return transport, &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -138,31 +151,32 @@ func (s *store) look(ctx context.Context) error {
 }
 
 // dial makes connections that are closed when nothing goes over them: a server that has gone without a word holds nobody up.
-func dial(ctx context.Context, network, address string) (net.Conn, error) {
-	d := net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
+func dial(ctx context.Context, network, address string, silence time.Duration) (net.Conn, error) {
+	d := net.Dialer{Timeout: min(10*time.Second, silence), KeepAlive: 15 * time.Second}
 	c, err := d.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	return &patient{Conn: c, timer: time.AfterFunc(silence, func() { _ = c.Close() })}, nil
+	return &patient{Conn: c, silence: silence, timer: time.AfterFunc(silence, func() { _ = c.Close() })}, nil
 }
 
 // patient is a connection with an end to its patience.
 type patient struct {
 	net.Conn
-	timer *time.Timer
+	silence time.Duration
+	timer   *time.Timer
 }
 
 // Read reads, and what comes is a sign of life.
 func (p *patient) Read(b []byte) (int, error) {
-	p.timer.Reset(silence)
+	p.timer.Reset(p.silence)
 	return p.Conn.Read(b)
 }
 
 // Write writes in pieces, so that a slow line shows that it lives.
 func (p *patient) Write(b []byte) (n int, err error) {
 	for len(b) > 0 && err == nil {
-		p.timer.Reset(silence)
+		p.timer.Reset(p.silence)
 		var k int
 		k, err = p.Conn.Write(b[:min(len(b), 16<<10)])
 		n, b = n+k, b[k:]
@@ -204,7 +218,7 @@ func s3Fault(ctx context.Context, err error, doing string) error {
 	if errors.As(err, &response) {
 		status = response.HTTPStatusCode()
 	}
-	if status == 0 && code == "" {
+	if status < http.StatusMultipleChoices && code == "" { // none, or one that breaks off
 		return errkind.Coded(errkind.Transient, codeNoAnswer, "%s: the server does not answer", doing)
 	}
 	kind, own := kindOf(code, status)

@@ -3,9 +3,13 @@ package bucket_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -80,6 +84,15 @@ func onServer(t *testing.T, f connectortest.Fixture, kind testenv.BucketKind, ex
 	}
 	s.Config, s.Absent, s.AbsentKind, s.Denied = config(b), config(b), "", config(b)
 	s.Absent["endpoint"], s.Denied["secret_key"] = pii.NewValue("http://127.0.0.1:9"), pii.NewValue("not-the-secret-of-the-key")
+	s.Server, s.NetworkLimit = strings.TrimPrefix(b.Endpoint, "http://"), 20*time.Second
+	s.Proxied = func(addr string) connectors.Config {
+		cfg := config(b)
+		cfg["endpoint"], cfg["timeout"] = pii.NewValue("http://"+addr), pii.NewValue("1s")
+		return cfg
+	}
+	if slices.ContainsFunc(f.Datasets, func(d connectortest.Dataset) bool { return d.Name == connectortest.ForbiddenName }) {
+		s.Limited = limited(t, b, "accounts/")
+	}
 	s.Break = func(t *testing.T, name string) {
 		t.Helper()
 		upload(t, b, at(name), append(write(f.Datasets[0]), "{\"cut\n\"x,\n"...))
@@ -94,6 +107,23 @@ func onServer(t *testing.T, f connectortest.Fixture, kind testenv.BucketKind, ex
 		return out
 	}
 	return s
+}
+
+// limited gives the configuration of a user who may do everything that the documentation asks for, below a prefix.
+func limited(t *testing.T, b testenv.Bucket, prefix string) connectors.Config {
+	t.Helper()
+	access, secret := b.User(t, "limited")
+	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["%[1]s"]},"Action":["s3:ListBucket","s3:ListBucketVersions",
+		"s3:GetBucketVersioning","s3:GetBucketObjectLockConfiguration","s3:ListBucketMultipartUploads"],"Resource":"arn:aws:s3:::%[2]s"},
+		{"Effect":"Allow","Principal":{"AWS":["%[1]s"]},"Action":["s3:GetObject","s3:GetObjectVersion","s3:GetObjectRetention","s3:GetObjectLegalHold","s3:PutObject","s3:DeleteObject",
+		"s3:DeleteObjectVersion","s3:GetObjectTagging","s3:GetObjectVersionTagging","s3:PutObjectTagging","s3:AbortMultipartUpload","s3:ListMultipartUploadParts"],"Resource":"arn:aws:s3:::%[2]s/%[3]s*"}]}`,
+		access, b.Name, prefix)
+	if _, err := b.Client.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: &b.Name, Policy: &policy}); err != nil {
+		t.Fatal(err)
+	}
+	cfg := config(b)
+	cfg["access_key"], cfg["secret_key"] = pii.NewValue(access), pii.NewValue(secret)
+	return cfg
 }
 
 func TestConnectorOnS3(t *testing.T) {

@@ -25,7 +25,9 @@ type remote struct {
 	ctx    context.Context // of the reading: io.Reader has no other way in
 	s      *store
 	o      object
-	at     int64
+	pos    int64  // where the reader stands
+	at     int64  // where the body stands
+	back   []byte // the first bytes: what a file is, is looked at before it is read
 	body   io.ReadCloser
 	left   int64 // of the range
 	size   int64 // of the next one
@@ -102,8 +104,30 @@ func lockText(mode types.ObjectLockMode, until *time.Time, hold types.ObjectLock
 	return ""
 }
 
+// keptBytes is how much of the beginning can be read again without asking again.
+const keptBytes = 512
+
 // Read reads on. A range that breaks off is asked for again from where it broke.
 func (r *remote) Read(p []byte) (int, error) {
+	if r.pos < int64(len(r.back)) {
+		n := copy(p, r.back[r.pos:])
+		r.pos += int64(n)
+		return n, nil
+	}
+	if r.pos != r.at {
+		r.stop()
+		r.at, r.size = r.pos, firstRange
+	}
+	n, err := r.next(p)
+	if r.pos == int64(len(r.back)) && r.pos < keptBytes {
+		r.back = append(r.back, p[:min(n, keptBytes-len(r.back))]...)
+	}
+	r.pos = r.at
+	return n, err
+}
+
+// next reads on in the body.
+func (r *remote) next(p []byte) (int, error) {
 	for {
 		if r.at >= r.o.Size {
 			r.stop()
@@ -150,17 +174,14 @@ func (r *remote) stop() {
 func (r *remote) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
-		offset += r.at
+		offset += r.pos
 	case io.SeekEnd:
 		offset += r.o.Size
 	}
 	if offset < 0 {
 		return 0, errkind.New(errkind.Invalid, "there is nothing before the beginning of an object")
 	}
-	if offset != r.at {
-		r.stop()
-		r.at, r.size = offset, firstRange
-	}
+	r.pos = offset
 	return offset, nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"hash"
 	"net/url"
 	"strings"
 
@@ -34,6 +36,7 @@ type upload struct {
 	head  *s3.HeadObjectOutput
 	tags  string
 	sum   types.ChecksumAlgorithm
+	hash  hash.Hash // of all that was written
 	buf   []byte
 	held  int64 // of buf, counted in the store
 	size  int   // of a part
@@ -54,7 +57,7 @@ func (s *store) Replace(ctx context.Context, o object) (draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &upload{ctx: ctx, s: s, o: o, head: head, tags: tags, sum: checksumOf(head), size: max(partSize, int(o.Size/maxParts))}, nil
+	return &upload{ctx: ctx, s: s, o: o, head: head, tags: tags, sum: checksumOf(head), hash: sha256.New(), size: max(partSize, int(o.Size/maxParts))}, nil
 }
 
 // tags gives an object's tags as they are put.
@@ -100,6 +103,7 @@ func checksumOf(h *s3.HeadObjectOutput) types.ChecksumAlgorithm {
 
 // Write adds to the draft.
 func (u *upload) Write(b []byte) (int, error) {
+	_, _ = u.hash.Write(b)
 	u.buf = append(u.buf, b...)
 	for len(u.buf) >= 2*u.size { // the last part takes what is left
 		if err := u.part(u.buf[:u.size]); err != nil {
@@ -199,6 +203,9 @@ func (u *upload) Commit(ctx context.Context) (note string, err error) {
 	}
 	id, err := u.put(ctx, condition)
 	if err != nil {
+		id, err = u.settle(ctx, err)
+	}
+	if err != nil {
 		if errkind.Of(err) == errkind.NotFound {
 			err = changedMeanwhile()
 		}
@@ -210,6 +217,28 @@ func (u *upload) Commit(ctx context.Context) (note string, err error) {
 		return note, nil
 	}
 	return note, u.s.removeBefore(ctx, u.o, id)
+}
+
+// settle looks what became of a write whose answer did not arrive: asked again, the server says that the object has changed, and it was this draft that
+// changed it.
+func (u *upload) settle(ctx context.Context, failed error) (id string, err error) {
+	if k := errkind.Of(failed); k != errkind.Conflict && k != errkind.NotFound && k != errkind.Transient {
+		return "", failed
+	}
+	now, _, err := u.s.head(ctx, object{Key: u.o.Key})
+	if err != nil || now.Version == u.o.Version {
+		return "", failed
+	}
+	f, err := u.s.Open(ctx, now)
+	if err != nil {
+		return "", failed
+	}
+	defer func() { _ = f.Close() }()
+	sum, err := digestOf(f)
+	if err != nil || sum != [32]byte(u.hash.Sum(nil)) {
+		return "", failed
+	}
+	return now.ID, nil
 }
 
 // put makes the draft the object, and gives the id of the version that it is.
@@ -267,9 +296,23 @@ func (s *store) remove(ctx context.Context, key, id string) (marker string, err 
 	}
 	out, err := s.client.DeleteObject(ctx, in)
 	if err != nil {
-		return "", s3Fault(ctx, err, "remove an object")
+		err = s3Fault(ctx, err, "remove an object")
+		if k := errkind.Of(err); id != "" && (k == errkind.NotFound || k == errkind.Invalid) && s.lacks(ctx, key, id) {
+			return id, nil // the answer to the first try did not arrive
+		}
+		return "", err
 	}
 	return aws.ToString(out.VersionId), nil
+}
+
+// lacks tells whether a version is surely not there.
+func (s *store) lacks(ctx context.Context, key, id string) bool {
+	there := false
+	err := s.ofKey(ctx, key, func(o object) error {
+		there = there || o.ID == id
+		return nil
+	})
+	return err == nil && !there
 }
 
 // release gives back the memory of a draft.

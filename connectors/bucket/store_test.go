@@ -2,6 +2,7 @@ package bucket_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -202,6 +203,31 @@ func page(w http.ResponseWriter, q url.Values, pages int) {
 	text.WriteString(`</ListBucketResult>`)
 	w.Header().Set("Content-Type", "application/xml")
 	_, _ = w.Write([]byte(text.String()))
+}
+
+// TestWithoutConditions says that on a server that heeds no condition the object is compared before it is written, that the receipt tells, and that
+// nothing of the trial is left.
+func TestWithoutConditions(t *testing.T) {
+	b := testenv.S3(t, testenv.Unversioned)
+	upload(t, b, "a.csv", []byte("id,mail\n1,ann@example.com\n2,bob@example.com\n"))
+	s := remote(t, proxied(t, b, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPut {
+			return false
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		upload(t, b, strings.TrimPrefix(r.URL.Path, "/"+b.Name+"/"), body)
+		w.Header().Set("ETag", `"e"`)
+		return true
+	}))
+	if proof := eraseAll(t, s, ann, pii.Delete); !strings.Contains(proof, "no conditional writes") {
+		t.Errorf("the receipt says %q", proof)
+	}
+	if got := everything(t, b); len(got) != 1 || got[0] != "a.csv=id,mail\n2,bob@example.com\n" {
+		t.Errorf("left are %q", got)
+	}
 }
 
 // TestLimitedUser says that what the keys do not allow is named, and that nothing fails for it.
