@@ -137,6 +137,8 @@ func (c *container) file() error {
 	switch string(head[:]) {
 	case "PAR1":
 		return c.parquet()
+	case "Obj\x01":
+		return c.avro()
 	case "PARE":
 		c.info.Format, c.end = Parquet, GapEncrypted
 		return c.out.info(c.info)

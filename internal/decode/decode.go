@@ -32,6 +32,7 @@ const (
 	Log     = "log"
 	SQL     = "sql" // a dump: the tuples of INSERT and the lines of COPY
 	Parquet = "parquet"
+	Avro    = "avro"
 	Other   = "other" // nobody here can read it: one record, whose text is its printable runs
 )
 

@@ -12,7 +12,7 @@ import (
 
 // containers gives a good file of each format that is read at places.
 func containers(t *testing.T) map[string][]byte {
-	return map[string][]byte{"parquet": people(t, 3, 20)}
+	return map[string][]byte{"parquet": people(t, 3, 20), "avro": avroOf(t, "deflate", 45)}
 }
 
 // TestMutatedContainers damages a file of each format in 400 ways: each time there is an end, records or a gap, and a rewriting that says whether it is one.
