@@ -17,10 +17,14 @@ const alike = 3
 // manyNames is how many different names a folder can have before all further ones are taken to be values.
 const manyNames = 5000
 
+// allNames is how many names a whole layout keeps apart before new ones are values wherever they stand: what is kept does not grow with the objects.
+const allNames = 50_000
+
 // node is a folder of the layout, or all folders of one pattern.
 type node struct {
 	dirs    map[string]*node
 	files   map[string]*shape
+	made    *int              // names of the whole layout so far
 	aliases map[string]string // of a name that turned out to be a value: the pattern; folders end with a slash
 }
 
@@ -46,18 +50,23 @@ type column struct {
 }
 
 func newNode() *node {
-	return &node{dirs: map[string]*node{}, files: map[string]*shape{}, aliases: map[string]string{}}
+	return &node{dirs: map[string]*node{}, files: map[string]*shape{}, aliases: map[string]string{}, made: new(int)}
 }
+
+// full tells whether a new name, of which there are n beside it, is taken to be a value.
+func (n *node) full(beside int) bool { return beside >= manyNames || *n.made >= allNames }
 
 // dir gives the folder for a segment, made where it is new.
 func (n *node) dir(segment string) *node {
 	pattern, _ := generalise(segment, false)
 	if n.dirs[pattern] == nil {
-		if len(n.dirs) >= manyNames {
+		if n.full(len(n.dirs)) {
 			pattern = hole
 		}
 		if n.dirs[pattern] == nil {
 			n.dirs[pattern] = newNode()
+			n.dirs[pattern].made = n.made
+			*n.made++
 		}
 	}
 	return n.dirs[pattern]
@@ -67,12 +76,13 @@ func (n *node) dir(segment string) *node {
 func (n *node) file(segment string) *shape {
 	pattern, _ := generalise(segment, true)
 	if n.files[pattern] == nil {
-		if len(n.files) >= manyNames {
+		if n.full(len(n.files)) {
 			_, ext := splitExt(segment)
 			pattern = hole + ext
 		}
 		if n.files[pattern] == nil {
 			n.files[pattern] = &shape{index: map[string]int{}}
+			*n.made++
 		}
 	}
 	return n.files[pattern]
