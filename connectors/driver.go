@@ -30,7 +30,7 @@ type Query struct {
 	Keys    []pii.Key // nil for all
 	Limit   int64     // records, 0 for all
 	Seed    uint64    // of a sample
-	From    string    // resume after this cursor, as Batch order allows; "" from the start
+	From    string    // resume after this cursor, as Batch order allows; "" from the start. Scans begin a dataset anew: docs/decisions/0020-resume-and-queue.md
 	Batch   int       // records per batch wanted, 0 for the driver's own
 	Bare    bool      // only values are wanted: a driver may leave out keys and digests
 }

@@ -109,10 +109,10 @@ func (s *Source) Compare(ctx context.Context, m pii.Match) iter.Seq2[*pii.Found,
 func (s *Source) compare(ctx context.Context, m pii.Match) iter.Seq2[*pii.Found, error] {
 	return func(yield func(*pii.Found, error) bool) {
 		c := comparison{match: m, matcher: forms.Compile(m.Terms), keyless: len(m.Dataset.Key) == 0, yield: yield}
-		if len(m.Keys) > 0 && !c.byKeys(s, ctx) {
+		if len(m.Keys) > 0 && !c.byKeys(ctx, s) {
 			return
 		}
-		if len(m.Terms) > 0 && !c.all(s, ctx) {
+		if len(m.Terms) > 0 && !c.all(ctx, s) {
 			return
 		}
 		c.equals()
@@ -139,7 +139,7 @@ type place struct {
 	term, value int
 }
 
-func (c *comparison) byKeys(s *Source, ctx context.Context) bool {
+func (c *comparison) byKeys(ctx context.Context, s *Source) bool {
 	c.done = map[string]bool{}
 	for keys := range slices.Chunk(c.match.Keys, 256) {
 		for b, err := range s.Read(ctx, Query{Dataset: c.match.Dataset, Keys: keys, Fields: c.fields()}) {
@@ -161,7 +161,7 @@ func (c *comparison) byKeys(s *Source, ctx context.Context) bool {
 	return true
 }
 
-func (c *comparison) all(s *Source, ctx context.Context) bool {
+func (c *comparison) all(ctx context.Context, s *Source) bool {
 	for b, err := range s.Read(ctx, Query{Dataset: c.match.Dataset, Fields: c.fields()}) {
 		if err != nil || b.Gap != nil {
 			if !c.pass(b, err) {

@@ -82,7 +82,7 @@ func sameWord(a, b string) bool {
 var (
 	ownerWords = []string{
 		"customer", "client", "user", "usr", "uid", "member", "account", "owner", "patient", "person", "buyer", "subscriber", "sender", "author", "requester", "reporter", "holder",
-		"participant", "student", "guest", "contact", "cust", "kunde", "kunden", "kundin", "kd", "benutzer", "nutzer", "mitglied", "kaeufer", "besteller", "absender", "inhaber", "verfasser", "autor", "konto",
+		"participant", "student", "guest", "contact", "cust", "kunde", "kunden", "kundin", "kd", "benutzer", "nutzer", "mitglied", "kaeufer", "besteller", "absender", "inhaber", "verfasser", "autor", "konto", //nolint:misspell // German
 	}
 	otherWords = []string{
 		"agent", "assigned", "assignee", "assign", "handler", "handled", "operator", "support", "staff", "employee", "approver", "approved", "approve", "reviewer", "reviewed", "created", "updated", "modified", "deleted",

@@ -116,11 +116,11 @@ type local struct {
 }
 
 // listenLocal opens the endpoint and writes where it is. The function given back takes it away.
-func listenLocal(a *app.App) (func(), error) {
+func listenLocal(ctx context.Context, a *app.App) (func(), error) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
 	l := &local{app: a, token: hex.EncodeToString(secret)}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, errkind.Wrap(errkind.Permission, err, "open the local endpoint")
 	}

@@ -33,7 +33,7 @@ func (serveCmd) Run(c *call) error {
 
 // stayUp serves the catalog and the commands beside it until the context ends.
 func stayUp(c *call, a *app.App, notice string) error {
-	stop, err := listenLocal(a)
+	stop, err := listenLocal(c.ctx, a)
 	if err != nil {
 		return err
 	}

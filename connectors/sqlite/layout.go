@@ -56,7 +56,7 @@ func affinityOf(decl string) affinity {
 		return textAffinity
 	case decl == "" || decl == "ANY" || has("BLOB"):
 		return blobAffinity
-	case has("REAL", "FLOA", "DOUB"):
+	case has("REAL", "FLOA", "DOUB"): //nolint:misspell // so begin the types that SQLite takes for REAL
 		return realAffinity
 	}
 	return numericAffinity

@@ -122,7 +122,6 @@ type definition struct {
 	checks     []check
 	deferred   []bool            // of each REFERENCES, in order
 	collations map[string]string // by column, upper case
-	defaults   map[string]bool
 }
 
 // check is a CHECK constraint and the words that may be names of columns in it.

@@ -51,7 +51,7 @@ const (
 const every = 10 * time.Second
 
 func (a *App) failed(what string) func(error) {
-	return func(err error) { a.Log.Error(what, "code", errkind.Code(err)) }
+	return func(err error) { a.Log.Error("work in the background failed", "what", what, "code", errkind.Code(err)) }
 }
 
 // feed enqueues a job for each plan that can go on; one that has a job already gets no second one.

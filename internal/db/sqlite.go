@@ -199,7 +199,7 @@ func (t *sqliteTx) Exec(ctx context.Context, text string, args ...any) (int64, e
 }
 
 func (t *sqliteTx) Query(ctx context.Context, text string, args ...any) (Rows, error) {
-	rows, err := t.tx.QueryContext(ctx, text, args...)
+	rows, err := t.tx.QueryContext(ctx, text, args...) //nolint:rowserrcheck // who reads them asks, by Rows.Err
 	if err != nil {
 		return nil, stripSQLite(ctx, err)
 	}

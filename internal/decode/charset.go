@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -207,7 +208,7 @@ func (u *units) more() {
 	buf = buf[:had+n]
 	var used int
 	u.ready, used = u.decode(make([]byte, 0, len(buf)*3/2), buf, err != nil)
-	if u.odd, u.err = bytes.Clone(buf[used:]), err; err == io.EOF && len(u.odd) > 0 {
+	if u.odd, u.err = bytes.Clone(buf[used:]), err; errors.Is(err, io.EOF) && len(u.odd) > 0 {
 		u.err = io.ErrUnexpectedEOF
 	}
 }

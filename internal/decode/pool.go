@@ -162,7 +162,7 @@ func startChild() (*child, error) {
 	if err != nil {
 		return nil, errkind.Wrap(errkind.Transient, err, "start a decoder")
 	}
-	cmd := exec.Command(exe, childArg)
+	cmd := exec.Command(exe, childArg) //nolint:noctx // it serves many files and outlives the context of the first
 	cmd.Env = []string{childEnv + "=1", "GOMEMLIMIT=256MiB", "GOTRACEBACK=none"}
 	in, err := cmd.StdinPipe()
 	if err != nil {

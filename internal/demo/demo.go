@@ -53,7 +53,6 @@ type walk struct {
 	before  *snapshot
 	plan    *plans.Status
 	report  *plans.Report
-	made    []string
 }
 
 // Run shows the demo. The App is open when it ends without a failure of its own, so that the caller can go on with it, and is the caller's to close.

@@ -91,7 +91,7 @@ func (p *probe) count(query string) int {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	var n int
 	args := []any{sql.Named("mail", p.mail()), sql.Named("name", p.walk.Name), sql.Named("id", p.number()), sql.Named("phone", p.value("contact.phone"))}
 	if err := db.QueryRow(query, args...).Scan(&n); err != nil {

@@ -65,7 +65,7 @@ func (b *builder) fillDatabase(ctx context.Context, db *sql.DB, file string) err
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // does nothing after the commit
+	defer func() { _ = tx.Rollback() }() // does nothing after the commit
 	for _, t := range b.tables {
 		if t.file() != file {
 			continue
@@ -104,7 +104,7 @@ func (t *table) fill(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer func() { _ = insert.Close() }()
 	stored := t.stored()
 	values := make([]any, len(stored))
 	for _, r := range t.rows {

@@ -126,7 +126,7 @@ func (e *eraser) where(r *company.Record) (string, []any) {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var parts []string
 	var args []any
 	values := strings.Split(r.At.Key, "|")

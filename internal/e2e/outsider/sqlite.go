@@ -233,7 +233,7 @@ func query(db *sql.DB, statement string, args ...any) ([][]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	columns, err := rows.Columns()
 	if err != nil {
 		return nil, err
