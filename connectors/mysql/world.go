@@ -135,25 +135,9 @@ func (s *system) Where(ctx context.Context, t *relational.Table, columns []strin
 // Digested reads a table without a key, and locks those of its rows that have a wanted digest.
 func (s *system) Digested(ctx context.Context, t *relational.Table, want map[pii.Digest]bool) ([]relational.Row, error) {
 	r := readerOf(t)
-	rs, err := s.c.query(ctx, r.selects)
+	found, err := s.wanted(ctx, r, want)
 	if err != nil {
 		return nil, err
-	}
-	defer rs.close()
-	found := map[pii.Digest]relational.Row{}
-	for {
-		ok, err := rs.next()
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			break
-		}
-		if d := r.digest(rs.values); want[d] {
-			if _, have := found[d]; !have {
-				found[d] = r.row(rs.values)
-			}
-		}
 	}
 	var out []relational.Row
 	for _, one := range found {
@@ -166,6 +150,27 @@ func (s *system) Digested(ctx context.Context, t *relational.Table, want map[pii
 		}
 	}
 	return out, nil
+}
+
+// wanted reads the whole table, and keeps one row of each digest.
+func (s *system) wanted(ctx context.Context, r *reader, want map[pii.Digest]bool) (map[pii.Digest]relational.Row, error) {
+	rs, err := s.c.query(ctx, r.selects)
+	if err != nil {
+		return nil, err
+	}
+	defer rs.close()
+	found := map[pii.Digest]relational.Row{}
+	for {
+		ok, err := rs.next()
+		if !ok || err != nil {
+			return found, err
+		}
+		if d := r.digest(rs.values); want[d] {
+			if _, have := found[d]; !have {
+				found[d] = r.row(rs.values)
+			}
+		}
+	}
 }
 
 // same gives the condition that a row has exactly these values, byte by byte.
