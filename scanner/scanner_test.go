@@ -160,7 +160,8 @@ func TestNothingIsReadTwice(t *testing.T) {
 func TestResume(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for i := range 6 {
+	const all = 40 // more than are stored at once and wait for it
+	for i := range all {
 		w.users(fmt.Sprint("users", i), 30)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -175,12 +176,12 @@ func TestResume(t *testing.T) {
 	nodes, err := w.catalog.Nodes(t.Context(), "shop")
 	w.must(err)
 	before := int64(len(nodes))
-	if before == 0 || before == 6 {
+	if before == 0 || before == all {
 		t.Fatalf("%d datasets were examined before the stop", before)
 	}
 	r := w.scan(scanner.Options{Workers: 1, Again: true})
-	if r.Outcome != "done" || int64(len(r.New)) != 6-before || len(r.Gone) != 0 {
-		t.Errorf("of %d datasets that were left, %d are new: %+v", 6-before, len(r.New), r)
+	if r.Outcome != "done" || int64(len(r.New)) != all-before || len(r.Gone) != 0 {
+		t.Errorf("of %d datasets that were left, %d are new: %+v", all-before, len(r.New), r)
 	}
 }
 
