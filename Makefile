@@ -41,7 +41,7 @@ check: ## the daily one, under two minutes: format, vet, and the quick tests
 
 .PHONY: servers
 servers:
-	@scripts/need postgres chromium ps
+	@scripts/need postgres postgres-contrib postgres17 mariadb mysql java17 elasticsearch opensearch versitygw chromium ps
 
 .PHONY: test
 test: servers ## what continuous integration runs: vet and all tests, none skipped for want of a server
