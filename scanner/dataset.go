@@ -122,10 +122,26 @@ const batch = 2048
 // records gives the records that an examination looks at, and whether they are all there are.
 func (sc *scan) records(ctx context.Context, d pii.Dataset) (seq iter.Seq2[*pii.Batch, error], full bool) {
 	q := connectors.Query{Dataset: d, Seed: sc.opt.Seed, Batch: batch, Bare: true}
-	if sc.opt.Full || (d.Records >= 0 && d.Records <= int64(sc.opt.Sample) && d.Bytes <= sc.opt.Bytes) {
+	if sc.opt.Full || d.Bytes <= sc.opt.Bytes && sc.few(ctx, d) {
 		return sc.src.Read(ctx, q), true
 	}
 	return sc.src.Sample(ctx, q, sc.opt.Sample), false
+}
+
+// few tells whether a dataset has no more records than a sample. Where the system does not know how many it has, they are counted that far.
+func (sc *scan) few(ctx context.Context, d pii.Dataset) bool {
+	if d.Records >= 0 || len(d.Fields) == 0 {
+		return d.Records >= 0 && d.Records <= int64(sc.opt.Sample)
+	}
+	n := 0
+	q := connectors.Query{Dataset: d, Fields: []string{d.Fields[0].Name}, Limit: int64(sc.opt.Sample) + 1, Batch: batch, Bare: true}
+	for b, err := range sc.src.Read(ctx, q) {
+		if err != nil || b.Gap != nil {
+			return false
+		}
+		n += b.Len()
+	}
+	return n <= sc.opt.Sample
 }
 
 // softFields are names of fields by which systems mark records as deleted and keep them.
