@@ -19,6 +19,9 @@ func (d *Driver) Check(ctx context.Context, u pii.Unit) ([]pii.Finding, error) {
 	if k := errkind.Of(err); err != nil && (k == errkind.Unsupported || k == errkind.Invalid || k == errkind.NotFound) {
 		return []pii.Finding{{Code: connectors.FindingConstraint, Dataset: u.Acts[0].Dataset.Ref, Text: err.Error(), Blocking: true}}, nil
 	}
+	if errkind.Of(err) == errkind.Permission && err != nil {
+		return []pii.Finding{{Code: connectors.FindingPrivilege, Dataset: u.Acts[0].Dataset.Ref, Text: err.Error(), Blocking: true}}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

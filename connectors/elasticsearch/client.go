@@ -2,6 +2,7 @@ package elasticsearch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -20,13 +21,13 @@ import (
 	"github.com/elastic/elastic-transport-go/v8/elastictransport"
 
 	"vestige/connectors"
+	"vestige/internal/clock"
 	"vestige/internal/errkind"
 )
 
 const (
-	attempts  = 5           // of a call that only reads
-	callLimit = time.Minute // of one call, unless it says otherwise
-	bodyLimit = 256 << 20   // of one answer
+	attempts  = 5         // of a call that only reads
+	bodyLimit = 256 << 20 // of one answer
 )
 
 // errTooLarge says that an answer is larger than bodyLimit; a smaller page is asked for.
@@ -36,6 +37,7 @@ var errTooLarge = errkind.Coded(errkind.Unsupported, "answer-too-large", "an ans
 type client struct {
 	transport *elastictransport.Client
 	http      *http.Transport
+	limit     time.Duration // of one call, unless it says otherwise
 
 	mu      sync.Mutex
 	product product
@@ -50,6 +52,10 @@ type product struct {
 
 // dial prepares the client; nothing is connected yet.
 func dial(env connectors.Env, cfg connectors.Config) (*client, error) {
+	limit, err := time.ParseDuration(cmp.Or(cfg["timeout"].Reveal(), "60s"))
+	if err != nil || limit <= 0 {
+		return nil, errkind.New(errkind.Invalid, "the option timeout is no duration like 60s")
+	}
 	t := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
 		DisableCompression: !yes(cfg["compress"].Reveal()), // unpacking costs three times of what reading does
@@ -82,7 +88,7 @@ func dial(env connectors.Env, cfg connectors.Config) (*client, error) {
 	if err != nil {
 		return nil, errkind.New(errkind.Invalid, "the options do not make a client")
 	}
-	return &client{transport: tr, http: t}, nil
+	return &client{transport: tr, http: t, limit: limit}, nil
 }
 
 func yes(s string) bool {
@@ -102,7 +108,8 @@ type call struct {
 	body   []byte
 	once   bool          // it writes: a failure is not tried again, but looked at
 	lines  bool          // the body is NDJSON
-	limit  time.Duration // in place of callLimit
+	expect int           // bytes of the answer, where that is known
+	limit  time.Duration // in place of the client's
 }
 
 // at makes a path of segments, each escaped.
@@ -116,9 +123,10 @@ func at(segments ...string) string {
 
 // do makes a call and gives the answer's body.
 func (c *client) do(ctx context.Context, q call) ([]byte, error) {
+	began := clock.Now()
 	for n := 1; ; n++ {
 		body, err := c.try(ctx, q)
-		if err == nil || ctx.Err() != nil || q.once || n == attempts || errkind.Of(err) != errkind.Transient {
+		if err == nil || ctx.Err() != nil || q.once || n == attempts || clock.Since(began) > max(c.limit, q.limit) || errkind.Of(err) != errkind.Transient {
 			return body, err
 		}
 		wait := time.NewTimer(time.Duration(50<<n+rand.IntN(100)) * time.Millisecond)
@@ -153,7 +161,7 @@ func (c *client) try(ctx context.Context, q call) ([]byte, error) {
 	}
 	limit := q.limit
 	if limit == 0 {
-		limit = callLimit
+		limit = c.limit
 	}
 	inner, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -167,7 +175,9 @@ func (c *client) try(ctx context.Context, q call) ([]byte, error) {
 		return nil, unanswered(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, bodyLimit+1))
+	room := bytes.NewBuffer(make([]byte, 0, max(q.expect, int(min(resp.ContentLength, bodyLimit)))+bytes.MinRead))
+	_, err = room.ReadFrom(io.LimitReader(resp.Body, bodyLimit+1))
+	body := room.Bytes()
 	switch {
 	case err != nil:
 		return nil, unanswered(ctx, err)

@@ -21,7 +21,7 @@ const (
 	gapClosed    = "index-closed"
 	gapSource    = "source-disabled"
 	gapExcluded  = "source-excluded"
-	gapDenied    = "no-permission"
+	gapDenied    = "permission"
 	gapStale     = "unrefreshed"
 	gapFiltered  = "document-security"
 	codeBlocked  = "index-blocked"
@@ -64,16 +64,11 @@ func (d *Driver) Discover(ctx context.Context) iter.Seq2[pii.Dataset, error] {
 
 // unseen yields the indexes that the cluster has and the user may not see: they vanish from every answer without a hint.
 func (d *Driver) unseen(ctx context.Context, all []*index, yield func(pii.Dataset, error) bool) {
-	var state struct {
-		Metadata struct {
-			Indices map[string]struct{ State string }
-		}
-	}
 	unknown := func(name, text string) bool {
 		ref := pii.Ref{Source: d.env.Name, Dataset: name}
 		return yield(pii.Dataset{Ref: ref, Kind: pii.Index, Records: -1, Bytes: -1, Gap: &pii.Gap{Code: gapDenied, At: ref, Text: text, Records: -1}}, nil)
 	}
-	err := d.c.get(ctx, "/_cluster/state/metadata?expand_wildcards=all&filter_path=metadata.indices.*.state", &state)
+	names, err := d.everything(ctx)
 	switch {
 	case errkind.Of(err) == errkind.Permission && err != nil:
 		unknown(strings.Join(d.patterns, ","), "the cluster's own list may not be read (privilege monitor): whether there are indexes that the user may not see is not known")
@@ -87,7 +82,7 @@ func (d *Driver) unseen(ctx context.Context, all []*index, yield func(pii.Datase
 		seen[x.name] = true
 	}
 	hidden := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(state.Metadata.Indices)) {
+	for _, name := range names {
 		if seen[name] || ownOfSystem(name, nil) || !slices.ContainsFunc(d.patterns, func(p string) bool { ok, _ := path.Match(p, name); return ok }) {
 			continue
 		}

@@ -54,6 +54,7 @@ func Spec() connectors.Spec {
 			{Name: "api_key", Doc: "An encoded API key, in place of user and password.", Secret: true, PerRole: true},
 			{Name: "ca", Doc: "A PEM file with the authorities to trust, in place of the system's; relative to the configuration file."},
 			{Name: "indexes", Doc: "Which indexes belong to the source: names and wildcards, separated by commas.", Default: "*", Example: "shop-*,logs-*"},
+			{Name: "timeout", Doc: "How long the cluster may take to answer one call.", Default: "60s"},
 			{Name: "compress", Doc: "Whether answers are packed on the way: slower near the cluster, faster far from it.", Default: "no"},
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"vestige/connectors"
 	"vestige/connectors/connectortest"
@@ -24,9 +25,7 @@ func TestConnector(t *testing.T) {
 func TestConnectorOnOpenSearch(t *testing.T) {
 	connectortest.Run(t, func(t *testing.T, f connectortest.Fixture) connectortest.System {
 		t.Helper()
-		s := system(t, testenv.OpenSearch(t), f)
-		s.Denied = nil
-		return s
+		return system(t, testenv.OpenSearch(t), f)
 	})
 }
 
@@ -54,7 +53,17 @@ func system(t *testing.T, s testenv.Search, f connectortest.Fixture) connectorte
 	denied, absent := as(s, s.User), config(s)
 	denied["password"] = pii.NewValue("not the password")
 	absent["url"] = pii.NewValue("http://127.0.0.1:1")
+	limited := as(s, "limited")
+	if s.User == "" {
+		denied, limited = nil, nil
+	}
 	return connectortest.System{
+		Limited: limited, Server: strings.TrimPrefix(s.URL, "http://"), NetworkLimit: 8 * time.Second,
+		Proxied: func(addr string) connectors.Config {
+			cfg := config(s)
+			cfg["url"], cfg["timeout"] = pii.NewValue("http://"+addr), pii.NewValue("2s")
+			return cfg
+		},
 		Spec: elasticsearch.Spec(), Config: config(s), Denied: denied, Absent: absent,
 		Name: func(name string) string { return s.Prefix + name },
 		Lacks: []connectortest.Need{

@@ -398,7 +398,7 @@ func TestLimitedUsers(t *testing.T) {
 	w.create("secret-000001", `{}`, "")
 	w.put("secret-000001", "1", `{"mail":"ann@example.com"}`)
 	all := w.all(w.open(as(w.Search, "limited")))
-	if g := all["secret-{}"].Gap; g == nil || g.Code != "no-permission" || all["open"].Gap != nil {
+	if g := all["secret-{}"].Gap; g == nil || g.Code != "permission" || all["open"].Gap != nil {
 		t.Errorf("what may not be seen has the gap %v", g)
 	}
 	for d := range w.all(w.open(as(w.Search, "blind"))) {

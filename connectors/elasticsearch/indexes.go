@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -210,10 +211,28 @@ func (d *Driver) members(ctx context.Context, dataset string) ([]*index, error) 
 		return nil, err
 	}
 	out := slices.DeleteFunc(all, func(x *index) bool { return x.group != dataset || !d.ours(x) })
-	if len(out) == 0 {
-		return nil, errkind.New(errkind.NotFound, "the cluster has no index of the dataset, or may not show it")
+	if len(out) > 0 {
+		return out, nil
 	}
-	return out, nil
+	names, err := d.everything(ctx)
+	switch {
+	case err != nil && errkind.Of(err) != errkind.Permission:
+		return nil, err
+	case slices.ContainsFunc(names, func(n string) bool { return n == dataset || patternOf(n) == dataset }):
+		return nil, errkind.New(errkind.Permission, "the user may not see the dataset's indexes")
+	}
+	return nil, errkind.New(errkind.NotFound, "the cluster has no index of the dataset, or may not show it")
+}
+
+// everything gives the names of all indexes, those included that the user may not see.
+func (d *Driver) everything(ctx context.Context) ([]string, error) {
+	var state struct {
+		Metadata struct {
+			Indices map[string]struct{ State string }
+		}
+	}
+	err := d.c.get(ctx, "/_cluster/state/metadata?expand_wildcards=all&filter_path=metadata.indices.*.state", &state)
+	return slices.Sorted(maps.Keys(state.Metadata.Indices)), err
 }
 
 // ours tells whether an index belongs to the source, by its own name or its stream's.

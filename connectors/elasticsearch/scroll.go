@@ -93,6 +93,7 @@ type pit struct {
 	x     *index
 	id    string
 	size  int
+	bytes int // of the last page, and a little more
 	after []byte
 	done  bool
 }
@@ -146,8 +147,13 @@ func (p *pit) ask(ctx context.Context) (page, error) {
 	if err != nil {
 		return page{}, malformed()
 	}
-	return p.d.search(ctx, "", "", fmt.Sprintf(`{"size":%d,"track_total_hits":false,"seq_no_primary_term":true,"pit":{"id":%s,"keep_alive":"%s"},"sort":["_shard_doc"]%s}`,
-		p.size, id, keepAlive, after))
+	text, err := p.d.c.do(ctx, call{method: http.MethodPost, path: "/_search", expect: p.bytes, body: fmt.Appendf(nil, `{"size":%d,"track_total_hits":false,"seq_no_primary_term":true,"pit":{"id":%s,"keep_alive":"%s"},"sort":["_shard_doc"]%s}`,
+		p.size, id, keepAlive, after)})
+	if err != nil {
+		return page{}, err
+	}
+	p.bytes = len(text) + len(text)/16
+	return parse(text)
 }
 
 // close lets the server drop the old files, which hold what is erased meanwhile.

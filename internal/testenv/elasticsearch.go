@@ -36,7 +36,7 @@ type Search struct {
 // SearchUsers are the further users of the Elasticsearch server, all with Search.Password. Their roles are what the connector's page asks for, or less.
 var SearchUsers = []string{"scanner", "eraser", "limited", "blind"}
 
-// searchRoles is roles.yml: scanner and eraser have the least privileges, limited may not see what is called *secret*, blind reads without looking at the cluster.
+// searchRoles is roles.yml: scanner and eraser have the least privileges, limited may not see what is called *secret* or *forbidden*, blind reads without looking at the cluster.
 const searchRoles = `
 scanner:
   cluster: [monitor]
@@ -46,7 +46,7 @@ eraser:
   indices: [{names: ['*'], privileges: [read, view_index_metadata, monitor, index, delete, maintenance, manage]}]
 limited:
   cluster: [monitor]
-  indices: [{names: ['/@&~(.*secret.*)/'], privileges: [read, view_index_metadata, monitor]}]
+  indices: [{names: ['/@&~(.*(secret|forbidden).*)/'], privileges: [read, view_index_metadata, monitor, index, delete, maintenance]}]
 blind:
   indices: [{names: ['*'], privileges: [read]}]
 `
