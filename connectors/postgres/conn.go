@@ -25,6 +25,8 @@ type conn struct {
 	d  *Driver
 	as access
 	pc *pgconn.PgConn
+
+	ready map[string]bool // statements that the session has prepared
 }
 
 // take gives an idle session or opens one, when there is room; put gives it back.
@@ -193,6 +195,22 @@ func (c *conn) change(ctx context.Context, sql string, args []param) (int64, err
 func (c *conn) all(ctx context.Context, sql string, args ...param) ([][][]byte, error) {
 	values, oids := bind(args)
 	got := c.pc.ExecParams(ctx, sql, values, oids, nil, nil).Read()
+	return got.Rows, c.kind(ctx, got.Err)
+}
+
+// often is all for a statement that a session is asked again and again: it is planned once. A transaction that has failed cannot prepare, and need not.
+func (c *conn) often(ctx context.Context, name, sql string, args ...param) ([][][]byte, error) {
+	values, oids := bind(args)
+	if !c.ready[name] {
+		if _, err := c.pc.Prepare(ctx, name, sql, oids); err != nil {
+			return nil, c.kind(ctx, err)
+		}
+		if c.ready == nil {
+			c.ready = map[string]bool{}
+		}
+		c.ready[name] = true
+	}
+	got := c.pc.ExecPrepared(ctx, name, values, nil, nil).Read()
 	return got.Rows, c.kind(ctx, got.Err)
 }
 

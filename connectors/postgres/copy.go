@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"strconv"
+	"strings"
 
 	"vestige/pii"
 )
@@ -14,12 +15,29 @@ func (r *reader) copy(ctx context.Context, rest string, limit int64) error {
 	if limit > 0 {
 		rest += " LIMIT " + strconv.FormatInt(limit, 10)
 	}
-	w := &copied{r: r, ctx: ctx}
-	_, err := r.c.pc.CopyTo(ctx, w, "COPY ("+r.sql(rest)+") TO STDOUT (FORMAT binary)")
+	return r.copyTo(ctx, &copied{r: r, ctx: ctx}, rest)
+}
+
+func (r *reader) copyTo(ctx context.Context, w *copied, rest string) error {
+	_, err := r.c.pc.CopyTo(ctx, w, "COPY "+r.copied(rest)+" TO STDOUT (FORMAT binary)")
 	if errors.Is(err, errEnough) {
 		return err
 	}
 	return r.c.kind(ctx, err)
+}
+
+// copied names what a COPY reads: the table itself where nothing has to be computed, else a query.
+func (r *reader) copied(rest string) string {
+	plain := r.l.kind == 'r' && rest == "" && len(r.selects) > 0
+	for i := range r.l.columns {
+		c := &r.l.columns[i]
+		_, wanted := r.places[c.name]
+		plain = plain && (!wanted || c.t.read == "%" && !c.computed)
+	}
+	if plain {
+		return r.l.plain() + " (" + strings.Join(r.selects, ", ") + ")"
+	}
+	return "(" + r.sql(rest) + ")"
 }
 
 // copied takes the stream of a COPY: a header, then for each row the number of values and each behind its length, -1 for NULL.
@@ -31,6 +49,7 @@ type copied struct {
 	ended  bool
 	text   []byte
 	looked int
+	keep   *reservoir // of a sample: rows are kept, not taken
 }
 
 // header is the signature, the flags and the length of an extension that nobody uses.
@@ -88,6 +107,10 @@ func (w *copied) row(p []byte) (int, error) {
 	}
 	if w.looked++; w.looked%64 == 0 && w.ctx.Err() != nil {
 		return 0, w.ctx.Err()
+	}
+	if w.keep != nil {
+		w.keep.see(p[:at])
+		return at, nil
 	}
 	return at, w.take(p[:at])
 }

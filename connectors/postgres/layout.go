@@ -169,7 +169,13 @@ ORDER BY r.nspname, r.relname, a.attnum`
 
 // layouts reads how tables stand: those of a condition on pg_class c and pg_namespace n; whole leaves partitions out.
 func (d *Driver) layouts(ctx context.Context, c *conn, whole bool, where string, args ...param) ([]*layout, error) {
-	got, err := c.all(ctx, strings.Replace(relations, "%", where, 1), append([]param{{[]byte(strconv.FormatBool(whole)), 16}}, args...)...)
+	ask := c.all
+	if len(args) > 0 {
+		ask = func(ctx context.Context, sql string, args ...param) ([][][]byte, error) {
+			return c.often(ctx, "layout", sql, args...)
+		}
+	}
+	got, err := ask(ctx, strings.Replace(relations, "%", where, 1), append([]param{{[]byte(strconv.FormatBool(whole)), 16}}, args...)...)
 	if err != nil {
 		return nil, err
 	}
