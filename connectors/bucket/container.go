@@ -78,7 +78,9 @@ func (d *Driver) decode(ctx context.Context, f file, o decode.Options, give func
 }
 
 // contained tells whether records of a format are changed by the decoder, which writes the file again.
-func contained(format string) bool { return format == decode.Parquet || format == decode.Avro }
+func contained(format string) bool {
+	return format == decode.Parquet || format == decode.Avro || format == decode.XLSX
+}
 
 // digest gives the digest of all bytes of an object.
 func digestOf(f file) (sum [32]byte, err error) {

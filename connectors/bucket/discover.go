@@ -218,7 +218,7 @@ func (c *column) typeOf() pii.FieldType {
 // split gives column and path of a field by the name that the decoder has for it.
 func split(format, name string) (column, path string) {
 	switch format {
-	case decode.CSV, decode.TSV, decode.SQL, decode.Other:
+	case decode.CSV, decode.TSV, decode.SQL, decode.XLSX, decode.Other:
 		return name, ""
 	case decode.Log:
 		if name == "line" {

@@ -139,6 +139,8 @@ func (c *container) file() error {
 		return c.parquet()
 	case "Obj\x01":
 		return c.avro()
+	case "PK\x03\x04":
+		return c.workbook()
 	case "PARE":
 		c.info.Format, c.end = Parquet, GapEncrypted
 		return c.out.info(c.info)

@@ -33,6 +33,7 @@ const (
 	SQL     = "sql" // a dump: the tuples of INSERT and the lines of COPY
 	Parquet = "parquet"
 	Avro    = "avro"
+	XLSX    = "xlsx"
 	Other   = "other" // nobody here can read it: one record, whose text is its printable runs
 )
 
