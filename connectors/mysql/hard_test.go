@@ -432,7 +432,10 @@ func TestDeadlock(t *testing.T) {
 		}
 		done := make(chan error, 1)
 		acts := []pii.Act{{Dataset: ds, Method: pii.Delete, Targets: targets(first)}, {Dataset: ds, Method: pii.Delete, Targets: targets(second)}}
-		go func() { _, err := h.Source.Erase(context.WithoutCancel(t.Context()), pii.Unit{Acts: acts}); done <- err }()
+		go func() {
+			_, err := h.Source.Erase(context.WithoutCancel(t.Context()), pii.Unit{Acts: acts})
+			done <- err
+		}()
 		for h.count(t, "SELECT COUNT(*) FROM information_schema.innodb_trx") < 2 {
 			must(t, h.db, "DO SLEEP(0.2)") // the server makes this table anew only when nobody has looked for a while
 		}
