@@ -147,7 +147,7 @@ func seconds(t time.Duration) string { return strconv.Itoa(max(1, int(t.Seconds(
 func (c *conn) exec(ctx context.Context, query string) (int64, error) {
 	stop := context.AfterFunc(ctx, c.stopping())
 	r, err := c.dc.(driver.ExecerContext).ExecContext(ctx, query, nil)
-	stop()
+	c.told(ctx, stop)
 	if err != nil {
 		return 0, kindIn(ctx, err)
 	}
@@ -166,6 +166,13 @@ func (c *conn) stopping() func() {
 	}
 }
 
+// told unhooks what stopping has hooked to a context. A context closes its channel before it calls its functions: a statement that ends in between would never be stopped in the server.
+func (c *conn) told(ctx context.Context, stop func() bool) {
+	if stop() && ctx.Err() != nil {
+		c.stopping()()
+	}
+}
+
 // rows are what a query gives as it comes; values are valid until the next call of next.
 type rows struct {
 	c      *conn
@@ -180,7 +187,7 @@ func (c *conn) query(ctx context.Context, query string) (*rows, error) {
 	stop := context.AfterFunc(ctx, c.stopping())
 	r, err := c.dc.(driver.QueryerContext).QueryContext(ctx, query, nil)
 	if err != nil {
-		stop()
+		c.told(ctx, stop)
 		return nil, kindIn(ctx, err)
 	}
 	return &rows{c: c, ctx: ctx, r: r, values: make([]driver.Value, len(r.Columns())), stop: stop}, nil
@@ -199,7 +206,7 @@ func (r *rows) next() (bool, error) {
 
 // close ends the rows. Those that were not read to their end are stopped in the server. It tells whether the connection is as good as before.
 func (r *rows) close() (whole bool) {
-	defer r.stop()
+	defer r.c.told(r.ctx, r.stop)
 	switch {
 	case r.ctx.Err() != nil:
 		r.c.drop()
