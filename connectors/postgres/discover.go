@@ -97,7 +97,7 @@ func (d *Driver) describe(l *layout) pii.Dataset {
 
 // The codes of gaps that only a catalog shows.
 const (
-	GapPermission   = "no-permission"
+	GapPermission   = "permission"
 	GapPolicies     = "row-level-security"
 	GapLargeObjects = "large-objects"
 )

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -194,10 +195,70 @@ func starter(server func(testing.TB) string) connectortest.Start {
 				t.Helper()
 				must(t, c, "REVOKE SELECT ON "+quote(name)+" FROM vestige_scan")
 			},
-			Reads: func(t *testing.T) int64 { t.Helper(); return reads(t, c) },
-			Lacks: []connectortest.Need{connectortest.NeedNUL, connectortest.NeedSoftDelete, connectortest.NeedType(pii.AnyOne)},
+			Reads:   func(t *testing.T) int64 { t.Helper(); return reads(t, c) },
+			Limited: limited(t, c, dsn, f),
+			Server:  address(dsn),
+			Proxied: func(addr string) connectors.Config { return proxied(dsn, addr) },
+			Hold:    func(t *testing.T, name string) func() { t.Helper(); return hold(t, dsn, name) },
+			Running: func(t *testing.T) int { t.Helper(); return running(t, c) },
+			Lacks:   []connectortest.Need{connectortest.NeedNUL, connectortest.NeedSoftDelete, connectortest.NeedType(pii.AnyOne)},
 		}
 	}
+}
+
+func address(dsn string) string {
+	u, _ := url.Parse(dsn)
+	return u.Host
+}
+
+// proxied is the configuration that reaches the server elsewhere and waits for nothing long.
+func proxied(dsn, addr string) connectors.Config {
+	u, _ := url.Parse(dsn)
+	u.Host = addr
+	cfg := config(u.String())
+	for name, limit := range map[string]string{"connect_timeout": "1s", "statement_timeout": "2s", "lock_timeout": "1s", "silence_timeout": "3s"} {
+		cfg[name] = pii.NewValue(limit)
+	}
+	return cfg
+}
+
+// limited makes roles of their own with the privileges of the documentation, of which those on the forbidden table are taken away again.
+func limited(t *testing.T, c *pgx.Conn, dsn string, f connectortest.Fixture) connectors.Config {
+	t.Helper()
+	if !slices.ContainsFunc(f.Datasets, func(d connectortest.Dataset) bool { return d.Name == connectortest.ForbiddenName }) {
+		return nil
+	}
+	out := connectors.Config{}
+	for role, option := range map[string]string{"scan": "dsn", "erase": "erase.dsn"} {
+		name := "limited_" + c.Config().Database + "_" + role
+		for _, s := range documented(t, c.Config().Database, "CREATE ROLE vestige_"+role) {
+			must(t, c, strings.ReplaceAll(s, "vestige_"+role, name))
+		}
+		t.Cleanup(func() { must(t, c, "DROP OWNED BY "+name+" CASCADE", "DROP ROLE "+name) })
+		must(t, c, "REVOKE ALL ON "+connectortest.ForbiddenName+" FROM "+name)
+		u, _ := url.Parse(dsn)
+		u.User = url.UserPassword(name, role+"-password")
+		out[option] = pii.NewValue(u.String())
+	}
+	return out
+}
+
+// hold locks a table for everybody else.
+func hold(t *testing.T, dsn, name string) func() {
+	t.Helper()
+	c := client(t, dsn)
+	must(t, c, "BEGIN", "LOCK TABLE "+quote(name)+" IN ACCESS EXCLUSIVE MODE")
+	return func() { must(t, c, "ROLLBACK") }
+}
+
+// running counts what the server does for the roles of the connector.
+func running(t *testing.T, c *pgx.Conn) (n int) {
+	t.Helper()
+	const query = "SELECT count(*) FROM pg_stat_activity WHERE state='active' AND datname=current_database() AND usename LIKE 'vestige%'"
+	if err := c.QueryRow(context.Background(), query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func reads(t *testing.T, c *pgx.Conn) (n int64) {
