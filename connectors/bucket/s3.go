@@ -3,6 +3,7 @@ package bucket
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"regexp"
@@ -27,8 +28,10 @@ import (
 )
 
 const (
-	attempts = 4               // of one request
-	longest  = 5 * time.Second // between two of them
+	attempts = 4                      // of one request
+	longest  = 5 * time.Second        // between two of them
+	shortest = 200 * time.Millisecond // between the first two, where the line is bad
+	crowded  = time.Second            // between the first two, where the server asks for patience
 )
 
 // usualSilence is how long a server may say nothing.
@@ -71,7 +74,7 @@ func openStore(ctx context.Context, cfg connectors.Config) (*store, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithRegion(cfg["region"].Reveal()),
 		config.WithRetryer(func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, longest })
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.Backoff = attempts, pause(silence) })
 		}),
 	}
 	if access := cfg["access_key"].Reveal(); access != "" {
@@ -119,6 +122,20 @@ func clientOf(loaded aws.Config, silence time.Duration) (*http.Transport, *http.
 	transport.IdleConnTimeout = silence / 2
 	transport.MaxIdleConnsPerHost = 16
 	return transport, &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// pause is how long is waited between two attempts: each time up to twice as long, and never longer than fits the patience of the source.
+type pause time.Duration
+
+// BackoffDelay gives a part of the time by chance, so that many who were cut off together do not come back together.
+func (p pause) BackoffDelay(attempt int, err error) (time.Duration, error) {
+	first := shortest
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) && (response.HTTPStatusCode() == http.StatusServiceUnavailable || response.HTTPStatusCode() == http.StatusTooManyRequests) {
+		first = crowded
+	}
+	most := min(first<<min(max(attempt-1, 0), attempts), longest, time.Duration(p)/4)
+	return most/2 + rand.N(most/2+1), nil
 }
 
 // look asks whether the bucket has versions. Where that may not be asked, listing them tells.

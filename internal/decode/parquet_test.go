@@ -13,6 +13,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"vestige/internal/decode"
+	"vestige/internal/testenv"
 )
 
 type contact struct {
@@ -238,12 +239,15 @@ print(t.num_rows, len(set(m)), t.num_rows - t.column("note").null_count, 0, p.me
 print(d[0], d[1], d[2], d[3], p.metadata.num_rows, one)
 `
 
-// otherReaders has the file read by pyarrow and DuckDB, of the Python that VESTIGE_PYTHON names.
+// otherReaders has the file read by pyarrow and DuckDB, of the Python that scripts/need has fetched or VESTIGE_PYTHON names.
 func otherReaders(t *testing.T, file []byte, rows int) {
 	t.Helper()
 	python := os.Getenv("VESTIGE_PYTHON")
+	if python == "" {
+		python = testenv.Cached(filepath.Join("readers", "bin", "python"))
+	}
 	if python == "" || exec.Command(python, "-c", "import pyarrow, duckdb").Run() != nil {
-		t.Skip("VESTIGE_PYTHON names no Python with pyarrow and DuckDB: no package of this release gives them")
+		t.Skip("pyarrow and DuckDB are not installed (scripts/need parquet-readers)")
 		return
 	}
 	path := filepath.Join(t.TempDir(), "x.parquet")
