@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/pprof"
+	"slices"
 	"strings"
 
 	"vestige/classifiers"
@@ -28,33 +29,58 @@ type figure struct {
 	met              bool
 }
 
-// part is one of the benchmarks; small asks for a tenth of the work, to see that it runs.
+// scale says how much of everything there is.
+type scale uint8
+
+const (
+	usual scale = iota
+	tenth       // to see that it runs
+	whole       // what the usual one has less of, and more rounds
+)
+
+// of gives how many of something there are at that scale.
+func (z scale) of(n int) int {
+	if z == tenth {
+		return n / 10
+	}
+	return n
+}
+
+// rounds is how often each of two things is done, in turn.
+func (z scale) rounds() int { return map[scale]int{usual: 3, tenth: 1, whole: 5}[z] }
+
+// part is one of the benchmarks.
 type part struct {
 	name string
-	run  func(ctx context.Context, dir string, small bool) ([]figure, error)
+	run  func(ctx context.Context, dir string, z scale) ([]figure, error)
 }
 
 func parts() []part {
-	return []part{{"text", text}, {"scan", scan}, {"plan", plan}, {"search", search}, {"object", object}}
+	return []part{
+		{"text", text}, {"scan", scan}, {"postgres", postgreSQL}, {"mariadb", mariaDB}, {"elasticsearch", elastic}, {"objects", objects}, {"plan", plan}, {"search", search},
+		{"object", object},
+	}
 }
 
 func main() {
 	decode.Main()
-	only := flag.String("only", "", "text, scan, plan, search or object; all where empty")
+	only := flag.String("only", "", "some of text, scan, postgres, mariadb, elasticsearch, objects, plan, search and object, separated by commas; all where empty")
 	small := flag.Bool("small", false, "a tenth of the work, to see that it runs; the figures mean nothing")
+	full := flag.Bool("full", false, "objects of 2 GB in place of 512 MB, and five rounds in place of three")
 	write := flag.Bool("write", false, "put the figures into docs/benchmarks.md")
-	within := flag.String("within", "", "scan this folder as one source and print the peak of memory; the object part calls it")
-	profile := flag.String("cpuprofile", "", "write a profile to this file, for go tool pprof")
+	isChild := flag.Bool("child", false, "take the steps that the input says; the parts call it")
+	profile := flag.String("cpuprofile", "", "write a profile to this file, for go tool pprof; of a part that scans in a process of its own to a second one, with .child")
 	flag.Parse()
+	z := map[bool]scale{*small: tenth, *full: whole, !*small && !*full: usual}[true]
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	done, err := profiled(*profile)
 	switch {
 	case err != nil:
-	case *within != "":
-		err = scanWithin(ctx, *within)
+	case *isChild:
+		err = child(ctx, os.Stdin, os.Stdout)
 	default:
-		err = run(ctx, *only, *small, *write)
+		err = run(withProfile(ctx, *profile), *only, z, *write)
 	}
 	done()
 	if err != nil {
@@ -78,38 +104,54 @@ func profiled(path string) (done func(), err error) {
 	return func() { pprof.StopCPUProfile(); _ = f.Close() }, nil
 }
 
-func run(ctx context.Context, only string, small, write bool) error {
+// profileOf is the key of the context under which the profile's file is kept for processes of their own.
+type profileOf struct{}
+
+func withProfile(ctx context.Context, path string) context.Context {
+	return context.WithValue(ctx, profileOf{}, path)
+}
+
+func run(ctx context.Context, only string, z scale, write bool) error {
 	var all []figure
 	for _, p := range parts() {
-		if only != "" && only != p.name {
+		if only != "" && !slices.Contains(strings.Split(only, ","), p.name) {
 			continue
 		}
-		fs, err := measure(ctx, p, small)
+		fs, err := measure(ctx, p, z)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		all = append(all, fs...)
 	}
-	if !write || small || only != "" {
+	if !write || z == tenth || only != "" {
 		return nil
 	}
 	return record("docs/benchmarks.md", all)
 }
 
-func measure(ctx context.Context, p part, small bool) ([]figure, error) {
+func measure(ctx context.Context, p part, z scale) ([]figure, error) {
 	dir, err := os.MkdirTemp("", "vestige-bench-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	start := clock.Now()
-	fs, err := p.run(ctx, dir, small)
+	fs, err := p.run(ctx, dir, z)
 	for _, f := range fs {
-		fmt.Printf("%-72s %22s   aim %-10s %s\n", f.name, f.value, f.aim, f.verdict())
+		fmt.Printf("%-120s %12s   aim %-10s %s\n", f.name, f.value, f.aim, f.verdict())
 	}
-	fmt.Printf("  (%s took %.0f s)\n", p.name, clock.Since(start).Seconds())
+	fmt.Printf("  (%s took %.0f s, at a load of %s)\n", p.name, clock.Since(start).Seconds(), load())
 	runtime.GC()
 	return fs, err
+}
+
+// load is what else the machine has to do: the mean of programs that run or want to, over one, five and fifteen minutes.
+func load() string {
+	text, _ := os.ReadFile("/proc/loadavg")
+	if f := strings.Fields(string(text)); len(f) > 3 {
+		return strings.Join(f[:3], ", ")
+	}
+	return "unknown"
 }
 
 func (f figure) verdict() string {
@@ -136,7 +178,7 @@ func record(path string, fs []figure) error {
 		return fmt.Errorf("%s has no place for the figures", path)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s, %s/%s, %d processors.\n\n| what | figure | aim | |\n|---|---:|---:|---|\n", clock.Now().Format("2006-01-02"), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	fmt.Fprintf(&b, "\n%s, %s/%s, %d processors, load %s at the end.\n\n| what | figure | aim | |\n|---|---:|---:|---|\n", clock.Now().Format("2006-01-02"), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load())
 	for _, f := range fs {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", f.name, f.value, f.aim, f.verdict())
 	}

@@ -2,25 +2,21 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"vestige/connectors"
-	"vestige/connectors/bucket"
-	"vestige/pii"
+	"vestige/scanner"
 )
 
 // object measures the peak of memory, children included, of a scan of one large object; a process of its own does it.
-func object(ctx context.Context, dir string, small bool) ([]figure, error) {
+func object(ctx context.Context, dir string, z scale) ([]figure, error) {
 	size := int64(2 << 30)
-	if small {
+	if z == tenth {
 		size /= 10
 	}
 	folder := filepath.Join(dir, "objects")
@@ -30,24 +26,14 @@ func object(ctx context.Context, dir string, small bool) ([]figure, error) {
 	if err := large(filepath.Join(folder, "events.ndjson"), size); err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
+	t := task{Connector: "bucket", Config: map[string]string{"path": folder}, Temp: dir, Steps: []step{{Data: filepath.Join(dir, "data"), Options: scanner.Options{Full: true}}}}
+	out, err := apart(ctx, t)
 	if err != nil {
 		return nil, err
-	}
-	cmd := exec.CommandContext(ctx, self, "-within", folder)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, os.Stderr
-	t, err := timed(cmd.Run)
-	if err != nil {
-		return nil, err
-	}
-	peak, err := strconv.ParseFloat(strings.TrimSpace(out.String()), 64)
-	if err != nil {
-		return nil, fmt.Errorf("the peak of memory can only be read on Linux: %w", err)
 	}
 	return []figure{
-		atMost(fmt.Sprintf("peak memory of a full scan of an object of %d MB, child process included", size>>20), peak, 200, " MB"),
-		plain("that scan, by the wall", float64(size)/1e6/t.wall, " MB/s"),
+		atMost(fmt.Sprintf("peak memory of a full scan of an object of %d MB, child process included", size>>20), out.Peak, 200, " MB"),
+		plain("that scan, by the wall", float64(size)/1e6/out.Steps[0].Wall, " MB/s"),
 	}, nil
 }
 
@@ -71,24 +57,6 @@ func large(path string, size int64) (err error) {
 		n += int64(k)
 	}
 	return w.Flush()
-}
-
-// scanWithin scans a folder and prints the peak of memory in megabytes.
-func scanWithin(ctx context.Context, folder string) error {
-	src, err := connectors.Open(ctx, connectors.Env{Temp: filepath.Dir(folder)}, "files", bucket.Spec(), connectors.Config{"path": pii.NewValue(folder)})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = src.Close() }()
-	watching, stop := context.WithCancel(ctx)
-	peak := make(chan float64)
-	go func() { peak <- watch(watching) }()
-	err = scanInto(ctx, src, filepath.Join(filepath.Dir(folder), "data"))
-	stop()
-	if mb := <-peak; mb > 0 {
-		fmt.Println(mb)
-	}
-	return err
 }
 
 // watch follows this process and its children until the context ends, and gives the sum of the peaks of each, in megabytes.

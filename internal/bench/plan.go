@@ -19,9 +19,9 @@ import (
 func schemas() []db.Schema { return []db.Schema{catalog.Schema()} }
 
 // plan measures Build: on input that is in memory, and with a graph that comes cold from the index.
-func plan(ctx context.Context, dir string, small bool) (fs []figure, err error) {
+func plan(ctx context.Context, dir string, z scale) (fs []figure, err error) {
 	sizes := []int{2000, 20_000}
-	if small {
+	if z == tenth {
 		sizes = []int{200, 2000}
 	}
 	var loaded []float64

@@ -4,28 +4,23 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver that the connector reads with too
 
-	"vestige/catalog"
 	"vestige/connectors"
-	"vestige/connectors/sqlite"
 	"vestige/internal/clock"
 	"vestige/pii"
 	"vestige/scanner"
-	"vestige/store"
 )
 
 const columns, rows = 20, 2000
 
 // scan measures a full scan of a database of many tables beside a bare SELECT * of all of them by the same driver.
-func scan(ctx context.Context, dir string, small bool) ([]figure, error) {
-	tables := 200
-	if small {
-		tables = 20
-	}
+func scan(ctx context.Context, dir string, z scale) ([]figure, error) {
+	tables := z.of(200)
 	path := filepath.Join(dir, "wide.db")
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
@@ -35,40 +30,69 @@ func scan(ctx context.Context, dir string, small bool) ([]figure, error) {
 	if err := fill(ctx, db, tables); err != nil {
 		return nil, err
 	}
-	bare, err := timed(func() error { return selectAll(ctx, db, tables) })
-	if err != nil {
-		return nil, err
-	}
-	src, err := connectors.Open(ctx, connectors.Env{Temp: dir}, "wide", sqlite.Spec(), connectors.Config{"path": pii.NewValue(path)})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = src.Close() }()
-	read, err := timed(func() error { return readAll(ctx, src) })
-	if err != nil {
-		return nil, err
-	}
-	full, err := timed(func() error { return scanInto(ctx, src, filepath.Join(dir, "data")) })
-	if err != nil {
-		return nil, err
-	}
-	what := fmt.Sprintf("%d tables × %d columns × %d rows", tables, columns, rows)
-	return []figure{
-		atMost("full scan of "+what+", in bare SELECT *, by the wall", full.wall/bare.wall, 1.5, " ×"),
-		plain("the same by processor time", full.cpu/bare.cpu, " ×"),
-		plain("reading alone through Source as a scan does, discovery included, by the wall", read.wall/bare.wall, " ×"),
-		plain("bare SELECT * of all tables", bare.wall, " s"),
-		plain("full scan", full.wall, " s"),
-	}, nil
+	w := wide{what: "SQLite", bare: "SELECT * by the same driver", tables: tables, task: task{Connector: "sqlite", Config: map[string]string{"path": path}, Temp: dir}}
+	fs, err := w.contest(ctx, dir, z, func() error { return selectAll(ctx, db, tables) })
+	return fs, err
 }
 
-// took is how long something was done.
-type took struct{ wall, cpu float64 }
+// wide is an estate of many tables of 20 columns and 2,000 records on some system.
+type wide struct {
+	what, bare string
+	tables     int
+	task       task
+	more       bool // sample mode, and a second scan, too
+}
 
-func timed(f func() error) (took, error) {
-	start, used := clock.Now(), processor()
+// sampled is how many records of each table a sample of the benchmark has: a sample of the usual size would be the whole table.
+const sampled = 500
+
+// contest measures scans of the estate beside what is bare.
+func (w *wide) contest(ctx context.Context, dir string, z scale, bare func() error) ([]figure, error) {
+	var c contest
+	var reads, again, samples []took
+	peak := 0.0
+	err := c.run(z.rounds(), func(int) (took, error) { return timed(os.Getpid(), bare) }, func(i int) (took, error) {
+		t := w.task
+		data := filepath.Join(dir, fmt.Sprintf("%s-%d", t.Connector, i))
+		full := scanner.Options{Full: true}
+		t.Steps = []step{{}, {Data: data, Options: full}, {Data: data, Options: full}, {Data: data + "-sample", Options: scanner.Options{Sample: sampled}}}
+		out, err := apart(ctx, t)
+		if err != nil {
+			return took{}, err
+		}
+		reads, again, samples, peak = append(reads, out.Steps[0]), append(again, out.Steps[2]), append(samples, out.Steps[3]), max(peak, out.Peak)
+		return out.Steps[1], nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w.figures(&c, reads, again, samples, peak), nil
+}
+
+func (w *wide) figures(c *contest, reads, again, samples []took, peak float64) []figure {
+	what := fmt.Sprintf("%s, %d tables × %d columns × %d records: ", w.what, w.tables, columns, rows)
+	fs := []figure{atMost(what+"full scan until all evidence is in the store, in "+w.bare+", by the wall", ratio(c.ours, c.bare, wall), 1.5, " ×")}
+	if w.more {
+		fs = append(fs,
+			atMost(what+fmt.Sprintf("scan by samples of %d records, in the same", sampled), ratio(samples, c.bare, wall), 1, " ×"),
+			atMost(what+"second scan, nothing changed, in the same", ratio(again, c.bare, wall), 0.3, " ×"))
+	}
+	return append(fs,
+		plain(what+"full scan by processor time, the server's included, in the same", ratio(c.ours, c.bare, total), " ×"),
+		plain(what+"full scan until a search sees all of it, in the same", ratios(c.ours, c.bare, func(t took) float64 { return t.Seen }, wall), " ×"),
+		plain(what+"reading through the connector as a scan does, in the same", ratio(reads, c.bare, wall), " ×"),
+		plain(what+w.bare, median(walls(c.bare)), " s"),
+		plain(what+"full scan", median(walls(c.ours)), " s"),
+		plain(what+"full scan, processor time of the scanning process", median(cpus(c.ours)), " s"),
+		atMost(what+"peak memory of all these scans", peak, 300, " MB"),
+	)
+}
+
+// timed does something. The family of the process with the number root, which this one is of, has the server.
+func timed(root int, f func() error) (took, error) {
+	start, used, all := clock.Now(), processor(), family(root)
 	err := f()
-	return took{clock.Since(start).Seconds(), (processor() - used).Seconds()}, err
+	return took{Wall: clock.Since(start).Seconds(), CPU: (processor() - used).Seconds(), All: (family(root) - all).Seconds()}, err
 }
 
 // fill makes tables that hold something of everything.
@@ -140,31 +164,4 @@ func readAll(ctx context.Context, src *connectors.Source) error {
 		}
 	}
 	return nil
-}
-
-// scanInto scans a source wholly into a new catalog.
-func scanInto(ctx context.Context, src *connectors.Source, dir string) (err error) {
-	s, err := store.Open(ctx, store.Options{Dir: dir, Command: "bench", Schemas: schemas()})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.Close() }()
-	c, err := catalog.Open(ctx, s.DB(), dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = c.Close() }()
-	set, err := newSet()
-	if err != nil {
-		return err
-	}
-	r, err := scanner.New(c, s.DB(), set, []byte("a key for sketches"), "bench", quiet()).Scan(ctx, src, scanner.Options{Full: true}, nil)
-	if err == nil && r.Outcome != "done" {
-		return fmt.Errorf("the scan is %s, with %d gaps", r.Outcome, len(r.Gaps))
-	}
-	if err != nil {
-		return err
-	}
-	_, err = c.Search(ctx, "is:pii", catalog.Page{Limit: 1}) // which waits for the index
-	return err
 }

@@ -14,9 +14,9 @@ import (
 )
 
 // search measures what a user waits for over 100,000 fields: the 99th percentile of each kind of query.
-func search(ctx context.Context, dir string, small bool) (fs []figure, err error) {
+func search(ctx context.Context, dir string, z scale) (fs []figure, err error) {
 	datasets := 5000
-	if small {
+	if z == tenth {
 		datasets = 500
 	}
 	s, err := store.Open(ctx, store.Options{Dir: dir, Command: "bench", Schemas: schemas()})

@@ -25,9 +25,9 @@ const patterns = `[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}
 `
 
 // text measures the classifiers over mixed text, beside ripgrep over the same file.
-func text(ctx context.Context, dir string, small bool) ([]figure, error) {
+func text(ctx context.Context, dir string, z scale) ([]figure, error) {
 	size := 256 << 20
-	if small {
+	if z == tenth {
 		size /= 10
 	}
 	body := mixed(size)
