@@ -192,6 +192,8 @@ type closer struct {
 	order   []string
 	trades  bool                     // the subject herself stands in other people's records by trade
 	trade   map[string]bool          // identifiers asked of staff
+	spoken  *Spoken                  // whose numbers the texts mean
+	rival   map[string]bool          // numbers asked of other value domains
 	kept    map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
 	reached map[way]map[int][]*pii.Found
 	ctx     context.Context // of the closure under way, which a closer lives no longer than
@@ -199,7 +201,7 @@ type closer struct {
 
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
 	return &closer{
-		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, reached: map[way]map[int][]*pii.Found{},
+		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, reached: map[way]map[int][]*pii.Found{},
 		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{},
 	}
 }

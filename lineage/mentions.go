@@ -25,9 +25,9 @@ func (c *closer) mentions(ctx context.Context) error {
 		c.rest()
 		return nil
 	}
-	ids, names := c.needles(), c.fullNames()
+	names := c.fullNames()
 	for i := range c.g.Nodes {
-		if err := c.mentionsIn(ctx, &c.g.Nodes[i], ids, names); err != nil {
+		if err := c.mentionsIn(ctx, &c.g.Nodes[i], names); err != nil {
 			return err
 		}
 	}
@@ -92,31 +92,40 @@ func (c *closer) composeNames(seen map[string]bool, n *Node, r *Record) {
 	}
 }
 
-// needles makes the terms for her identifiers inside text. Those that others have too are left out: whose they are there, nothing says.
-func (c *closer) needles() []pii.Term {
-	by := map[pii.Category]*pii.Term{}
-	var order []pii.Category
+// needle is a term for text. Of one that is open the text does not say whether it is hers or another's number.
+type needle struct {
+	pii.Term
+	open bool
+}
+
+// needles makes the terms for her identifiers inside the text of a dataset. Those that others have too are left out: whose they are there, nothing says.
+// So are numbers that the dataset's texts do not mean.
+func (c *closer) needles(ctx context.Context, n *Node) []needle {
+	type class struct {
+		cat        pii.Category
+		near, open bool
+	}
+	by := map[class]int{}
+	var out []needle
 	for _, k := range c.known {
-		if !k.Single {
+		at := class{cat: k.Category, near: !k.Category.Global() && !Distinctive(k.Value.Reveal())}
+		if !k.Single || at.near && c.lim.on(Domains) && !c.spoken.Says(n, k.Domain) {
 			continue
 		}
-		t := by[k.Category]
-		if t == nil {
-			t = &pii.Term{Mode: pii.Within, Category: k.Category, Loose: !c.lim.on(Tokens)}
+		at.open = at.near && c.lim.on(Domains) && c.rivals(ctx, n, k)
+		i, ok := by[at]
+		if !ok {
+			t := pii.Term{Mode: pii.Within, Category: k.Category, Loose: !c.lim.on(Tokens)}
 			if c.lim.on(Hashes) && k.Category == "contact.email" {
 				t.Forms = []string{"sha256", "md5", "sha1"}
 			}
-			if !k.Category.Global() && !Distinctive(k.Value.Reveal()) {
+			if at.near {
 				t.Near = numberWords
 			}
-			by[k.Category] = t
-			order = append(order, k.Category)
+			i = len(out)
+			by[at], out = i, append(out, needle{t, at.open})
 		}
-		t.Values = append(t.Values, k.Value)
-	}
-	var out []pii.Term
-	for _, cat := range order {
-		out = append(out, *by[cat])
+		out[i].Values = append(out[i].Values, k.Value)
 	}
 	return out
 }
@@ -180,16 +189,18 @@ func (c *closer) textual(n *Node) []string {
 	return out
 }
 
-func (c *closer) mentionsIn(ctx context.Context, n *Node, ids []pii.Term, names pii.Term) error {
+func (c *closer) mentionsIn(ctx context.Context, n *Node, names pii.Term) error {
 	fields := c.textual(n)
 	if n.Dataset.Kind == pii.View || n.Gone != 0 || len(fields) == 0 {
 		return nil
 	}
 	m := pii.Match{Dataset: n.Dataset, Want: union(wanted(n), fields)}
+	var open []bool
+	needles := append(c.needles(ctx, n), needle{names, false})
 	for _, f := range fields {
-		for _, t := range append(slices.Clone(ids), names) {
+		for _, t := range needles {
 			if t.Field = f; len(t.Values) > 0 {
-				m.Terms = append(m.Terms, t)
+				m.Terms, open = append(m.Terms, t.Term), append(open, t.open)
 			}
 		}
 	}
@@ -197,7 +208,7 @@ func (c *closer) mentionsIn(ctx context.Context, n *Node, ids []pii.Term, names 
 		return nil
 	}
 	return c.run(ctx, n, m, func(f *pii.Found) error {
-		c.textHit(f, m.Terms)
+		c.textHit(f, m.Terms, open)
 		return nil
 	})
 }
@@ -213,7 +224,7 @@ func union(a, b []string) []string {
 }
 
 // textHit decides what a record is in whose text she occurs. With her full name alone it may be about a namesake.
-func (c *closer) textHit(f *pii.Found, terms []pii.Term) {
+func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 	if i, ok := c.recs[recordID(f)]; ok {
 		switch r := c.out.Records[i]; r.Holding {
 		case Joint:
@@ -229,11 +240,11 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term) {
 	if f.Hits = c.told(f, terms); len(f.Hits) == 0 {
 		return
 	}
-	byID := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return terms[h.Term].Category != "identity.name" })
+	byID := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return terms[h.Term].Category != "identity.name" && !open[h.Term] })
 	cat := terms[f.Hits[0].Term].Category
 	via := []Link{{Dataset: f.Dataset, Field: f.Hits[0].Field, Category: cat, How: "text"}}
 	if _, mentioned := c.recs[recordID(f)]; !byID && !mentioned && !c.moreOfHer(f) {
-		c.nameOnly(f, via)
+		c.doubtful(f, via, slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return open[h.Term] }))
 		return
 	}
 	i := c.add(f, Mention, via, 1)
@@ -303,10 +314,18 @@ func (c *closer) attributeTerms(except ...pii.Category) []pii.Term {
 	return out
 }
 
-// nameOnly asks about text that has her full name and nothing else of her.
-func (c *closer) nameOnly(f *pii.Found, via []Link) {
-	id := questionID("name-only", f.Dataset, f.Hits[0].Field)
-	switch c.answers[id] {
+// doubtful asks about text that has her full name and nothing else of her, or a number that is hers in one value domain and another's in another.
+func (c *closer) doubtful(f *pii.Found, via []Link, number bool) {
+	q := Question{
+		Code: "name-only", Dataset: f.Dataset, Via: via, Text: "Text in " + f.Dataset.String() + " has the person's full name and nothing else of her; it may be a namesake's.",
+		Yes: Outcome{Text: "it is the person: her name is redacted there"}, No: Outcome{Text: "it is somebody else: it stays as it is"},
+	}
+	if number {
+		q.Code, q.Text = "number-of-two", "Text in "+f.Dataset.String()+" has a number that is the person's in one system and somebody else's in another; nothing says which of them is meant."
+		q.Yes.Text = "it is the person: the number is redacted there"
+	}
+	q.ID = questionID(q.Code, f.Dataset, f.Hits[0].Field)
+	switch c.answers[q.ID] {
 	case pii.Reject:
 		return
 	case pii.Accept:
@@ -318,11 +337,8 @@ func (c *closer) nameOnly(f *pii.Found, via []Link) {
 		return
 	}
 	i := c.add(f, Unsure, via, 1)
-	c.out.Records[i].Question = id
-	c.ask(Question{
-		ID: id, Code: "name-only", Dataset: f.Dataset, Via: via, Text: "Text in " + f.Dataset.String() + " has the person's full name and nothing else of her; it may be a namesake's.",
-		Yes: Outcome{Text: "it is the person: her name is redacted there"}, No: Outcome{Text: "it is somebody else: it stays as it is"},
-	})
+	c.out.Records[i].Question = q.ID
+	c.ask(q)
 }
 
 // rest marks, in records that stay and name her, what else of her they say: names, addresses, dates of birth, telephones.

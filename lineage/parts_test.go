@@ -120,6 +120,25 @@ var difficulties = map[string]difficulty{
 		e.table("crm/calls", "id none.key int", "client_id identity.number int ~crm/clients.id").add(81, 1).add(82, 2)
 	}, want: []string{anns, "hers crm/clients 2", "hers crm/calls 82"}},
 
+	"a number that an old list counts by too": {part: lineage.Domains, make: func(e *estate) {
+		users(e)
+		e.table("shop/list", "row identity.number int", "email contact.email", "name identity.name").add(1, "bob@example.com", "Bob Ray").add(2, users1, "Ann Lee")
+		tb := e.table("shop/tickets", "id none.key int", "customer_id identity.number int >shop/users.id", "body none.text").
+			add(61, 2, "I am customer no. 2.").add(62, 1, "I am customer no. 1.").add(63, 2, "Ask customer no. 1.")
+		many(tb, 30, func(k, u int) []any { return []any{k, u, "Thanks."} })
+		e.table("shop/log", "id none.key int", "line none.text").add(1, "customer 1 called").add(2, "customer 2 called")
+	}, want: []string{anns, "hers shop/list 2", "hers shop/tickets 62", "mentions shop/tickets 63: 1", "mentions shop/log 1: 1"}},
+
+	"a number of two people in two systems": {make: func(e *estate) {
+		users(e)
+		many(e.table("shop/orders", "id none.key int", "customer_id identity.number int >shop/users.id"), 5, func(k, u int) []any { return []any{k, u} })
+		e.table("crm/people", "id identity.number int", "email contact.email", "name identity.name").add(1, "bob@example.com", "Bob Ray").add(2, "dan@example.com", "Dan Poe")
+		many(e.table("crm/deals", "id none.key int", "person_id identity.number int >crm/people.id"), 5, func(k, u int) []any { return []any{k, u} })
+		e.table("shop/texts", "id none.key int", "line none.text").add(1, "customer 1 called")
+		e.table("crm/texts", "id none.key int", "line none.text").add(1, "customer 1 called")
+		e.table("files/texts", "id none.key int", "line none.text").add(1, "customer 1 called").add(2, "customer 1, ann@example.com, called").add(3, "customer 2 called")
+	}, want: []string{anns, "mentions shop/texts 1: 1", "unsure files/texts 1", "mentions files/texts 2: 1, ann@example.com"}},
+
 	"a function's address": {start: mail("noreply@example.com"), make: func(e *estate) {
 		users(e)
 		tb := e.table("shop/mails", "id none.key int", "recipient contact.email", "sender contact.email").add(91, users1, "noreply@example.com")

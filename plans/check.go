@@ -46,7 +46,11 @@ func (e *Engine) Verify(ctx context.Context, id string, progress func(Event)) (*
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{Engine: e, s: s, all: l, tell: progress, out: &Report{Round: s.Round, Residues: []Residue{}, Skipped: []pii.Gap{}}, stays: map[string][]string{}}
+	g, err := e.Catalog.Graph(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &checker{Engine: e, s: s, all: l, spoken: lineage.NewSpoken(g), tell: progress, out: &Report{Round: s.Round, Residues: []Residue{}, Skipped: []pii.Gap{}}, stays: map[string][]string{}}
 	c.expect()
 	for _, name := range e.names() {
 		if err := c.searchSource(ctx, name); err != nil {
@@ -108,11 +112,12 @@ func union(a, b []pii.Identifier) []pii.Identifier {
 // checker is one look afterwards.
 type checker struct {
 	*Engine
-	s     *Status
-	all   *Sealed
-	tell  func(Event)
-	out   *Report
-	stays map[string][]string // records that the plan named beforehand, with the fields of which it did; nil for all
+	s      *Status
+	all    *Sealed
+	spoken *lineage.Spoken // whose numbers the texts mean
+	tell   func(Event)
+	out    *Report
+	stays  map[string][]string // records that the plan named beforehand, with the fields of which it did; nil for all
 }
 
 func (c *checker) expect() {
@@ -256,7 +261,7 @@ func (c *checker) terms(d *pii.Dataset, n *lineage.Node) (everywhere, inFields [
 		switch {
 		case global:
 			add(&everywhere, pii.Term{Mode: pii.Within, Category: k.Category, Forms: forms.All()[1:]}, k.Value)
-		case k.Value.Len() >= 3:
+		case k.Value.Len() >= 3 && (n == nil || c.spoken.Only(n, k.Domain)):
 			for _, f := range texts {
 				add(&inFields, pii.Term{Field: f, Mode: pii.Within, Category: k.Category, Near: lineage.NumberWords()}, k.Value)
 			}
