@@ -2,14 +2,14 @@ package classifiers
 
 import "slices"
 
-// triggers is the merged trigger table of some classifiers: per byte, per word and per run of digits, whom to ask.
+// triggers is the merged trigger table of some classifiers: per byte, per word, per form of a token and per run of digits, whom to ask.
 type triggers struct {
 	class  [256]uint8
-	marks  [256][]int   // classifiers by the byte they ask for
-	digits []call       // classifiers by least number of digits, ascending
-	title  []int        // those that look at capitalised words
-	words  [512][]entry // by hash of the lower-case word
-	starts [256]uint64  // bit n: some word begins with the byte and is n bytes long
+	marks  [256][]int // classifiers by the byte they ask for
+	digits []call     // classifiers by least number of digits, ascending
+	title  []int      // those that look at capitalised words
+	words  wordTable
+	forms  formTable
 	all    []*Classifier
 }
 
@@ -17,11 +17,6 @@ type call struct {
 	least int
 	who   int
 	at    func([]byte, int) (Hit, bool)
-}
-
-type entry struct {
-	word string
-	who  []int
 }
 
 func newTriggers(all []*Classifier, want func(*Classifier) bool) *triggers {
@@ -49,25 +44,18 @@ func (t *triggers) add(i int, w Triggers) {
 	if w.Title {
 		t.title = append(t.title, i)
 	}
+	for _, form := range w.Forms {
+		t.forms.add(form, i, false)
+	}
+	for _, form := range w.Behind {
+		t.forms.add(form, i, true)
+	}
 	for _, word := range w.Words {
-		t.addWord(word, i)
-	}
-}
-
-func (t *triggers) addWord(word string, i int) {
-	h := foldHash([]byte(word)) & 511
-	list := t.words[h]
-	for k := range list {
-		if list[k].word == word {
-			list[k].who = append(list[k].who, i)
-			return
+		if len(w.Forms)+len(w.Behind) > 0 {
+			t.words.add(word, -1)
+		} else {
+			t.words.add(word, i)
 		}
-	}
-	t.words[h] = append(list, entry{word, []int{i}})
-	b, bit := word[0], uint64(1)<<min(len(word), 63)
-	t.starts[b] |= bit
-	if 'a' <= b && b <= 'z' {
-		t.starts[b-'a'+'A'] |= bit
 	}
 }
 
@@ -82,8 +70,10 @@ type scan struct {
 	text []byte
 	t    *triggers
 	hits []found
+	lo   int
 	end  int // of the run of digits and separators that was measured last
 	left int // digits that the run still has
+	sign int // behind the word that stood last and may be what a number behind it is called
 }
 
 // Text finds everything that the sparse classifiers find in a text, with overlaps resolved, in order. It makes one pass over the bytes.
@@ -114,12 +104,14 @@ func (s *Set) cut(text []byte, lo int) int {
 
 // run asks all classifiers whose triggers stand in text[lo:hi]; they see the whole text.
 func (sc *scan) run(t *triggers, text []byte, lo, hi int) {
-	sc.text, sc.t, sc.hits, sc.end = text, t, sc.hits[:0], -1
+	sc.text, sc.t, sc.hits, sc.lo, sc.end, sc.sign = text, t, sc.hits[:0], lo, -1, lo-anchorReach-1
 	class := &t.class
 	for i := lo; i < hi; {
 		switch class[text[i]] {
 		case lower, upper:
-			i = sc.word(i)
+			if i = sc.word(i); i < hi && text[i] == ' ' {
+				i++ // nobody asks for spaces
+			}
 		case digit:
 			i = sc.run9(i)
 		case mark:
@@ -149,46 +141,46 @@ func (sc *scan) ask(who []int, i int) {
 
 // word passes over the word that begins at i and asks those who wait for it, or for any capitalised one.
 func (sc *scan) word(i int) int {
-	text, t, j := sc.text, sc.t, i+1
-	class := &t.class
-	for _, b := range text[j:] {
-		if class[b]-lower > upper-lower {
-			break
-		}
-		j++
-	}
+	text, t := sc.text, sc.t
+	j, key := letters(text, i)
 	if i > 0 && IsWord(text[i-1]) {
 		return j
 	}
-	if t.starts[text[i]]&(1<<min(j-i, 63)) != 0 {
-		bucket := t.words[foldHash(text[i:j])&511]
-		for k := range bucket {
-			if e := &bucket[k]; EqualFold(text[i:j], e.word) {
-				sc.ask(e.who, i)
-			}
+	if e := t.words.find(key, text[i:j]); e != nil {
+		if e.anchor {
+			sc.sign = j
 		}
+		sc.ask(e.who, i)
 	}
-	if c := text[i]; classOf[c] == upper || c == 0xC3 {
+	if c := text[i]; j < len(text) && (c-'A' < 26 || c == 0xC3) && leads(text[j]) {
 		sc.ask(t.title, i)
 	}
 	return j
 }
 
+// leads tells whether a capitalised word goes on behind this byte: by a space, a hyphen, an apostrophe or the point of an abbreviation.
+func leads(b byte) bool { return b == ' ' || b == '-' || b == '\'' || b == '.' }
+
 // run9 passes over a group of digits and asks those for whom enough digits follow. A run goes on over separators, at most two in a row.
 func (sc *scan) run9(i int) int {
-	text, class := sc.text, &sc.t.class
-	if i >= sc.end {
-		sc.measure(i)
-	}
+	text := sc.text
 	j := i + 1
-	for _, b := range text[j:] {
-		if class[b] != digit {
-			break
-		}
+	for j < len(text) && text[j]-'0' < 10 {
 		j++
 	}
-	n := sc.left
-	sc.left -= j - i
+	n := j - i
+	switch {
+	case i < sc.end:
+		n = sc.left
+		sc.left -= j - i
+	case j < len(text) && classOf[text[j]] == joiner:
+		sc.measure(i)
+		n = sc.left
+		sc.left -= j - i
+	}
+	if sc.t.forms.any && (j-i > 3 || j < len(text) && (signed(text[j]) || text[j]-'A' < 26)) {
+		sc.token(i)
+	}
 	if goesOn(text, i) {
 		return j
 	}

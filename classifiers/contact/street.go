@@ -124,7 +124,7 @@ func streetAt(text []byte, i int) (classifiers.Hit, bool) {
 			return classifiers.Hit{}, false
 		}
 	}
-	if !classifiers.IsDigit(text[i]) {
+	if !classifiers.IsDigit(text[i]) || i > 0 && text[i-1] == '=' {
 		return classifiers.Hit{}, false
 	}
 	end, ok := houseNumber(text, i)

@@ -43,7 +43,7 @@ func USSSN() classifiers.Classifier {
 		Category: "government_id.us_ssn",
 		Version:  1,
 		Names:    []string{"ssn", "social security number", "social security", "us ssn", "ssn number", "tax social number", "social insurance number"},
-		Triggers: classifiers.Triggers{Digits: 9},
+		Triggers: classifiers.Triggers{Forms: []string{"999-99-9999"}},
 		MaxLen:   11,
 		At:       ssnAt,
 		Whole:    ssnWhole,
@@ -95,7 +95,7 @@ func UKNINO() classifiers.Classifier {
 		Category: "government_id.uk_nino",
 		Version:  1,
 		Names:    []string{"nino", "national insurance number", "national insurance", "ni number", "uk nino", "insurance number?"},
-		Triggers: classifiers.Triggers{Digits: 6},
+		Triggers: classifiers.Triggers{Forms: []string{"AA999999A", "AA 99 99 99 A", "AA 999999A", "AA 999999 A", "AA999999 A", "AA99 99 99 A", "AA99 99 99A", "AA 99 99 99A"}},
 		MaxLen:   13,
 		At:       ninoAt,
 		Chance:   .01,
@@ -104,17 +104,13 @@ func UKNINO() classifiers.Classifier {
 }
 
 func ninoAt(text []byte, i int) (h classifiers.Hit, ok bool) {
-	if !groupStart(text, i) {
+	if i+9 > len(text) || !ninoPrefix(text[i], text[i+1]) {
 		return h, false
 	}
-	start := i - 2
-	if start >= 1 && text[i-1] == ' ' {
-		start--
+	k := i + 2
+	if text[k] == ' ' {
+		k++
 	}
-	if start < 0 || !ninoPrefix(text[start], text[start+1]) {
-		return h, false
-	}
-	k := i
 	for pair := range 3 {
 		if !digitsAt(text, k, 2) {
 			return h, false
@@ -124,11 +120,10 @@ func ninoAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 			k++
 		}
 	}
-	if k >= len(text) || text[k] < 'A' || text[k] > 'D' || !free(text, start, k+1) {
+	if k >= len(text) || text[k] < 'A' || text[k] > 'D' || !free(text, i, k+1) {
 		return h, false
 	}
-	h.Start, h.End = start, k+1
-	return h, true
+	return classifiers.Hit{Start: i, End: k + 1}, true
 }
 
 func ninoPrefix(a, b byte) bool {
@@ -153,7 +148,7 @@ func UKNHS() classifiers.Classifier {
 		Category: "government_id.uk_nhs",
 		Version:  1,
 		Names:    []string{"nhs", "nhs number", "nhs id", "patient nhs number"},
-		Triggers: classifiers.Triggers{Digits: 10},
+		Triggers: classifiers.Triggers{Behind: []string{"999 999 9999", "999-999-9999", "9999999999"}, Words: []string{"nhs"}},
 		MaxLen:   12,
 		At:       nhsAt,
 		Whole: func(v []byte) bool {
@@ -216,7 +211,7 @@ func DESteuerID() classifiers.Classifier {
 		Category: "government_id.de_steuer_id",
 		Version:  1,
 		Names:    []string{"tax id", "tax number", "steuer id", "steuer identifikationsnummer", "tax identification number", "tin", "idnr", "steueridnr"},
-		Triggers: classifiers.Triggers{Digits: 11},
+		Triggers: classifiers.Triggers{Forms: []string{"99999999999", "99 999 999 999"}},
 		MaxLen:   14,
 		At:       steuerAt,
 		Chance:   .003,

@@ -1,8 +1,6 @@
 package identity
 
 import (
-	"strings"
-
 	"vestige/classifiers"
 	"vestige/classifiers/dictionary"
 	"vestige/pii"
@@ -207,16 +205,24 @@ func title(w []byte) bool {
 	if len(w) > 1 && w[len(w)-1] == '.' {
 		w = w[:len(w)-1]
 	}
-	if len(w) > 5 {
+	if len(w) < 2 || len(w) > 5 || titleStarts>>(w[0]&31)&1 == 0 {
 		return false
 	}
 	for _, t := range titles {
-		if classifiers.EqualFold(w, t) {
+		if len(t) == len(w) && classifiers.EqualFold(w, t) {
 			return true
 		}
 	}
 	return false
 }
+
+// titleStarts has a bit for each letter that a title begins with.
+var titleStarts = func() (m uint32) {
+	for _, t := range titles {
+		m |= 1 << (t[0] & 31)
+	}
+	return m
+}()
 
 // fullNameAt reads a name whose first word begins at i.
 func fullNameAt(text []byte, i int) (h classifiers.Hit, ok bool) {
@@ -227,12 +233,12 @@ func fullNameAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if j+1 >= len(text) || text[j] != ' ' || !classifiers.IsLetter(text[j+1]) {
 		return h, false
 	}
-	first := text[i:j]
-	if title(first) && j < len(text) && text[j] == ' ' {
-		return titled(text, j+1)
-	}
 	if !goesOn(text, j+1) {
 		return h, false
+	}
+	first := text[i:j]
+	if title(first) {
+		return titled(text, j+1)
 	}
 	g := dictionary.Find(first)
 	if g.Kinds&dictionary.Given == 0 && !(contains(first, '-') && each(first, dictionary.Given)) {
@@ -254,7 +260,8 @@ func fullNameAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 // goesOn tells, at a glance, whether the word at i can belong to a name: a capital, a letter with a point, or the first letter of a particle.
 func goesOn(text []byte, i int) bool {
 	c := text[i]
-	return c < 'a' || c > 'z' || i+1 < len(text) && text[i+1] == '.' || strings.IndexByte("abdeltvz", c) >= 0
+	const particles = 1<<('a'&31) | 1<<('b'&31) | 1<<('d'&31) | 1<<('e'&31) | 1<<('l'&31) | 1<<('t'&31) | 1<<('v'&31) | 1<<('z'&31)
+	return c < 'a' || c > 'z' || particles>>(c&31)&1 != 0 || i+1 < len(text) && text[i+1] == '.'
 }
 
 // capitalBefore tells whether the word before the one at i begins with a capital and no sentence ends between.

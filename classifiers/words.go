@@ -1,0 +1,105 @@
+package classifiers
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// letters passes over the letters from i, eight at a time, and gives the end of the word and its key: the first eight bytes, ASCII letters in
+// lower case, with the length.
+func letters(text []byte, i int) (end int, key uint64) {
+	if i+8 > len(text) {
+		return lastLetters(text, i)
+	}
+	x := binary.LittleEndian.Uint64(text[i:])
+	stop := notLetters(x)
+	x |= 0x20 * ones
+	if stop != 0 {
+		n := bits.TrailingZeros64(stop) >> 3
+		return i + n, wordKey(x&(1<<(8*n)-1), n)
+	}
+	end = i + 8
+	for end+8 <= len(text) {
+		if stop = notLetters(binary.LittleEndian.Uint64(text[end:])); stop != 0 {
+			end += bits.TrailingZeros64(stop) >> 3
+			return end, wordKey(x, end-i)
+		}
+		end += 8
+	}
+	for end < len(text) && IsLetter(text[end]) {
+		end++
+	}
+	return end, wordKey(x, end-i)
+}
+
+// lastLetters is letters at the end of a text.
+func lastLetters(text []byte, i int) (end int, key uint64) {
+	x := uint64(0)
+	for end = i; end < len(text) && IsLetter(text[end]); end++ {
+		x |= uint64(text[end]|0x20) << (8 * (end - i))
+	}
+	return end, wordKey(x, end-i)
+}
+
+// notLetters sets the high bit of each byte that is no letter; only the lowest one that is set is sure.
+func notLetters(x uint64) uint64 {
+	y := (x | 0x20*ones) &^ highs
+	letter := (y + (0x80-'a')*ones) &^ (y + (0x80-'z'-1)*ones)
+	return ^(letter | x) & highs
+}
+
+func wordKey(x uint64, n int) uint64 {
+	return (x ^ uint64(n)<<57) * 0x9E3779B97F4A7C15
+}
+
+// wordTable is the words that are waited for, by key.
+type wordTable struct {
+	bloom [512]uint64 // bits by key: most words of a text end here
+	lists [512][]entry
+}
+
+type entry struct {
+	word   string
+	who    []int
+	anchor bool // what a number behind it may be called
+}
+
+// add has who asked at the word; -1 makes the word an anchor.
+func (t *wordTable) add(word string, who int) {
+	_, key := letters([]byte(word), 0)
+	list := &t.lists[key>>55]
+	t.bloom[key>>55] |= 1 << (key >> 49 & 63)
+	at := -1
+	for k := range *list {
+		if (*list)[k].word == word {
+			at = k
+		}
+	}
+	if at < 0 {
+		*list, at = append(*list, entry{word: word}), len(*list)
+	}
+	e := &(*list)[at]
+	if who < 0 {
+		e.anchor = true
+	} else {
+		e.who = append(e.who, who)
+	}
+}
+
+func (t *wordTable) find(key uint64, word []byte) *entry {
+	if t.bloom[key>>55]&(1<<(key>>49&63)) == 0 {
+		return nil
+	}
+	list := t.lists[key>>55]
+	for k := range list {
+		if e := &list[k]; EqualFold(word, e.word) {
+			return e
+		}
+	}
+	return nil
+}
