@@ -37,6 +37,8 @@ func edit(info *decode.Info, it *decode.Item, changes []pii.Change) ([]byte, err
 		return editDocument(it, changes)
 	case decode.Log:
 		return editLine(it, changes)
+	case decode.XML:
+		return editElement(it, changes)
 	}
 	return nil, errkind.New(errkind.Unsupported, "records of this format cannot be changed")
 }

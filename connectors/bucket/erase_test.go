@@ -131,6 +131,11 @@ func wide(s string) string {
 
 const ann = "ann@example.com"
 
+// xmlBefore has her in an attribute, a text, a mixed text, CDATA, and in a comment between records.
+const xmlBefore = "<?xml version=\"1.0\"?>\n<c:people xmlns:c='urn:x' by='bob@example.com'>\n  <c:person id=\"1\"><name>Joe &amp; Co</name><mail>joann@example.com</mail></c:person>\n" +
+	"  <c:person id=\"2\" mail='ann@example.com'><x/></c:person>\n  <!-- for ann@example.com -->\n  <person>\n    <note>&lt;b> <b>hi</b> to ann@example.com, ok</note>\n  </person>\n" +
+	"  <person><mail>bob@example.com</mail><mail><![CDATA[ann@example.com]]></mail></person>\n  <person><mail>\n ann&#64;example.com </mail></person>\n  <person/>\n</c:people>\n"
+
 // rewrites are objects before and after the records that name ann are deleted, or redacted.
 var rewrites = []struct{ name, file, before, deleted, redacted string }{
 	{"csv", "people.csv",
@@ -153,6 +158,10 @@ var rewrites = []struct{ name, file, before, deleted, redacted string }{
 		"[\n  {\"m\":\"bob@example.com\"}\n]\n", "[\n  {\"m\":\"[x]\"},\n  {\"m\":\"bob@example.com\"} ,\n  {\"m\":\"[x]\"}\n]\n"},
 	{"members of a document", "prefs.json", "{ \"v\": 2,\n \"prefs\": {\"ann@example.com\": {\"l\": \"de\"}, \"joann@example.com\": {\"l\": \"en\"}}}\n", "",
 		"{ \"v\": 2,\n \"prefs\": {\"joann@example.com\": {\"l\": \"en\"}}}\n"},
+	{"elements", "people.xml", xmlBefore,
+		"<?xml version=\"1.0\"?>\n<c:people xmlns:c='urn:x' by='bob@example.com'>\n  <c:person id=\"1\"><name>Joe &amp; Co</name><mail>joann@example.com</mail></c:person>\n  <person/>\n</c:people>\n",
+		strings.NewReplacer("to ann@example.com, ok", "to [x], ok", "for ann@example.com", "for [x]", "<![CDATA[ann@example.com]]>", "[x]", "ann&#64;example.com", "[x]", "'ann@example.com'", "'[x]'").Replace(xmlBefore)},
+	{"a document of XML", "one.xml", "<p><name>Ann</name><mail>ann@example.com</mail><a k='x'/></p>", "", "<p><name>Ann</name><mail>[x]</mail><a k='x'/></p>"},
 	{"log", "app.log", "2026-03-01T10:00:00Z INFO user=1 mail=ann@example.com ip=192.0.2.1\nhello joann@example.com\nx ctx={\"m\":\"ann@example.com\"}\n",
 		"hello joann@example.com\n", "2026-03-01T10:00:00Z INFO user=1 mail=[x] ip=192.0.2.1\nhello joann@example.com\nx ctx={\"m\":\"[x]\"}\n"},
 }

@@ -302,6 +302,8 @@ func gapText(code string) string {
 		return "a cell's quote is never closed"
 	case decode.GapJSON:
 		return "it is not JSON from here on"
+	case decode.GapXML:
+		return "it is not XML from here on, or has entities or characters of its own"
 	case decode.GapEncrypted:
 		return "it, or a part of it, is encrypted"
 	case decode.GapLarge:

@@ -126,6 +126,9 @@ func (r *rewriter) record(it *decode.Item) error {
 		if s.delete && len(it.Values) > 0 && it.Values[0].Name == "{statement}" {
 			return errkind.New(errkind.Unsupported, "a statement in a dump cannot be removed")
 		}
+		if s.delete && r.info.Format == decode.XML && beginsList(raw) {
+			return errkind.New(errkind.Unsupported, "the first tag of a list of elements cannot be removed, only its attributes changed")
+		}
 		if s.delete {
 			r.separator, r.lead = nil, nil
 			return nil

@@ -18,6 +18,9 @@ func settled(info *decode.Info, it *decode.Item, changes []pii.Change) bool {
 	}
 	for at, own := range places {
 		value, here := valueAt(info, it, at, own[0].Member)
+		if info.Format == decode.XML && !here && wholeValue(own[0]) && !own[0].New.Null() && own[0].New.Len() == 0 {
+			continue // an empty text is none
+		}
 		if !settledValue(value, here, own) {
 			return false
 		}

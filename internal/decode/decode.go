@@ -30,6 +30,7 @@ const (
 	NDJSON  = "ndjson"
 	JSON    = "json"
 	Log     = "log"
+	XML     = "xml"
 	SQL     = "sql" // a dump: the tuples of INSERT and the lines of COPY
 	Parquet = "parquet"
 	Avro    = "avro"
@@ -42,6 +43,7 @@ const (
 	GapRagged    = "ragged-row"          // a row has more or fewer cells than the header
 	GapQuote     = "unclosed-quote"      // a quoted cell never ends
 	GapJSON      = "bad-json"            // a document is not JSON
+	GapXML       = "bad-xml"             // an element is not XML, or has entities that the document declares, or a set of characters that is not read
 	GapSQL       = "bad-sql"             // a statement of a dump that may hold data and is not read
 	GapEncrypted = "encrypted"           // a file, or columns of it, that only who has the key can read
 	GapLarge     = "record-too-large"    // larger than MaxRecord

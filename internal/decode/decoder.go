@@ -75,6 +75,8 @@ func (d *decoder) file() error {
 		return d.sql()
 	case JSON:
 		return d.json()
+	case XML:
+		return d.xml()
 	}
 	return d.other()
 }

@@ -33,7 +33,9 @@ func specimens(t testing.TB) map[string]string {
 	array := "[" + strings.ReplaceAll(strings.TrimSpace(nd.String()), "\n", ",\n") + "]"
 	tabs := strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(nd.String(), `"`, ""), ",", "\t"), "[", `\t`)
 	latin := strings.ReplaceAll(csv.String(), "said", "s\xe4gte \x93und\x94")
-	return map[string]string{".sql": fileOf(t, "postgres.sql"), ".sql.my": fileOf(t, "mysql.sql"), ".tsv": tabs, ".csv.zst": zstdOf(csv.String()), ".csv.latin": latin, ".ndjson.utf16": utf16Of(nd.String(), true), ".log.utf16": utf16Of(log.String(), false), ".csv": csv.String(), ".csv.gz": zip(csv.String()), ".ndjson": nd.String(), ".json": array, ".log": log.String()}
+	latin1 := strings.ReplaceAll(csv.String(), "said", "s\xe4gte \xabund\xbb")
+	xml := "<?xml version=\"1.0\"?>\n<people by='x'>\n" + strings.NewReplacer("{\"id\":", "<person id='", ",\"who\"", "'><who", ":{\"mail\":\"", " a=\"1\"><mail>", "\",\"n\":", "</mail><![CDATA[", "}}\n", "]]><!-- c --></who><e/></person>\n").Replace(nd.String()) + "</people>\n"
+	return map[string]string{".xml": xml, ".xml.utf16": utf16Of(xml, true), ".csv.latin1": latin1, ".sql": fileOf(t, "postgres.sql"), ".sql.my": fileOf(t, "mysql.sql"), ".tsv": tabs, ".csv.zst": zstdOf(csv.String()), ".csv.latin": latin, ".ndjson.utf16": utf16Of(nd.String(), true), ".log.utf16": utf16Of(log.String(), false), ".csv": csv.String(), ".csv.gz": zip(csv.String()), ".ndjson": nd.String(), ".json": array, ".log": log.String()}
 }
 
 // TestMutated damages a file of each format in 400 ways: each time there is an end, and the bytes that are not packed all come back.
@@ -238,6 +240,7 @@ func TestLongLine(t *testing.T) {
 		{".log", "one\n", "x", "\nthree\n"},
 		{".ndjson", "{\"a\":1}\n{\"b\":\"", "x", "\"}\n{\"a\":3}\n"},
 		{".csv", "a,b\n1,2\n3,", "x", "\n5,6\n"},
+		{".xml", "<l><r>1</r><r><b>", "x", "</b></r><r>3</r></l>"},
 		{".json", "[{\"a\":1},{\"b\":\"", "x", "\"},{\"a\":3}]"},
 	} {
 		p := pools(t)["child"]

@@ -93,8 +93,11 @@ func (d *decoder) tail() error {
 }
 
 // broken gives up on the rest, which is no JSON.
-func (d *decoder) broken() error {
-	d.end = GapJSON
+func (d *decoder) broken() error { return d.hopeless(GapJSON) }
+
+// hopeless gives the rest as bytes that belong to no record.
+func (d *decoder) hopeless(code string) error {
+	d.end = code
 	for len(d.w.atLeast(1)) > 0 {
 		if err := d.leave(tagGlue, min(len(d.w.data()), chunkSize)); err != nil {
 			return err

@@ -55,6 +55,8 @@ func formatOf(head []byte, ext string) string {
 		return Other
 	case isSQL(trimmed, ext):
 		return SQL
+	case isXML(trimmed, ext):
+		return XML
 	case trimmed[0] == '{':
 		return linesOrDocument(trimmed, ext)
 	case trimmed[0] == '[' && beginsArray(trimmed):
@@ -74,6 +76,8 @@ func byName(ext string) string {
 		return JSON
 	case ".sql":
 		return SQL
+	case ".xml":
+		return XML
 	case ".ndjson", ".jsonl":
 		return NDJSON
 	}
@@ -106,6 +110,28 @@ func mostlyHigh(head []byte) bool {
 		}
 	}
 	return high*3 > len(head) && !utf8.Valid(head[:max(0, len(head)-utf8.UTFMax)]) && len(head) > 16
+}
+
+// isXML tells XML by its declaration or a first tag that is whole. HTML is seldom well-formed and is read line by line.
+func isXML(head []byte, ext string) bool {
+	if head[0] != '<' || len(head) < 4 {
+		return false
+	}
+	lower := bytes.ToLower(head[:min(len(head), 512)])
+	switch {
+	case bytes.HasPrefix(lower, []byte("<!doctype html")), bytes.HasPrefix(lower, []byte("<html")), strings.HasPrefix(ext, ".htm"):
+		return false
+	case ext == ".xml", bytes.HasPrefix(lower, []byte("<?xml ")):
+		return true
+	case ext == ".log":
+		return false
+	}
+	n, kind, ok := xmlToken(head, false)
+	if !ok || kind != xmlOpen {
+		return false
+	}
+	_, ok = attributes(head[:n])
+	return ok
 }
 
 // linesOrDocument tells lines of JSON from one document, which may also have its end on the first line.
