@@ -7,21 +7,36 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
 	"vestige/catalog"
 	"vestige/lineage"
 	"vestige/pii"
 )
 
-func (s *Server) apiCatalogRoutes(g *gin.RouterGroup) {
-	get(g, "/sources", s.apiSources)
-	get(g, "/datasets", s.apiDatasets)
-	get(g, "/dataset", s.apiDataset)
-	get(g, "/fields", s.apiFields)
-	get(g, "/field", s.apiField)
-	get(g, "/alerts", s.apiAlerts)
-	get(g, "/runs", s.apiRuns)
-	get(g, "/categories", func(c *gin.Context) { give(c, list[pii.CategoryInfo]{Items: pii.Categories()}) })
+func (s *Server) apiCatalogRoutes() {
+	r := accounts.ReadCatalog
+	s.api("GET", "/sources", r, s.apiSources, call{Says: "Lists the sources with counts of their fields.", Gives: list[catalog.SourceInfo]{}})
+	s.api("GET", "/datasets", r, s.apiDatasets, call{Says: "Lists datasets, by reference.", Query: paged("source", "of this source alone"), Gives: list[datasetRow]{}})
+	s.api("GET", "/dataset", r, s.apiDataset, call{Says: "Gives a dataset with its fields and references.", Query: atDataset, Gives: datasetDoc{}})
+	s.api("GET", "/fields", r, s.apiFields, call{Says: "Searches fields with the query language.", Query: paged("q", "the query", "facets", "1 for counts by facet"), Gives: catalog.Result{}})
+	s.api("GET", "/field", r, s.apiField, call{Says: "Gives a field with evidence, decision and history; its ETag names what a decision is over.", Query: atField, Gives: fieldDoc{}})
+	s.api("GET", "/alerts", r, s.apiAlerts, call{Says: "Lists alerts, the newest first.", Query: map[string]string{"closed": "1 for closed ones too"}, Gives: list[catalog.Alert]{}})
+	s.api("GET", "/runs", r, s.apiRuns, call{Says: "Lists scans, the latest first.", Query: map[string]string{"source": "of this source alone", "limit": "how many"}, Gives: list[catalog.Run]{}})
+	s.api("GET", "/categories", r, func(c *gin.Context) { give(c, list[pii.CategoryInfo]{Items: pii.Categories()}) }, call{Says: "Lists the kinds of personal data.", Gives: list[pii.CategoryInfo]{}})
+}
 
+var (
+	atDataset = map[string]string{"at": "the dataset, as source/dataset"}
+	atField   = map[string]string{"at": "the field, as source/dataset#field"}
+)
+
+// paged gives parameters of a list that is read page by page, with others in pairs of name and meaning.
+func paged(others ...string) map[string]string {
+	out := map[string]string{"after": "the cursor of the page before, its “next”", "limit": "how many"}
+	for i := 0; i+1 < len(others); i += 2 {
+		out[others[i]] = others[i+1]
+	}
+	return out
 }
 
 // list is some things, and where the next ones are.

@@ -3,11 +3,15 @@ package web
 import (
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
 	"vestige/lineage"
 	"vestige/pii"
 )
 
-func (s *Server) apiLineageRoutes(g *gin.RouterGroup) { get(g, "/lineage", s.apiLineage) }
+func (s *Server) apiLineageRoutes() {
+	s.api("GET", "/lineage", accounts.ReadCatalog, s.apiLineage, call{Says: "Gives a part of the lineage graph.", Gives: lineageDoc{},
+		Query: map[string]string{"at": "what it is about, as source/dataset", "hops": "how far around it", "show": "all for datasets without personal data too", "unfold": "1 for those that hang on hubs"}})
+}
 
 // lineageDoc is a part of the graph as programs see it.
 type lineageDoc struct {

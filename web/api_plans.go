@@ -3,14 +3,16 @@ package web
 import (
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
 	"vestige/plans"
 )
 
-func (s *Server) apiPlanRoutes(g *gin.RouterGroup) {
-	get(g, "/plans", s.apiPlans)
-	get(g, "/plans/:id", s.apiPlan)
-	get(g, "/plans/:id/journal", s.apiJournal)
-	get(g, "/plans/:id/attestation", s.attestationFile)
+func (s *Server) apiPlanRoutes() {
+	r := accounts.ReadPlans
+	s.api("GET", "/plans", r, s.apiPlans, call{Says: "Lists plans with their open part, the newest first.", Query: map[string]string{"request": "of this request alone"}, Gives: list[*plans.Status]{}})
+	s.api("GET", "/plans/:id", r, s.apiPlan, call{Says: "Gives a plan with its open part.", Gives: plans.Status{}})
+	s.api("GET", "/plans/:id/journal", r, s.apiJournal, call{Says: "Gives what happened to a plan, in order.", Gives: list[plans.Entry]{}})
+	s.api("GET", "/plans/:id/attestation", r, s.attestationFile, call{Says: "Gives the signed statement of a closed plan.", Gives: map[string]any{}})
 }
 
 func (s *Server) apiPlans(c *gin.Context) {

@@ -26,6 +26,12 @@ func status(err error) int {
 		return http.StatusMisdirectedRequest
 	case "index-stale":
 		return http.StatusServiceUnavailable
+	case "not-signed-in", "account-waits":
+		return http.StatusUnauthorized
+	case "version-differs":
+		return http.StatusPreconditionFailed
+	case "no-version":
+		return http.StatusPreconditionRequired
 	}
 	if s, ok := statuses[errkind.Of(err)]; ok {
 		return s
@@ -73,7 +79,10 @@ type failure struct {
 var hints = map[string]string{
 	"index-stale":     "The index is not what the store says it must be, so nothing is shown from it. Run “vestige reindex” to build it anew.",
 	"no-such-page":    "It may have been typed wrong, or belong to a part that this server does not show.",
-	"read-only":       "Use “vestige decide”, “vestige answer” or “vestige approve” beside this server.",
+	"no-right":        "The page of your account says which roles you have; an administrator gives others.",
+	"no-such-link":    "Ask the one who sent it for a new one; the first start of a server prints the first.",
+	"cross-origin":    "Open the page here, and send its form from there.",
+	"not-signed-in":   "Sign in, or send a machine token.",
 	"no-such-dataset": "It may have been renamed, or no scan has seen it yet.",
 	"no-such-field":   "It may have been renamed, or no scan has seen it yet.",
 	"wrong-host":      "Open it by the address that it printed when it was started.",
@@ -105,4 +114,5 @@ func problem(status int, err error) Problem {
 var missing = map[string]string{
 	"no-such-page": "there is no page at this address", "no-such-dataset": "the catalog has no dataset of this name", "no-such-field": "the catalog has no field of this name",
 	"no-such-source": "the catalog has no source of this name", "no-such-plan": "there is no plan of this name", "no-plans": "this server shows no plans", "no-attestation": "the plan is not closed",
+	"no-such-link": "this link was used, has expired, or never was", "no-such-account": "there is no such account", "no-such-session": "there is no such session", "no-such-token": "there is no such token",
 }

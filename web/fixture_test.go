@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"vestige/accounts"
 	"vestige/audit"
 	"vestige/catalog"
 	"vestige/classifiers"
@@ -29,6 +30,7 @@ import (
 	"vestige/pii"
 	"vestige/plans"
 	"vestige/policies"
+	"vestige/requests"
 	"vestige/scanner"
 	"vestige/store"
 	"vestige/web"
@@ -52,7 +54,7 @@ type estate struct {
 func open(t testing.TB) *estate {
 	t.Helper()
 	dir := t.TempDir()
-	st, err := store.Open(t.Context(), store.Options{Dir: filepath.Join(dir, "data"), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), plans.Schema()}})
+	st, err := store.Open(t.Context(), store.Options{Dir: filepath.Join(dir, "data"), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), plans.Schema(), requests.Schema(), accounts.Schema()}})
 	must(t, err)
 	t.Cleanup(func() { _ = st.Close() })
 	cat, err := catalog.Open(t.Context(), st.DB(), filepath.Join(dir, "data"))
@@ -296,7 +298,7 @@ func edges() []lineage.Edge {
 // serve starts the interface over a catalog.
 func serve(t testing.TB, e *estate, with func(*web.Config, *web.Services)) *client {
 	t.Helper()
-	cfg := web.Config{Version: "0.0.0-test", Log: slog.New(slog.DiscardHandler)}
+	cfg := web.Config{Version: "0.0.0-test", Log: slog.New(slog.DiscardHandler), Anonymous: []accounts.Role{accounts.Viewer}}
 	svc := web.Services{Catalog: e.cat, Connectors: connectorsall.All(), Classifiers: classifiersall.All()}
 	if with != nil {
 		with(&cfg, &svc)

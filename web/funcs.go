@@ -49,6 +49,7 @@ func (r *renderer) funcs() template.FuncMap {
 		"doc":      func(code string) string { return reasons[code] },
 		"yes":      func(b *bool) bool { return b != nil && *b },
 		"linktext": linkText,
+		"has":      contains,
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *Server) record(c *gin.Context) {
 	if route == "" {
 		route = "(none)"
 	}
-	s.cfg.Log.LogAttrs(c.Request.Context(), slog.LevelInfo, "request", slog.String("id", c.GetString(requestKey)), slog.String("method", method(c.Request.Method)),
+	s.cfg.Log.LogAttrs(c.Request.Context(), slog.LevelInfo, "request", slog.String("id", c.GetString(requestKey)), slog.String("by", by(c).Name), slog.String("method", method(c.Request.Method)),
 		slog.String("route", route), slog.Int("status", c.Writer.Status()), slog.Int("bytes", max(0, c.Writer.Size())), slog.Duration("took", clock.Since(start)))
 }
 
@@ -131,6 +131,5 @@ func (s *Server) notFound(c *gin.Context) {
 }
 
 func (s *Server) notAllowed(c *gin.Context) {
-	c.Header("Allow", "GET, HEAD")
-	s.answer(c, http.StatusMethodNotAllowed, errkind.Coded(errkind.Unsupported, "read-only", "this interface only shows; changes are made with the command"))
+	s.answer(c, http.StatusMethodNotAllowed, errkind.Coded(errkind.Unsupported, "no-such-method", "this address does not answer that method"))
 }

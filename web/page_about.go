@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
 	"vestige/catalog"
 	"vestige/classifiers"
 	"vestige/connectors"
@@ -15,8 +16,8 @@ import (
 )
 
 func (s *Server) aboutRoutes() {
-	get(s.engine, "/about", s.about)
-	get(s.engine, "/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
+	s.get("/about", accounts.ReadCatalog, s.about)
+	s.get("/healthz", accounts.Public, func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 }
 
 // about is what its page is given.

@@ -8,12 +8,13 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
 	"vestige/catalog"
 )
 
 func (s *Server) alertRoutes() {
-	get(s.engine, "/alerts", s.alerts)
-	get(s.engine, "/alerts.csv", s.alertsCSV)
+	s.get("/alerts", accounts.ReadCatalog, s.alerts)
+	s.get("/alerts.csv", accounts.ReadCatalog, s.alertsCSV)
 }
 
 // alertList is what the page of alerts is given.

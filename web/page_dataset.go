@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
 	"vestige/catalog"
 	"vestige/internal/errkind"
 	"vestige/lineage"
@@ -17,8 +18,8 @@ import (
 )
 
 func (s *Server) datasetRoutes() {
-	get(s.engine, "/dataset", s.dataset)
-	get(s.engine, "/dataset.csv", s.datasetCSV)
+	s.get("/dataset", accounts.ReadCatalog, s.dataset)
+	s.get("/dataset.csv", accounts.ReadCatalog, s.datasetCSV)
 }
 
 // datasetView is what the page of a dataset is given.

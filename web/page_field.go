@@ -8,12 +8,13 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
 	"vestige/catalog"
 	"vestige/lineage"
 	"vestige/pii"
 )
 
-func (s *Server) fieldRoutes() { get(s.engine, "/field", s.field) }
+func (s *Server) fieldRoutes() { s.get("/field", accounts.ReadCatalog, s.field) }
 
 // fieldView is what the page of a field is given.
 type fieldView struct {

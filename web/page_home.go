@@ -8,12 +8,13 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
 	"vestige/catalog"
 	"vestige/pii"
 	"vestige/plans"
 )
 
-func (s *Server) homeRoutes() { get(s.engine, "/", s.home) }
+func (s *Server) homeRoutes() { s.get("/", accounts.ReadCatalog, s.home) }
 
 // home is what its page is given.
 type home struct {

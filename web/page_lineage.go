@@ -10,14 +10,15 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
 	"vestige/internal/errkind"
 	"vestige/lineage"
 	"vestige/pii"
 )
 
 func (s *Server) lineageRoutes() {
-	get(s.engine, "/lineage", s.lineage)
-	get(s.engine, "/lineage.csv", s.lineageCSV)
+	s.get("/lineage", accounts.ReadCatalog, s.lineage)
+	s.get("/lineage.csv", accounts.ReadCatalog, s.lineageCSV)
 }
 
 // graphs keeps the graph of the latest revision: reading it from the index takes a while, and it changes with scans and decisions only.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
 	"vestige/internal/errkind"
 	"vestige/lineage"
 	"vestige/pii"
@@ -25,9 +26,9 @@ type Plans interface {
 var _ Plans = (*plans.Engine)(nil)
 
 func (s *Server) planRoutes() {
-	get(s.engine, "/plans", s.plans)
-	get(s.engine, "/plans/:id", s.plan)
-	get(s.engine, "/plans/:id/attestation.json", s.attestationFile)
+	s.get("/plans", accounts.ReadPlans, s.plans)
+	s.get("/plans/:id", accounts.ReadPlans, s.plan)
+	s.get("/plans/:id/attestation.json", accounts.ReadPlans, s.attestationFile)
 }
 
 // planList is what the page of all plans is given.

@@ -9,13 +9,14 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
 	"vestige/catalog"
 	"vestige/pii"
 )
 
 func (s *Server) searchRoutes() {
-	get(s.engine, "/search", s.search)
-	get(s.engine, "/search.csv", s.searchCSV)
+	s.get("/search", accounts.ReadCatalog, s.search)
+	s.get("/search.csv", accounts.ReadCatalog, s.searchCSV)
 }
 
 // found is what the page of a search is given.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
 	"vestige/catalog"
 	"vestige/internal/errkind"
 	"vestige/lineage"
@@ -18,10 +19,10 @@ import (
 )
 
 func (s *Server) sourceRoutes() {
-	get(s.engine, "/source", s.source)
-	get(s.engine, "/sources.csv", s.sourcesCSV)
-	get(s.engine, "/browse", s.browse)
-	get(s.engine, "/browse.csv", s.browseCSV)
+	s.get("/source", accounts.ReadCatalog, s.source)
+	s.get("/sources.csv", accounts.ReadCatalog, s.sourcesCSV)
+	s.get("/browse", accounts.ReadCatalog, s.browse)
+	s.get("/browse.csv", accounts.ReadCatalog, s.browseCSV)
 }
 
 // sourceView is what the page of a source is given.

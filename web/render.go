@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"vestige/accounts"
 )
 
 // renderer holds the parsed templates: each page with the layout and the parts that all share.
@@ -98,7 +100,13 @@ type view struct {
 	Look    look
 	Here    string // its own address
 	HasPlan bool
+	Actor   accounts.Actor
+	SignsIn bool // people can sign in here
+	Bare    bool // without the navigation: a page before one is signed in
 }
+
+// May tells whether the one who looks has a right.
+func (v view) May(right string) bool { return v.Actor.May(accounts.Right(right)) }
 
 // link is a word with an address.
 type link struct{ Text, Href string }
@@ -113,6 +121,7 @@ func (l look) Class() string { return strings.TrimSpace(l.Theme + " " + l.Densit
 func (s *Server) show(c *gin.Context, status int, name string, v view) {
 	v.Version, v.Notice, v.Request, v.Look = s.cfg.Version, s.cfg.Notice, c.GetString(requestKey), lookOf(c)
 	v.Here, v.HasPlan = c.Request.URL.RequestURI(), s.svc.Plans != nil
+	v.Actor, v.SignsIn = by(c), s.svc.Accounts != nil
 	page, err := s.pages.render(name, v)
 	if err != nil {
 		s.cfg.Log.Error("a template failed", "id", v.Request, "page", name)
@@ -123,8 +132,8 @@ func (s *Server) show(c *gin.Context, status int, name string, v view) {
 }
 
 func (s *Server) staticRoutes() {
-	get(s.engine, "/static/:hash/*name", s.static)
-	get(s.engine, "/look", s.setLook)
+	s.get("/static/:hash/*name", accounts.Public, s.static)
+	s.get("/look", accounts.Public, s.setLook)
 }
 
 func (s *Server) static(c *gin.Context) {

@@ -4,9 +4,10 @@
 // resource: page_dataset.go has the routes of the dataset's pages at the top, then handlers, then what its template is given; api_dataset.go
 // answers the same question as JSON. Both call the same service and share no format switch. Templates and static files are embedded.
 //
-// Everything here is read-only: routes answer GET and HEAD, every other method is refused with 405. Without TLS it is served on loopback alone,
-// and a request whose Host is not one of ours is refused, so that no page of the outside can read it through a name that it controls. No page,
-// log line or problem holds a value of anybody's data; what a person typed is repeated in her own search box and nowhere else.
+// Every route stands in one table with the right that it needs (routes.go), and who has which right stands in another (accounts.Grants): a route
+// without a right cannot be registered. Every change is a plain form that works without a script, answered by a redirect; a form that another
+// site sends is refused, as is a request whose Host is not one of ours. Without TLS the interface is served on loopback alone. No page, log line
+// or problem holds a value of anybody's data; what a person typed is repeated in her own form and nowhere else.
 package web
 
 import (
@@ -22,9 +23,12 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vestige/accounts"
+	"vestige/audit"
 	"vestige/catalog"
 	"vestige/classifiers"
 	"vestige/connectors"
+	"vestige/internal/db"
 	"vestige/internal/errkind"
 )
 
@@ -41,6 +45,8 @@ type Config struct {
 	Version string
 	// Notice is a line above every page ("Demo: synthetic people"); empty for none.
 	Notice string
+	// Anonymous is what one may do who has not signed in. It is for a demo on loopback; otherwise nobody may do anything.
+	Anonymous []accounts.Role
 	// Assets are templates and static files to be read at each request instead of the embedded ones, for those who work on them.
 	Assets fs.FS
 	// Log gets one line for each request: the route, never the address with what was asked.
@@ -50,6 +56,9 @@ type Config struct {
 // Services is what is shown. What is nil is left out, and the page says so.
 type Services struct {
 	Catalog     *catalog.Catalog
+	DB          db.DB             // of the units of work in which people decide
+	Audit       *audit.Log        // gets every act and every refusal
+	Accounts    *accounts.Service // nil where nobody can sign in
 	Plans       Plans
 	Connectors  []connectors.Spec
 	Classifiers []classifiers.Classifier
@@ -62,7 +71,10 @@ type Server struct {
 	cfg    Config
 	svc    Services
 	engine *gin.Engine
+	table  []route
 	pages  *renderer
+	cross  *http.CrossOriginProtection
+	nobody strangers
 	graphs graphs
 }
 
@@ -74,7 +86,7 @@ func New(cfg Config, svc Services) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, svc: svc}
+	s := &Server{cfg: cfg, svc: svc, cross: http.NewCrossOriginProtection()}
 	var err error
 	if s.pages, err = newRenderer(cfg.Assets); err != nil {
 		return nil, err
@@ -83,32 +95,11 @@ func New(cfg Config, svc Services) (*Server, error) {
 	s.engine = gin.New()
 	s.engine.HandleMethodNotAllowed = true
 	s.engine.RedirectTrailingSlash = false
-	s.engine.Use(s.identify, s.record, s.recover, s.secure, s.ours)
+	s.engine.Use(s.identify, s.record, s.recover, s.secure, s.ours, s.samePlace, s.bounded, s.who)
 	s.engine.NoRoute(s.notFound)
 	s.engine.NoMethod(s.notAllowed)
 	s.routes()
 	return s, nil
-}
-
-// routes lists every resource.
-func (s *Server) routes() {
-	s.staticRoutes()
-	s.homeRoutes()
-	s.searchRoutes()
-	s.sourceRoutes()
-	s.datasetRoutes()
-	s.fieldRoutes()
-	s.lineageRoutes()
-	s.planRoutes()
-	s.alertRoutes()
-	s.aboutRoutes()
-	if s.svc.Local != nil {
-		s.engine.Any("/local/*path", s.local)
-	}
-	api := s.engine.Group("/api/v1")
-	s.apiCatalogRoutes(api)
-	s.apiLineageRoutes(api)
-	s.apiPlanRoutes(api)
 }
 
 // local hands over to the endpoint of commands, whose work may take as long as a scan does.
@@ -119,23 +110,8 @@ func (s *Server) local(c *gin.Context) {
 	s.svc.Local.ServeHTTP(c.Writer, c.Request)
 }
 
-// get adds a route that only looks.
-func get(r gin.IRoutes, path string, h gin.HandlerFunc) {
-	r.GET(path, h)
-	r.HEAD(path, h)
-}
-
 // Handler gives the whole interface, for tests and for servers of one's own.
 func (s *Server) Handler() http.Handler { return s.engine }
-
-// Routes lists what is answered, as "GET /path".
-func (s *Server) Routes() []string {
-	var out []string
-	for _, r := range s.engine.Routes() {
-		out = append(out, r.Method+" "+r.Path)
-	}
-	return out
-}
 
 // Listen opens an address for Serve; without TLS it must be one of loopback.
 func Listen(ctx context.Context, cfg Config, addr string) (net.Listener, error) {

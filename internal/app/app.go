@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"vestige/accounts"
 	"vestige/audit"
 	"vestige/catalog"
 	"vestige/classifiers"
@@ -55,6 +56,7 @@ type App struct {
 	Scanner  *scanner.Scanner
 	Engine   *plans.Engine
 	Requests *requests.Service
+	Accounts *accounts.Service
 	Log      *slog.Logger
 
 	temp   string
@@ -101,7 +103,7 @@ func (a *App) openPolicy(context.Context, Options) (err error) {
 
 // Schemas gives the tables of every room.
 func Schemas() []db.Schema {
-	return []db.Schema{catalog.Schema(), keys.Schema(), audit.Schema(), jobs.Schema(), plans.Schema(), requests.Schema()}
+	return []db.Schema{catalog.Schema(), keys.Schema(), audit.Schema(), jobs.Schema(), plans.Schema(), requests.Schema(), accounts.Schema()}
 }
 
 func (a *App) openStore(ctx context.Context, o Options) (err error) {
@@ -208,6 +210,7 @@ func (a *App) openEngine(context.Context, Options) (err error) {
 		Log: a.Log, Destroyed: a.Store.Destroyed, Kinds: a.Kinds})
 	if err == nil {
 		a.Requests = requests.New(a.Engine)
+		a.Accounts = accounts.New(a.DB, a.Keys, a.Audit)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -32,6 +33,9 @@ type Config struct {
 	SingleApprover bool              `json:"singleApprover"`
 	MasterKey      string            `json:"masterKey,omitempty"` // env:NAME, file:PATH or exec:COMMAND
 	Listen         string            `json:"listen"`
+	Hosts          []string          `json:"hosts,omitempty"`   // names under which the catalog is reached, besides those of loopback
+	TLSCert        string            `json:"tlsCert,omitempty"` // files of PEM; with them the catalog can be served elsewhere than on loopback
+	TLSKey         string            `json:"tlsKey,omitempty"`
 	// Examples makes reserved domains, fictional telephones and test cards count as people's data: for a company of invented people.
 	Examples bool `json:"examples,omitempty"`
 }
@@ -86,6 +90,9 @@ func ParseConfig(file string, text []byte, specs []connectors.Spec) (*Config, er
 		r.config(c, doc.Docs[0].Body)
 	}
 	c.Data = c.path(c.Data)
+	if r.err == nil && (c.TLSCert == "") != (c.TLSKey == "") {
+		return c, errkind.Coded(errkind.Invalid, "config", "%s: tls-cert and tls-key are given together", file)
+	}
 	for i, p := range c.Policies {
 		c.Policies[i] = c.path(p)
 	}
@@ -158,6 +165,9 @@ func (r *reader) config(c *Config, n ast.Node) {
 		"single-approver": func(v ast.Node) { c.SingleApprover = r.yes(v, "single-approver") },
 		"master-key":      func(v ast.Node) { c.MasterKey = r.masterKey(v) },
 		"listen":          func(v ast.Node) { c.Listen = r.text(v, "listen") },
+		"hosts":           func(v ast.Node) { c.Hosts = r.list(v, "hosts") },
+		"tls-cert":        func(v ast.Node) { c.TLSCert = r.text(v, "tls-cert") },
+		"tls-key":         func(v ast.Node) { c.TLSKey = r.text(v, "tls-key") },
 		"examples":        func(v ast.Node) { c.Examples = r.yes(v, "examples") },
 	}
 	known := slices.Sorted(maps.Keys(keys))
@@ -288,4 +298,23 @@ func (r *reader) masterKey(n ast.Node) string {
 		r.fail(n, "master-key never stands in the file itself: write env:NAME, file:PATH or exec:COMMAND")
 	}
 	return s
+}
+
+// TLS gives what the catalog is served with, nil where no certificate is named. The files are read again when they change, so that a renewed
+// certificate needs no restart.
+func (c *Config) TLS() (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	load := func() (*tls.Certificate, error) {
+		cert, err := tls.LoadX509KeyPair(c.path(c.TLSCert), c.path(c.TLSKey))
+		if err != nil {
+			return nil, errkind.Coded(errkind.Invalid, "config", "tls-cert and tls-key cannot be read, or do not belong together")
+		}
+		return &cert, nil
+	}
+	if _, err := load(); err != nil {
+		return nil, err
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return load() }}, nil
 }

@@ -24,11 +24,12 @@ const (
 	Suppression Purpose = "suppression" // fingerprints of erased and opted-out identifiers
 	Checkpoint  Purpose = "checkpoint"  // signs the state of the audit log
 	Attestation Purpose = "attestation" // signs what is said of a closed request
+	Accounts    Purpose = "accounts"    // seals the second factors of the product's own users
 )
 
 // standing tells whether there is one key of the purpose at a time.
 func (p Purpose) standing() bool {
-	return p == Sketch || p == Suppression || p == Checkpoint || p == Attestation
+	return p == Sketch || p == Suppression || p == Checkpoint || p == Attestation || p == Accounts
 }
 
 // ID gives the id of the key of a purpose for a thing: a request's id, a name's digest.
@@ -68,6 +69,7 @@ func Describe() []Info {
 		{Suppression, "makes the fingerprints by which an erased identifier is noticed when it comes back", store, "a new one is for new fingerprints; the old ones are still compared", "what comes back is not noticed", with},
 		{Checkpoint, "signs the state of the audit log (Ed25519)", store, "a new one signs from then on; checkpoints name their key", "the log goes on under a new key; old checkpoints verify as before with the public key that was exported", with},
 		{Attestation, "signs what is said of a closed request (Ed25519)", store, "a new one signs from then on; attestations name their key", "old attestations verify as before with the public key that was exported", with},
+		{Accounts, "seals the second factors of the people who sign in to the catalog", store, "a new one is for new second factors; the old ones are still opened with theirs", "nobody who has a second factor can sign in; an administrator sends each of them a new link", with},
 	}
 }
 
