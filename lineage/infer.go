@@ -42,6 +42,7 @@ func Infer(looks []Look) []Edge {
 			out = append(out, best(c, looks, parents)...)
 		}
 	}
+	out = few(looks, out)
 	slices.SortFunc(out, func(a, b Edge) int { return cmp.Compare(a.ID, b.ID) })
 	return out
 }

@@ -117,6 +117,24 @@ func TestInfer(t *testing.T) {
 			l.field("people", "id", "identity.number", gapped)
 			l.field("flags", "person", "none.key", repeated(gapped[:4], 9))
 		}, nil},
+		"few values, by the name of the parent's table": {func(l *looks) {
+			l.field("users", "id", "identity.number", every(3, 1, 24))
+			l.field("rooms", "id", "none.key", every(1, 1, 40))
+			l.field("badges", "code", "none.code", numbered("B-", 10, 20))
+			l.field("badges", "user_id", "none.key", []string{"5", "9"})
+		}, []string{"badges.user_id users.id"}},
+		"few values that a table so called lacks": {func(l *looks) {
+			l.field("users", "id", "identity.number", every(3, 1, 24))
+			l.field("badges", "code", "none.code", numbered("B-", 10, 20))
+			l.field("badges", "user_id", "none.key", []string{"5", "9", "77"})
+		}, nil},
+		"few values, by the name of another reference": {func(l *looks) {
+			l.field("altkunden", "nr", "identity.customer_number", numbered("K-77", 100, 124))
+			l.field("archive", "id", "none.key", every(9_000_000, 7, 60))
+			l.field("archive", "altnummer", "identity.customer_number", repeated(numbered("K-77", 100, 120), 3))
+			l.field("remarks", "id", "none.key", every(1, 1, 3))
+			l.field("remarks", "altnummer", "identity.customer_number", numbered("K-77", 110, 112))
+		}, []string{"remarks.altnummer altkunden.nr", "archive.altnummer altkunden.nr"}},
 		"a declared reference is not repeated": {func(l *looks) {
 			l.field("people", "id", "identity.number", gapped)
 			c := l.field("flags", "person", "none.key", repeated(gapped[:40], 3))

@@ -129,6 +129,13 @@ var difficulties = map[string]difficulty{
 		e.table("shop/log", "id none.key int", "line none.text").add(1, "customer 1 called").add(2, "customer 2 called")
 	}, want: []string{anns, "hers shop/list 2", "hers shop/tickets 62", "mentions shop/tickets 63: 1", "mentions shop/log 1: 1"}},
 
+	"a telephone of two beside the address of one": {make: func(e *estate) {
+		e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "phone contact.phone").
+			add(1, users1, "Ann Lee", "+12025550100").add(2, "bob@example.com", "Bob Ray", "+12025550100").add(3, "cy@example.com", "Cy Fox", "+12025550101")
+		e.table("desk/calls", "id none.key int", "phone contact.phone", "email contact.email").
+			add(1, "+12025550100", "bob@example.com").add(2, "+12025550100", users1).add(3, "+12025550100", nil).add(4, "+12025550101", nil)
+	}, want: []string{anns, "held-by-another shop/users 2", "held-by-another desk/calls 1", "hers desk/calls 2", "unsure desk/calls 3"}},
+
 	"a number of two people in two systems": {make: func(e *estate) {
 		users(e)
 		many(e.table("shop/orders", "id none.key int", "customer_id identity.number int >shop/users.id"), 5, func(k, u int) []any { return []any{k, u} })

@@ -78,6 +78,10 @@ func (c *closer) decide(p *pend) {
 		c.heldByOther(p.found, p.known, p.hit, p.via, p.conf)
 		return
 	}
+	if c.anothers(p) {
+		c.heldByOther(p.found, p.known, p.hit, p.via, p.conf)
+		return
+	}
 	switch c.byTime(p) {
 	case agrees:
 		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
@@ -86,6 +90,54 @@ func (c *closer) decide(p *pend) {
 	default:
 		c.question(p)
 	}
+}
+
+// anothers tells whether the record holds, besides what the person shares, an identifier of its own person that singles out somebody else: the address of the
+// partner beside the telephone of both.
+func (c *closer) anothers(p *pend) bool {
+	other := false
+	for i := range p.node.Fields {
+		f := &p.node.Fields[i]
+		if f.Field.Name == p.hit.Field || f.Role != Owns || f.Form != "" || !f.Dense || !f.Category.Global() || f.Confidence < sure || many(f) {
+			continue
+		}
+		for _, v := range p.found.Fields[f.Field.Name] {
+			id, ok := identifier(p.node, f, v.Value)
+			if !ok || system(id) || c.staff(id) {
+				continue
+			}
+			if c.byID[idKey(id)] != nil {
+				return false
+			}
+			other = other || c.ofAnother(id)
+		}
+	}
+	return other
+}
+
+// ofAnother tells whether an identifier stands, where each person has another one, in a record that is not hers and in none that is.
+func (c *closer) ofAnother(id pii.Identifier) bool {
+	k, other, hers := &Known{Identifier: id}, false, false
+	for i := range c.g.Nodes {
+		n := &c.g.Nodes[i]
+		if n.Person < 0.9 || n.Gone != 0 || n.Dataset.Kind == pii.View {
+			continue
+		}
+		for j := range n.Fields {
+			f := &n.Fields[j]
+			if f.Role != Owns || f.Form != "" || !nearUnique(f) || !compares(f, k, sure) {
+				continue
+			}
+			t := pii.Term{Field: f.Field.Name, Mode: pii.Equal, Category: id.Category, Values: []pii.Value{id.Value}}
+			_ = c.run(c.ctx, n, pii.Match{Dataset: n.Dataset, Terms: []pii.Term{t}}, func(r *pii.Found) error {
+				at, known := c.recs[recordID(r)]
+				mine := known && rank(c.out.Records[at].Holding) >= rank(Joint)
+				other, hers = other || !mine, hers || mine
+				return nil
+			})
+		}
+	}
+	return other && !hers
 }
 
 // giveBack takes back the records that nothing but an identifier made hers and that are from a time when it was somebody else's.
