@@ -303,9 +303,8 @@ func addressFields() []pii.Field {
 
 // leafIn gives what the mappings say of a field; ok only where all that know it agree.
 func leafIn(open []*index, name string) (leaf, bool) {
-	p := dotted(name)
-	for i := len(open) - 1; i >= 0 && p != ""; i-- {
-		if l, ok := open[i].leaves[p]; ok {
+	for i := len(open) - 1; i >= 0; i-- {
+		if l, ok := open[i].leafAt(name); ok {
 			return l, true
 		}
 	}
@@ -316,6 +315,9 @@ func fieldOf(name string, l leaf, mapped bool, k doc.Kind) pii.Field {
 	f := pii.Field{Name: name, Path: name, Type: kindType(k)}
 	if mapped {
 		f.Type, f.Native, f.Indexed = l.typeOf(), l.kind, l.way != byReading
+	}
+	if mapped && l.path != dotted(name) { // inside of what is flattened
+		f.Type = kindType(k)
 	}
 	if k == doc.Member {
 		f.Type, f.Native, f.Indexed = pii.Text, "", false

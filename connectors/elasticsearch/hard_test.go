@@ -23,9 +23,21 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{T: t, Search: testenv.Elasticsearch(t)}
-	w.source = w.open(config(w.Search))
+	return worldOn(t, testenv.Elasticsearch(t))
+}
+
+func worldOn(t *testing.T, s testenv.Search) *world {
+	t.Helper()
+	w := &world{T: t, Search: s}
+	w.source = w.open(config(s))
 	return w
+}
+
+// onBoth runs a test on Elasticsearch and on OpenSearch.
+func onBoth(t *testing.T, test func(w *world)) {
+	t.Helper()
+	t.Run("Elasticsearch", func(t *testing.T) { test(worldOn(t, testenv.Elasticsearch(t))) })
+	t.Run("OpenSearch", func(t *testing.T) { test(worldOn(t, testenv.OpenSearch(t))) })
 }
 
 func (w *world) open(cfg connectors.Config) *connectors.Source {
@@ -146,105 +158,71 @@ func (w *world) stored(index, id string) string {
 }
 
 func TestIndexesOfOnePatternAreOneDataset(t *testing.T) {
-	w := newWorld(t)
-	for i, name := range []string{"logs-2026.11.20-000001", "logs-2026.11.21-000002", "logs-2026.11.22"} {
-		w.create(name, `{"properties":{"mail":{"type":"keyword"}}}`, "")
-		w.put(name, fmt.Sprint(i), `{"mail":"ann@example.com"}`)
-	}
-	w.create("logs-2025.01.01", `{"properties":{"mail":{"type":"long"}}}`, "")
-	all := w.all(w.source)
-	if len(all) != 2 || all["logs-2025.01.01"].Ref.Dataset == "" {
-		t.Fatalf("%d datasets are discovered, want logs-{} and the one of another mapping", len(all))
-	}
-	ids, _, _ := w.read(connectors.Query{Dataset: all["logs-{}"]}, "")
-	w.same("the documents of the pattern", ids, []string{"0", "1", "2"})
-	w.same("located in all of them", w.locate(all["logs-{}"], "mail", "ann@example.com"), []string{"0", "1", "2"})
+	onBoth(t, func(w *world) {
+		for i, name := range []string{"logs-2026.11.20-000001", "logs-2026.11.21-000002", "logs-2026.11.22"} {
+			w.create(name, `{"properties":{"mail":{"type":"keyword"}}}`, "")
+			w.put(name, fmt.Sprint(i), `{"mail":"ann@example.com"}`)
+		}
+		w.create("logs-2025.01.01", `{"properties":{"mail":{"type":"long"}}}`, "")
+		all := w.all(w.source)
+		if len(all) != 2 || all["logs-2025.01.01"].Ref.Dataset == "" {
+			w.Fatalf("%d datasets are discovered, want logs-{} and the one of another mapping", len(all))
+		}
+		ids, _, _ := w.read(connectors.Query{Dataset: all["logs-{}"]}, "")
+		w.same("the documents of the pattern", ids, []string{"0", "1", "2"})
+		w.same("located in all of them", w.locate(all["logs-{}"], "mail", "ann@example.com"), []string{"0", "1", "2"})
+	})
 }
 
 func TestHiddenAndClosedIndexes(t *testing.T) {
-	w := newWorld(t)
-	w.create("hidden", `{}`, `"index.hidden":true`)
-	w.put("hidden", "1", `{"mail":"ann@example.com"}`)
-	w.create("closed-000001", `{}`, "")
-	w.create("closed-000002", `{}`, "")
-	w.put("closed-000002", "1", `{"mail":"ann@example.com"}`)
-	w.Do(t, "POST", "/"+w.Prefix+"closed-000001/_close", "")
-	w.create("shut", `{}`, "")
-	w.Do(t, "POST", "/"+w.Prefix+"shut/_close", "")
-	all := w.all(w.source)
-	ids, gaps, _ := w.read(connectors.Query{Dataset: all["hidden"]}, "")
-	w.same("hidden", append(ids, gaps...), []string{"1"})
-	ids, gaps, _ = w.read(connectors.Query{Dataset: all["closed-{}"]}, "")
-	w.same("one of two closed", append(ids, gaps...), []string{"1", "index-closed"})
-	if all["shut"].Gap == nil || all["shut"].Gap.Code != "index-closed" {
-		t.Errorf("a closed index has the gap %v", all["shut"].Gap)
-	}
+	onBoth(t, func(w *world) {
+		w.create("hidden", `{}`, `"index.hidden":true`)
+		w.put("hidden", "1", `{"mail":"ann@example.com"}`)
+		w.create("closed-000001", `{}`, "")
+		w.create("closed-000002", `{}`, "")
+		w.put("closed-000002", "1", `{"mail":"ann@example.com"}`)
+		w.Do(w, "POST", "/"+w.Prefix+"closed-000001/_close", "")
+		w.create("shut", `{}`, "")
+		w.Do(w, "POST", "/"+w.Prefix+"shut/_close", "")
+		all := w.all(w.source)
+		ids, gaps, _ := w.read(connectors.Query{Dataset: all["hidden"]}, "")
+		w.same("hidden", append(ids, gaps...), []string{"1"})
+		ids, gaps, _ = w.read(connectors.Query{Dataset: all["closed-{}"]}, "")
+		w.same("one of two closed", append(ids, gaps...), []string{"1", "index-closed"})
+		if all["shut"].Gap == nil || all["shut"].Gap.Code != "index-closed" {
+			w.Errorf("a closed index has the gap %v", all["shut"].Gap)
+		}
+	})
 }
 
 func TestWhatTheMappingAddsIsNoField(t *testing.T) {
-	w := newWorld(t)
-	w.create("people", `{"dynamic":false,"properties":{"name":{"type":"text","copy_to":"everything","fields":{"raw":{"type":"keyword"}}},"everything":{"type":"text"},
+	onBoth(t, func(w *world) {
+		w.create("people", `{"dynamic":false,"properties":{"name":{"type":"text","copy_to":"everything","fields":{"raw":{"type":"keyword"}}},"everything":{"type":"text"},
 		"also":{"type":"alias","path":"name"},"raw":{"type":"object","enabled":false},"user":{"properties":{"mail":{"type":"keyword"}}},"never":{"type":"ip"}}}`, "")
-	w.put("people", "1", `{"name":"Ann","raw":{"phone":"+1 202 555 0101"},"undeclared":["x","y"],"user.mail":"ann@example.com"}`)
-	w.put("people", "2", `{"user":[{"mail":"bob@example.com"},{"mail":"eve@example.com"}]}`)
-	ds := w.dataset("people")
-	var names []string
-	for _, f := range ds.Fields {
-		names = append(names, f.Name)
-	}
-	slices.Sort(names)
-	w.same("fields", names, []string{"_id", "_index", "_routing", "name", "never", "raw.phone", "undeclared[]", "user[].mail", `user\.mail`})
-	for field, value := range map[string]string{"raw.phone": "+1 202 555 0101", "undeclared[]": "y", `user\.mail`: "ann@example.com", "name": "Ann"} {
-		w.same(field, w.locate(ds, field, value), []string{"1"})
-	}
-	w.same("an element of an array", w.locate(ds, "user[].mail", "eve@example.com"), []string{"2"})
-}
-
-// TestLocatingWhereQueriesAreSilent has the situations in which a query answers 200 with no hits.
-func TestLocatingWhereQueriesAreSilent(t *testing.T) {
-	long := strings.Repeat("l", 300) + "@example.com"
-	for name, c := range map[string]struct{ mapping, source, field, value string }{
-		"over ignore_above":        {`{"properties":{"v":{"type":"keyword","ignore_above":20}}}`, `{"v":"` + long + `"}`, "v", long},
-		"a text over its keyword":  {`{"properties":{"v":{"type":"text","fields":{"k":{"type":"keyword","ignore_above":256}}}}}`, `{"v":"` + long + `"}`, "v", long},
-		"nested":                   {`{"properties":{"n":{"type":"nested","properties":{"v":{"type":"keyword"}}}}}`, `{"n":[{"v":"x"},{"v":"ann@example.com"}]}`, "n[].v", "ann@example.com"},
-		"twice nested":             {`{"properties":{"n":{"type":"nested","properties":{"m":{"type":"nested","properties":{"v":{"type":"keyword"}}}}}}}`, `{"n":{"m":{"v":"ann@example.com"}}}`, "n.m.v", "ann@example.com"},
-		"not indexed":              {`{"properties":{"v":{"type":"keyword","index":false,"doc_values":false}}}`, `{"v":"ann@example.com"}`, "v", "ann@example.com"},
-		"a text that is not":       {`{"properties":{"v":{"type":"text","index":false}}}`, `{"v":"ann@example.com"}`, "v", "ann@example.com"},
-		"enabled false":            {`{"properties":{"v":{"type":"object","enabled":false}}}`, `{"v":{"w":"ann@example.com"}}`, "v.w", "ann@example.com"},
-		"dynamic false":            {`{"dynamic":false}`, `{"v":"ann@example.com"}`, "v", "ann@example.com"},
-		"flattened":                {`{"properties":{"v":{"type":"flattened","ignore_above":5}}}`, `{"v":{"w":"ann@example.com"}}`, "v.w", "ann@example.com"},
-		"simple analyzer":          {`{"properties":{"v":{"type":"text","analyzer":"simple"}}}`, `{"v":"+1 202 555 0101"}`, "v", "+1 202 555 0101"},
-		"whitespace analyzer":      {`{"properties":{"v":{"type":"text","analyzer":"whitespace"}}}`, `{"v":"ann@example.com,"}`, "v", "ann@example.com,"},
-		"two analyzers":            {`{"properties":{"v":{"type":"text","analyzer":"keyword","search_analyzer":"standard"}}}`, `{"v":"Ann Example"}`, "v", "Ann Example"},
-		"nothing but punctuation":  {`{"properties":{"v":{"type":"text"}}}`, `{"v":"%"}`, "v", "%"},
-		"positions left out":       {`{"properties":{"v":{"type":"text","index_options":"docs"}}}`, `{"v":"Ann Example"}`, "v", "Ann Example"},
-		"a normalizer":             {`{"properties":{"v":{"type":"keyword","normalizer":"lowercase"}}}`, `{"v":"Ann@Example.com"}`, "v", "Ann@Example.com"},
-		"a number with zeros":      {`{"properties":{"v":{"type":"long"}}}`, `{"v":"0042"}`, "v", "0042"},
-		"a malformed number":       {`{"properties":{"v":{"type":"long","ignore_malformed":true}}}`, `{"v":"ann@example.com"}`, "v", "ann@example.com"},
-		"composed otherwise":       {`{"properties":{"v":{"type":"keyword"}}}`, `{"v":"a\u0308nn@example.com"}`, "v", "a\u0308nn@example.com"},
-		"beside a false positive":  {`{"properties":{"v":{"type":"text"}}}`, `{"v":"ann@example.com"}`, "v", "ann@example.com"},
-		"under a member of a name": {`{}`, `{"prefs":{"12345678":"ann@example.com"}}`, "prefs.{}", "ann@example.com"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			w.create("i", c.mapping, "")
-			w.put("i", "hers", c.source)
-			w.put("i", "other", `{"other":"ann example.com"}`)
-			if strings.HasPrefix(c.mapping, `{"properties":{"v":{"type":"text"}`) {
-				w.put("i", "like", `{"v":"ann example.com"}`)
-			}
-			w.same("located", w.locate(w.dataset("i"), c.field, c.value), []string{"hers"})
-		})
-	}
+		w.put("people", "1", `{"name":"Ann","raw":{"phone":"+1 202 555 0101"},"undeclared":["x","y"],"user.mail":"ann@example.com"}`)
+		w.put("people", "2", `{"user":[{"mail":"bob@example.com"},{"mail":"eve@example.com"}]}`)
+		ds := w.dataset("people")
+		var names []string
+		for _, f := range ds.Fields {
+			names = append(names, f.Name)
+		}
+		slices.Sort(names)
+		w.same("fields", names, []string{"_id", "_index", "_routing", "name", "never", "raw.phone", "undeclared[]", "user[].mail", `user\.mail`})
+		for field, value := range map[string]string{"raw.phone": "+1 202 555 0101", "undeclared[]": "y", `user\.mail`: "ann@example.com", "name": "Ann"} {
+			w.same(field, w.locate(ds, field, value), []string{"1"})
+		}
+		w.same("an element of an array", w.locate(ds, "user[].mail", "eve@example.com"), []string{"2"})
+	})
 }
 
 func TestAFieldMappedAfterItsDocumentsIsRead(t *testing.T) {
-	w := newWorld(t)
-	w.create("i", `{"dynamic":false}`, "")
-	w.put("i", "old", `{"mail":"ann@example.com"}`)
-	w.Do(t, "PUT", "/"+w.Prefix+"i/_mapping", `{"properties":{"mail":{"type":"keyword"}}}`)
-	w.put("i", "new", `{"mail":"ann@example.com"}`)
-	w.same("located", w.locate(w.dataset("i"), "mail", "ann@example.com"), []string{"new", "old"})
+	onBoth(t, func(w *world) {
+		w.create("i", `{"dynamic":false}`, "")
+		w.put("i", "old", `{"mail":"ann@example.com"}`)
+		w.Do(w, "PUT", "/"+w.Prefix+"i/_mapping", `{"properties":{"mail":{"type":"keyword"}}}`)
+		w.put("i", "new", `{"mail":"ann@example.com"}`)
+		w.same("located", w.locate(w.dataset("i"), "mail", "ann@example.com"), []string{"new", "old"})
+	})
 }
 
 func TestDocumentsThatWaitForARefresh(t *testing.T) {
@@ -260,135 +238,142 @@ func TestDocumentsThatWaitForARefresh(t *testing.T) {
 }
 
 func TestRewritingKeepsEveryOtherByte(t *testing.T) {
-	w := newWorld(t)
-	w.create("i", `{"dynamic":false}`, "")
-	const before = `{ "b" : [ 1.0, {"mail":"ann@example.com"} , {"mail":"bob@example.com"}],"a":"\u00e9\/" , "n": 1e2, "long":123456789012345678901234567890}`
-	w.put("i", "1", before)
-	ds := w.dataset("i")
-	r, err := w.erase(ds, pii.Redact, w.target("i", "1", "", before, pii.Change{Path: "b[1].mail", Old: pii.NewValue("ann@example.com"), New: pii.NewValue("[x]")}))
-	if err != nil || r.Affected != 1 {
-		t.Fatal(r.Affected, err)
-	}
-	want := strings.Replace(before, "ann@example.com", "[x]", 1)
-	w.same("the document", []string{w.stored("i", "1")}, []string{want})
-	element := w.target("i", "1", "", want, pii.Change{Path: "b[1]", Old: pii.Value{}})
-	if _, err = w.erase(ds, pii.Detach, element); err != nil {
-		t.Fatal(err)
-	}
-	want = strings.Replace(want, `, {"mail":"[x]"}`, "", 1)
-	w.same("without the element", []string{w.stored("i", "1")}, []string{want})
+	onBoth(t, func(w *world) {
+		w.create("i", `{"dynamic":false}`, "")
+		const before = `{ "b" : [ 1.0, {"mail":"ann@example.com"} , {"mail":"bob@example.com"}],"a":"\u00e9\/" , "n": 1e2, "long":123456789012345678901234567890}`
+		w.put("i", "1", before)
+		ds := w.dataset("i")
+		r, err := w.erase(ds, pii.Redact, w.target("i", "1", "", before, pii.Change{Path: "b[1].mail", Old: pii.NewValue("ann@example.com"), New: pii.NewValue("[x]")}))
+		if err != nil || r.Affected != 1 {
+			w.Fatal(r.Affected, err)
+		}
+		want := strings.Replace(before, "ann@example.com", "[x]", 1)
+		w.same("the document", []string{w.stored("i", "1")}, []string{want})
+		element := w.target("i", "1", "", want, pii.Change{Path: "b[1]", Old: pii.Value{}})
+		if _, err = w.erase(ds, pii.Detach, element); err != nil {
+			w.Fatal(err)
+		}
+		want = strings.Replace(want, `, {"mail":"[x]"}`, "", 1)
+		w.same("without the element", []string{w.stored("i", "1")}, []string{want})
+	})
 }
 
 func TestLineEndsInADocument(t *testing.T) {
-	w := newWorld(t)
-	w.create("i", `{"dynamic":false}`, "")
-	const before = "{\n \"mail\":\"ann@example.com\",\r\n \"note\":\"a\\nb\"}"
-	w.put("i", "1", before)
-	if _, err := w.erase(w.dataset("i"), pii.Redact, w.target("i", "1", "", before, pii.Change{Path: "mail", Old: pii.NewValue("ann@example.com"), New: pii.NewValue("[x]")})); err != nil {
-		t.Fatal(err)
-	}
-	w.same("the document", []string{w.stored("i", "1")}, []string{"{  \"mail\":\"[x]\",   \"note\":\"a\\nb\"}"})
+	onBoth(t, func(w *world) {
+		w.create("i", `{"dynamic":false}`, "")
+		const before = "{\n \"mail\":\"ann@example.com\",\r\n \"note\":\"a\\nb\"}"
+		w.put("i", "1", before)
+		if _, err := w.erase(w.dataset("i"), pii.Redact, w.target("i", "1", "", before, pii.Change{Path: "mail", Old: pii.NewValue("ann@example.com"), New: pii.NewValue("[x]")})); err != nil {
+			w.Fatal(err)
+		}
+		w.same("the document", []string{w.stored("i", "1")}, []string{"{  \"mail\":\"[x]\",   \"note\":\"a\\nb\"}"})
+	})
 }
 
 func TestBothSpellingsOfADottedName(t *testing.T) {
-	w := newWorld(t)
-	w.create("i", `{}`, "")
-	const before = `{"user.mail":"ann@example.com","user":{"mail":"bob@example.com"}}`
-	w.put("i", "1", before)
-	if _, err := w.erase(w.dataset("i"), pii.Nullify, w.target("i", "1", "", before, pii.Change{Path: `user\.mail`, Old: pii.NewValue("ann@example.com")})); err != nil {
-		t.Fatal(err)
-	}
-	w.same("the document", []string{w.stored("i", "1")}, []string{`{"user":{"mail":"bob@example.com"}}`})
+	onBoth(t, func(w *world) {
+		w.create("i", `{}`, "")
+		const before = `{"user.mail":"ann@example.com","user":{"mail":"bob@example.com"}}`
+		w.put("i", "1", before)
+		if _, err := w.erase(w.dataset("i"), pii.Nullify, w.target("i", "1", "", before, pii.Change{Path: `user\.mail`, Old: pii.NewValue("ann@example.com")})); err != nil {
+			w.Fatal(err)
+		}
+		w.same("the document", []string{w.stored("i", "1")}, []string{`{"user":{"mail":"bob@example.com"}}`})
+	})
 }
 
 func TestOneIdUnderTwoRoutings(t *testing.T) {
-	w := newWorld(t)
-	w.Do(t, "PUT", "/"+w.Prefix+"i", `{"settings":{"number_of_shards":3,"number_of_replicas":0}}`)
-	for _, routing := range []string{"a", "b", "c", "d"} {
-		w.Do(t, "PUT", "/"+w.Prefix+"i/_doc/1?refresh=true&routing="+routing, `{"of":"`+routing+`"}`)
-	}
-	ds := w.dataset("i")
-	ids, _, before := w.read(connectors.Query{Dataset: ds}, "of")
-	if len(ids) < 2 {
-		t.Fatalf("%d documents have the id, want two at least", len(ids))
-	}
-	r, err := w.erase(ds, pii.Delete, w.target("i", "1", before[0], `{"of":"`+before[0]+`"}`))
-	if err != nil || r.Affected != 1 {
-		t.Fatal(r.Affected, err)
-	}
-	_, _, after := w.read(connectors.Query{Dataset: ds}, "of")
-	slices.Sort(after)
-	want := slices.Sorted(slices.Values(before[1:]))
-	w.same("what stays", after, want)
+	onBoth(t, func(w *world) {
+		w.Do(w, "PUT", "/"+w.Prefix+"i", `{"settings":{"number_of_shards":3,"number_of_replicas":0}}`)
+		for _, routing := range []string{"a", "b", "c", "d"} {
+			w.Do(w, "PUT", "/"+w.Prefix+"i/_doc/1?refresh=true&routing="+routing, `{"of":"`+routing+`"}`)
+		}
+		ds := w.dataset("i")
+		ids, _, before := w.read(connectors.Query{Dataset: ds}, "of")
+		if len(ids) < 2 {
+			w.Fatalf("%d documents have the id, want two at least", len(ids))
+		}
+		r, err := w.erase(ds, pii.Delete, w.target("i", "1", before[0], `{"of":"`+before[0]+`"}`))
+		if err != nil || r.Affected != 1 {
+			w.Fatal(r.Affected, err)
+		}
+		_, _, after := w.read(connectors.Query{Dataset: ds}, "of")
+		slices.Sort(after)
+		want := slices.Sorted(slices.Values(before[1:]))
+		w.same("what stays", after, want)
+	})
 }
 
 func TestHostileIds(t *testing.T) {
-	w := newWorld(t)
-	w.create("i", `{}`, "")
-	ids := []string{"a/b", "a%2Fb", "a#b", "a?b", "100%", `q"uote`, "line\nend", "ünï", " ", strings.Repeat("x", 512)}
-	var body strings.Builder
-	for _, id := range ids {
-		fmt.Fprintf(&body, "{\"index\":{\"_id\":%q}}\n{\"v\":%q}\n", id, id)
-	}
-	w.Do(t, "POST", "/"+w.Prefix+"i/_bulk?refresh=true", body.String())
-	ds := w.dataset("i")
-	for k, id := range ids {
-		got, err := w.erase(ds, pii.Delete, w.target("i", id, "", fmt.Sprintf(`{"v":%q}`, id)))
-		if err != nil || got.Affected != 1 {
-			t.Errorf("id %d: affected %d, %v", k, got.Affected, err)
+	onBoth(t, func(w *world) {
+		w.create("i", `{}`, "")
+		ids := []string{"a/b", "a%2Fb", "a#b", "a?b", "100%", `q"uote`, "line\nend", "ünï", " ", strings.Repeat("x", 512)}
+		var body strings.Builder
+		for _, id := range ids {
+			fmt.Fprintf(&body, "{\"index\":{\"_id\":%q}}\n{\"v\":%q}\n", id, id)
 		}
-		left, _, _ := w.read(connectors.Query{Dataset: ds}, "")
-		if len(left) != len(ids)-k-1 {
-			t.Errorf("after deleting id %d there are %d documents, want %d", k, len(left), len(ids)-k-1)
+		w.Do(w, "POST", "/"+w.Prefix+"i/_bulk?refresh=true", body.String())
+		ds := w.dataset("i")
+		for k, id := range ids {
+			got, err := w.erase(ds, pii.Delete, w.target("i", id, "", fmt.Sprintf(`{"v":%q}`, id)))
+			if err != nil || got.Affected != 1 {
+				w.Errorf("id %d: affected %d, %v", k, got.Affected, err)
+			}
+			left, _, _ := w.read(connectors.Query{Dataset: ds}, "")
+			if len(left) != len(ids)-k-1 {
+				w.Errorf("after deleting id %d there are %d documents, want %d", k, len(left), len(ids)-k-1)
+			}
 		}
-	}
+	})
 }
 
 func TestBlocksAndPipelines(t *testing.T) {
-	w := newWorld(t)
-	const source = `{"mail":"ann@example.com"}`
-	for _, block := range []string{"write", "read_only", "read_only_allow_delete"} {
-		w.create(block, `{}`, "")
-		w.put(block, "1", source)
-		w.Do(t, "PUT", "/"+w.Prefix+block+"/_settings", `{"index.blocks.`+block+`":true}`)
-		ds := w.dataset(block)
-		target := w.target(block, "1", "", source)
-		findings, err := w.source.Check(t.Context(), pii.Unit{Acts: []pii.Act{{Dataset: ds, Method: pii.Delete, Targets: []pii.Target{target}}}})
-		if err != nil || !slices.ContainsFunc(findings, func(f pii.Finding) bool { return f.Code == "index-blocked" && f.Blocking }) {
-			t.Errorf("%s: the findings are %v, %v", block, findings, err)
+	onBoth(t, func(w *world) {
+		const source = `{"mail":"ann@example.com"}`
+		for _, block := range []string{"write", "read_only", "read_only_allow_delete"} {
+			w.create(block, `{}`, "")
+			w.put(block, "1", source)
+			w.Do(w, "PUT", "/"+w.Prefix+block+"/_settings", `{"index.blocks.`+block+`":true}`)
+			ds := w.dataset(block)
+			target := w.target(block, "1", "", source)
+			findings, err := w.source.Check(w.Context(), pii.Unit{Acts: []pii.Act{{Dataset: ds, Method: pii.Delete, Targets: []pii.Target{target}}}})
+			if err != nil || !slices.ContainsFunc(findings, func(f pii.Finding) bool { return f.Code == "index-blocked" && f.Blocking }) {
+				w.Errorf("%s: the findings are %v, %v", block, findings, err)
+			}
+			if _, err := w.erase(ds, pii.Delete, target); errkind.Of(err) != errkind.Permission {
+				w.Errorf("%s: erasing ends with %v", block, err)
+			}
+			w.Do(w, "PUT", "/"+w.Prefix+block+"/_settings", `{"index.blocks.`+block+`":null}`)
 		}
-		if _, err := w.erase(ds, pii.Delete, target); errkind.Of(err) != errkind.Permission {
-			t.Errorf("%s: erasing ends with %v", block, err)
+		w.create("final", `{}`, `"index.final_pipeline":"none-such"`)
+		if m := w.source.Methods(w.dataset("final")); !slices.Equal(m, []pii.Method{pii.Delete}) {
+			w.Errorf("under a final pipeline the methods are %v", m)
 		}
-		w.Do(t, "PUT", "/"+w.Prefix+block+"/_settings", `{"index.blocks.`+block+`":null}`)
-	}
-	w.create("final", `{}`, `"index.final_pipeline":"none-such"`)
-	if m := w.source.Methods(w.dataset("final")); !slices.Equal(m, []pii.Method{pii.Delete}) {
-		t.Errorf("under a final pipeline the methods are %v", m)
-	}
-	w.create("default", `{}`, "")
-	w.put("default", "1", source)
-	w.Do(t, "PUT", "/"+w.Prefix+"default/_settings", `{"index.default_pipeline":"none-such"}`)
-	change := pii.Change{Path: "mail", Old: pii.NewValue("ann@example.com"), New: pii.NewValue("[x]")}
-	if _, err := w.erase(w.dataset("default"), pii.Redact, w.target("default", "1", "", source, change)); err != nil {
-		t.Errorf("past a default pipeline: %v", err)
-	}
+		w.create("default", `{}`, "")
+		w.put("default", "1", source)
+		w.Do(w, "PUT", "/"+w.Prefix+"default/_settings", `{"index.default_pipeline":"none-such"}`)
+		change := pii.Change{Path: "mail", Old: pii.NewValue("ann@example.com"), New: pii.NewValue("[x]")}
+		if _, err := w.erase(w.dataset("default"), pii.Redact, w.target("default", "1", "", source, change)); err != nil {
+			w.Errorf("past a default pipeline: %v", err)
+		}
+	})
 }
 
 func TestSourcesThatAreNotWhole(t *testing.T) {
-	w := newWorld(t)
-	w.create("none", `{"_source":{"enabled":false}}`, "")
-	w.create("less", `{"_source":{"excludes":["phone"]}}`, "")
-	w.put("less", "1", `{"mail":"ann@example.com","phone":"+1 202 555 0101"}`)
-	all := w.all(w.source)
-	if g := all["none"].Gap; g == nil || g.Code != "source-disabled" {
-		t.Errorf("without _source the gap is %v", g)
-	}
-	ids, gaps, _ := w.read(connectors.Query{Dataset: all["less"]}, "")
-	w.same("without a field", append(ids, gaps...), []string{"1", "source-excluded"})
-	if m := w.source.Methods(all["less"]); !slices.Equal(m, []pii.Method{pii.Delete}) {
-		t.Errorf("what lacks fields has the methods %v", m)
-	}
+	onBoth(t, func(w *world) {
+		w.create("none", `{"_source":{"enabled":false}}`, "")
+		w.create("less", `{"_source":{"excludes":["phone"]}}`, "")
+		w.put("less", "1", `{"mail":"ann@example.com","phone":"+1 202 555 0101"}`)
+		all := w.all(w.source)
+		if g := all["none"].Gap; g == nil || g.Code != "source-disabled" {
+			w.Errorf("without _source the gap is %v", g)
+		}
+		ids, gaps, _ := w.read(connectors.Query{Dataset: all["less"]}, "")
+		w.same("without a field", append(ids, gaps...), []string{"1", "source-excluded"})
+		if m := w.source.Methods(all["less"]); !slices.Equal(m, []pii.Method{pii.Delete}) {
+			w.Errorf("what lacks fields has the methods %v", m)
+		}
+	})
 }
 
 func TestLimitedUsers(t *testing.T) {
@@ -432,32 +417,34 @@ func TestLimitedUsers(t *testing.T) {
 }
 
 func TestAMissingIndexIsNotMade(t *testing.T) {
-	w := newWorld(t)
-	const source = `{"mail":"ann@example.com"}`
-	w.create("i-1", `{}`, "")
-	w.create("i-2", `{}`, "")
-	w.put("i-2", "1", source)
-	ds := w.dataset("i-{}")
-	w.Do(t, "DELETE", "/"+w.Prefix+"i-2", "")
-	r, err := w.erase(ds, pii.Redact, w.target("i-2", "1", "", source, pii.Change{Path: "mail", New: pii.NewValue("[x]")}))
-	if err != nil || r.FoundDone != 1 {
-		t.Errorf("a document of an index that is gone: %d done, %v", r.FoundDone, err)
-	}
-	if _, err := w.Try("GET", "/"+w.Prefix+"i-2", ""); err == nil {
-		t.Error("the index that was gone is there again")
-	}
+	onBoth(t, func(w *world) {
+		const source = `{"mail":"ann@example.com"}`
+		w.create("i-1", `{}`, "")
+		w.create("i-2", `{}`, "")
+		w.put("i-2", "1", source)
+		ds := w.dataset("i-{}")
+		w.Do(w, "DELETE", "/"+w.Prefix+"i-2", "")
+		r, err := w.erase(ds, pii.Redact, w.target("i-2", "1", "", source, pii.Change{Path: "mail", New: pii.NewValue("[x]")}))
+		if err != nil || r.FoundDone != 1 {
+			w.Errorf("a document of an index that is gone: %d done, %v", r.FoundDone, err)
+		}
+		if _, err := w.Try("GET", "/"+w.Prefix+"i-2", ""); err == nil {
+			w.Error("the index that was gone is there again")
+		}
+	})
 }
 
 func TestGoingOnFromACursor(t *testing.T) {
-	w := newWorld(t)
-	w.create("i", `{}`, "")
-	for i := range 30 {
-		w.put("i", fmt.Sprint(100+i), `{"v":1}`)
-	}
-	ids, _, _ := w.read(connectors.Query{Dataset: w.dataset("i"), From: w.Prefix + "i#0#9"}, "")
-	if len(ids) != 20 || ids[0] != "110" {
-		t.Errorf("from behind the tenth there are %d documents, the first %q", len(ids), ids[0])
-	}
+	onBoth(t, func(w *world) {
+		w.create("i", `{}`, "")
+		for i := range 30 {
+			w.put("i", fmt.Sprint(100+i), `{"v":1}`)
+		}
+		ids, _, _ := w.read(connectors.Query{Dataset: w.dataset("i"), From: w.Prefix + "i#0#9"}, "")
+		if len(ids) != 20 || ids[0] != "110" {
+			w.Errorf("from behind the tenth there are %d documents, the first %q", len(ids), ids[0])
+		}
+	})
 }
 
 func TestFatDocumentsAreReadInSmallPages(t *testing.T) {

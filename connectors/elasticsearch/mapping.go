@@ -1,8 +1,10 @@
 package elasticsearch
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vestige/internal/doc"
@@ -25,9 +27,10 @@ type way uint8
 // The ways. Whether one works is shown by a trial.
 const (
 	byReading way = iota
-	byTerm        // keyword, or the keyword beside a text
+	byTerm        // keyword, the keyword beside a text, or the root of a flattened object
 	byNumber
-	byPhrase // of a text, confirmed on the document
+	byAddress // of the network, in any spelling
+	byPhrase  // of a text, confirmed on the document
 )
 
 // leaf is a field of the mapping that may stand in documents.
@@ -36,7 +39,9 @@ type leaf struct {
 	kind    string // the system's own type
 	way     way
 	ask     string   // the field to be asked
-	longest int      // values with more characters are not in the index; 0 for no limit
+	longest int      // values with more characters may not be in the index; 0 for no limit
+	limited bool     // by ignore_above: longer values are in documents all the same
+	spelled bool     // the index has the value as it is written, or in lower case: patterns of it can be asked for
 	nested  []string // the nested objects around it, the outermost first
 }
 
@@ -49,9 +54,11 @@ type node struct {
 	Index       any
 	DocValues   any `json:"doc_values"`
 	IgnoreAbove int `json:"ignore_above"`
+	Malformed   any `json:"ignore_malformed"`
 	CopyTo      any `json:"copy_to"`
 	Normalizer  string
 	Options     string `json:"index_options"`
+	Search      string `json:"search_analyzer"`
 }
 
 // mapped takes a mapping in.
@@ -81,6 +88,12 @@ func (x *index) mapped(raw json.RawMessage) error {
 	return nil
 }
 
+// ignoreAbove is the length over which an index ignores the keywords of fields that set none; 0 for none.
+func (x *index) ignoreAbove() int {
+	n, _ := strconv.Atoi(x.setting("index.mapping.ignore_above"))
+	return n
+}
+
 func no(v any) bool { return v == false || v == "false" }
 
 func (x *index) walk(prefix string, nested []string, properties map[string]node) {
@@ -97,7 +110,7 @@ func (x *index) walk(prefix string, nested []string, properties map[string]node)
 			}
 			x.walk(p+".", nested, n.Properties)
 		default:
-			x.leaves[p] = leafOf(p, nested, n)
+			x.leaves[p] = leafOf(p, nested, n, x.ignoreAbove())
 		}
 		switch to := n.CopyTo.(type) {
 		case string:
@@ -115,34 +128,60 @@ func (x *index) walk(prefix string, nested []string, properties map[string]node)
 // luceneLimit is the characters that surely fit into one term.
 const luceneLimit = 8191
 
-func leafOf(p string, nested []string, n node) leaf {
+// leafOf tells how an index may be asked for a field; usual is the length over which it ignores values where the field says nothing.
+func leafOf(p string, nested []string, n node, usual int) leaf {
 	l := leaf{path: p, kind: n.Type, nested: nested}
-	limit := func(n node) int {
-		if n.IgnoreAbove > 0 {
-			return min(n.IgnoreAbove, luceneLimit)
+	term := func(ask string, n node) {
+		above := cmp.Or(n.IgnoreAbove, usual)
+		l.way, l.ask, l.longest, l.limited = byTerm, ask, luceneLimit, above > 0
+		if above > 0 {
+			l.longest = min(above, luceneLimit)
 		}
-		return luceneLimit
+		l.spelled = n.Normalizer == "" || n.Normalizer == "lowercase"
 	}
-	switch n.Type {
-	case "keyword":
-		if !no(n.Index) {
-			l.way, l.ask, l.longest = byTerm, p, limit(n)
-		}
-	case "long", "integer", "short", "byte":
-		if !no(n.Index) {
-			l.way, l.ask = byNumber, p
-		}
-	case "text":
+	switch {
+	case no(n.Index):
+	case n.Type == "keyword":
+		term(p, n)
+	case n.Type == "flattened" && n.IgnoreAbove == 0 && usual == 0: // what it ignores it does not tell
+		term(p, n)
+	case slices.Contains([]string{"long", "integer", "short", "byte"}, n.Type):
+		l.way, l.ask = byNumber, p
+	case n.Type == "ip":
+		l.way, l.ask = byAddress, p
+	case n.Type == "text":
 		for name, f := range n.Fields {
 			if f.Type == "keyword" && f.Normalizer == "" && !no(f.Index) {
-				l.way, l.ask, l.longest = byTerm, p+"."+name, limit(f)
+				term(p+"."+name, f)
 			}
 		}
-		if l.way == byReading && !no(n.Index) && (n.Options == "" || n.Options == "positions" || n.Options == "offsets") {
+		if l.way == byReading && n.Search == "" && (n.Options == "" || n.Options == "positions" || n.Options == "offsets") {
 			l.way, l.ask = byPhrase, p
 		}
 	}
 	return l
+}
+
+// leafAt gives the leaf that a field's values are in: its own, or the flattened object around it.
+func (x *index) leafAt(field string) (leaf, bool) {
+	if l, ok := x.leaves[dotted(field)]; ok {
+		return l, true
+	}
+	segments, literal := doc.Split(field)
+	var p string
+	for i, s := range segments {
+		if !literal[i] {
+			if s == "[]" {
+				continue
+			}
+			break
+		}
+		if p += s; x.leaves[p].kind == "flattened" {
+			return x.leaves[p], true
+		}
+		p += "."
+	}
+	return leaf{}, false
 }
 
 // typeOf says what kind of values a type of the system has in documents.
