@@ -16,6 +16,7 @@ import (
 func againChecks() []check {
 	return []check{
 		{"again/twice", againTwice},
+		{"again/spelling", againSpelling},
 		{"again/interrupted", againInterrupted},
 		{"again/two-subjects", againTwoSubjects},
 	}
@@ -41,6 +42,49 @@ func againTwice(b *bench) {
 			b.Errorf("%s again: affects %d and finds %d done, want 0 and %d", m, got[0].Affected, got[0].FoundDone, n)
 		}
 		r.unchanged(string(m)+" again", after)
+	}
+}
+
+// spellings are texts that systems write in another way once they have them.
+var spellings = map[string][]string{
+	"count":  {"007", "+7", "7"},
+	"share":  {"2.50", "1e2", "0.1000000000000000055"},
+	"yes":    {"1", "TRUE", "false"},
+	"seen":   {"2024-02-03T04:05:06.000Z", "2024-02-03T05:05:06+01:00", "2024-02-03 04:05:07", "2024-02-03T04:05:06.1234567Z"},
+	"papers": {` { "b" : 1.0, "a" : 1e3 }`},
+}
+
+// againSpelling: a value that the system writes in its own way (2.50 as 2.5) is found done the second time, as any other; or it is refused the first time.
+func againSpelling(b *bench) {
+	able[connectors.Eraser](b, "erase")
+	b.need(NeedKeys)
+	r := b.start(Fixture{Datasets: []Dataset{typed()}})
+	if _, ok := r.changing("typed")[pii.Pseudonymise]; !ok {
+		b.Skipf("the connector lacks the method %q", pii.Pseudonymise)
+	}
+	for field, texts := range spellings {
+		if r.fixed("typed").column(field) < 0 {
+			continue
+		}
+		for _, to := range texts {
+			first := r.where("typed", "id", "1")
+			u := unit(r.act("typed", pii.Pseudonymise, first.target(r.change("typed", field, first, to))))
+			before := r.Peek(r.real)
+			got, err := as[connectors.Eraser](r, connectors.Erase).Erase(context.Background(), u)
+			if err != nil {
+				isKind(b, "a spelling that is refused, in "+field, err, errkind.Conflict, errkind.Invalid, errkind.Unsupported)
+				r.unchanged("after a spelling that is refused", before)
+				continue
+			}
+			if n := got[0].Affected + got[0].FoundDone; n != 1 {
+				b.Errorf("%s becomes %q: %d records are changed or done, want 1", field, to, n)
+			}
+			after := r.Peek(r.real)
+			if got := r.erase(u); got[0].Affected != 0 || got[0].FoundDone != 1 {
+				b.Errorf("%s becomes %q, again: affects %d and finds %d done, want 0 and 1", field, to, got[0].Affected, got[0].FoundDone)
+			}
+			r.unchanged("after another spelling again", after)
+		}
 	}
 }
 

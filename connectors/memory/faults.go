@@ -55,6 +55,7 @@ type Faults struct {
 	CaseBlind        bool // keys are compared without regard to case when erasing
 	ShiftSpans       bool // the spans of a text are replaced one after the other, by where they stood before
 	TidyDocuments    bool // a document that is changed is written anew
+	RoundNumbers     bool // a number loses the noughts at its end, which nobody remembers the next time
 	HideMore         bool // a soft delete hides the record that comes next, too
 	EraseOneOfEquals bool // of equal records one is deleted
 	AcceptAnyMethod  bool // a method that there is not counts as done

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -432,6 +433,10 @@ func (f *Faults) edited(v, next []byte, changes []pii.Change) []byte {
 		var tidy bytes.Buffer
 		if json.Compact(&tidy, next) == nil {
 			return tidy.Bytes()
+		}
+	case f.RoundNumbers && changes[0].Path == "" && changes[0].End == 0:
+		if _, err := strconv.ParseFloat(string(next), 64); err == nil && bytes.Contains(next, []byte(".")) {
+			return bytes.TrimRight(next, "0")
 		}
 	case f.ShiftSpans && len(changes) > 1 && changes[0].End > 0:
 		next = slices.Clone(v)

@@ -69,6 +69,7 @@ var planted = []struct {
 	{"references/cascade", memory.Faults{OneGeneration: true}},
 	{"references/surprise", memory.Faults{IgnoreEffects: true}},
 	{"again/twice", memory.Faults{CountGone: true}},
+	{"again/spelling", memory.Faults{RoundNumbers: true}},
 	{"again/interrupted", memory.Faults{KeepHalf: true}},
 	{"again/two-subjects", memory.Faults{LoseUpdates: true}},
 	{"errors/missing-dataset", memory.Faults{MissingIsEmpty: true}},

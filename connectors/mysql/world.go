@@ -107,18 +107,7 @@ func (r *reader) row(values []driver.Value) relational.Row {
 // Where gives the rows whose columns have the values, by the columns' collations.
 func (s *system) Where(ctx context.Context, t *relational.Table, columns []string, tuples [][]relational.Value) ([]relational.Row, error) {
 	r := readerOf(t)
-	var lists []string
-	for _, tuple := range tuples {
-		parts := make([]string, len(tuple))
-		whole := true
-		for i, v := range tuple {
-			lit, ok := r.l.column(columns[i]).literal(string(v.(exact)))
-			parts[i], whole = lit, whole && ok
-		}
-		if whole {
-			lists = append(lists, "("+strings.Join(parts, ", ")+")")
-		}
-	}
+	lists := r.l.among(columns, tuples)
 	var out []relational.Row
 	for part := range slices.Chunk(lists, keysPerQuery) {
 		got, err := s.c.all(ctx, r.selects+" WHERE ("+r.l.exprs(columns)+") IN ("+strings.Join(part, ", ")+")"+s.lock)
@@ -130,6 +119,22 @@ func (s *system) Where(ctx context.Context, t *relational.Table, columns []strin
 		}
 	}
 	return out, nil
+}
+
+// among writes the tuples that columns can have.
+func (l *layout) among(columns []string, tuples [][]relational.Value) (lists []string) {
+	for _, tuple := range tuples {
+		parts := make([]string, len(tuple))
+		whole := true
+		for i, v := range tuple {
+			lit, ok := l.column(columns[i]).literal(string(v.(exact)))
+			parts[i], whole = lit, whole && ok
+		}
+		if whole {
+			lists = append(lists, "("+strings.Join(parts, ", ")+")")
+		}
+	}
+	return lists
 }
 
 // Digested reads a table without a key, and locks those of its rows that have a wanted digest.

@@ -207,9 +207,9 @@ func (d *Driver) foreignKeys(ctx context.Context, c *conn, where string, args ..
 }
 
 // triggersSQL lists what runs by itself: triggers that somebody made, on partitions too, and rules that are no views.
-const triggersSQL = `SELECT coalesce(pg_catalog.pg_partition_root(t.tgrelid)::pg_catalog.oid, t.tgrelid) AS of, t.tgname AS name, pg_catalog.pg_get_triggerdef(t.oid) AS text
+const triggersSQL = `SELECT coalesce(pg_catalog.pg_partition_root(t.tgrelid)::pg_catalog.oid, t.tgrelid) AS of, t.tgname AS name, pg_catalog.pg_get_triggerdef(t.oid) AS text, t.tgfoid AS function
 	FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled IN ('O','A') AND (pg_catalog.to_jsonb(t)->>'tgparentid')='0'
-	UNION ALL SELECT w.ev_class, w.rulename, pg_catalog.pg_get_ruledef(w.oid) FROM pg_catalog.pg_rewrite w WHERE w.rulename<>'_RETURN'`
+	UNION ALL SELECT w.ev_class, w.rulename, pg_catalog.pg_get_ruledef(w.oid), 0 FROM pg_catalog.pg_rewrite w WHERE w.rulename<>'_RETURN'`
 
 func (cat *catalog) constraints(ctx context.Context) error {
 	err := cat.each(ctx, `SELECT o.conrelid, o.contype, pg_catalog.pg_get_constraintdef(o.oid), `+columnsOf("o.conrelid", "o.conkey")+
@@ -223,8 +223,18 @@ func (cat *catalog) constraints(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return cat.each(ctx, triggersSQL, func(ds *pii.Dataset, _ *layout, r [][]byte) {
+	err = cat.each(ctx, triggersSQL, func(ds *pii.Dataset, _ *layout, r [][]byte) {
 		ds.Constraints = append(ds.Constraints, pii.Constraint{Kind: "trigger", Text: string(r[2])})
+	})
+	if err != nil {
+		return err
+	}
+	return cat.c.scribes(ctx, "true", nil, func(of uint32, _, dataset string) {
+		i, ok := cat.at[of]
+		to := pii.Ref{Source: cat.d.env.Name, Dataset: dataset}
+		if ok && cat.all[i].Ref != to && !slices.Contains(cat.all[i].Writes, to) {
+			cat.all[i].Writes = append(cat.all[i].Writes, to)
+		}
 	})
 }
 

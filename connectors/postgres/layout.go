@@ -27,6 +27,7 @@ type layout struct {
 }
 
 type column struct {
+	l         *layout
 	name      string
 	num       string // attnum
 	oid       uint32 // as declared
@@ -226,6 +227,9 @@ func (d *Driver) addColumn(ctx context.Context, c *conn, l *layout, r [][]byte) 
 
 // setKey names the columns of the key's index; a table that others inherit from has its keys for itself alone, as it is read.
 func (l *layout) setKey(nums []string) {
+	for i := range l.columns {
+		l.columns[i].l = l
+	}
 	for _, n := range nums {
 		for i := range l.columns {
 			if l.columns[i].num == n {

@@ -19,12 +19,18 @@ type system struct {
 	d       *Driver
 	c       *conn
 	locking bool
+	spelt   map[string]relational.Value // by type and text: what a column makes of it
 }
 
 var (
 	_ relational.System  = (*system)(nil)
 	_ relational.Checker = (*system)(nil)
 	_ relational.Keyless = (*system)(nil)
+
+	_ relational.Speller   = (*system)(nil)
+	_ relational.Defaulter = (*system)(nil)
+	_ relational.Streamer  = (*system)(nil)
+	_ relational.Writer    = (*system)(nil)
 )
 
 func readerOf(t *relational.Table) *reader { return t.Own.(*reader) }
@@ -88,7 +94,15 @@ func (s *system) Keyed(ctx context.Context, t *relational.Table, keys []pii.Key)
 
 // Where gives the rows whose columns have one of the tuples' values.
 func (s *system) Where(ctx context.Context, t *relational.Table, columns []string, tuples [][]relational.Value) ([]relational.Row, error) {
-	l := readerOf(t).l
+	where, args := readerOf(t).l.among(columns, tuples)
+	if where == "" {
+		return nil, nil
+	}
+	return s.rows(ctx, t, where, args)
+}
+
+// among gives the condition that columns have one of the tuples' values; none where no tuple can be one of theirs.
+func (l *layout) among(columns []string, tuples [][]relational.Value) (string, []param) {
 	var lists []string
 	var args []param
 	for _, tuple := range tuples {
@@ -109,24 +123,48 @@ func (s *system) Where(ctx context.Context, t *relational.Table, columns []strin
 		lists = append(lists, "("+strings.Join(marks, ",")+")")
 	}
 	if len(lists) == 0 {
-		return nil, nil
+		return "", nil
 	}
-	return s.rows(ctx, t, "("+names(columns)+") IN ("+strings.Join(lists, ",")+")", args)
+	return "(" + names(columns) + ") IN (" + strings.Join(lists, ",") + ")", args
 }
 
 // rows reads the rows of a condition, and locks them where the transaction is one of an erasure.
-func (s *system) rows(ctx context.Context, t *relational.Table, where string, args []param) ([]relational.Row, error) {
+func (s *system) rows(ctx context.Context, t *relational.Table, where string, args []param) (out []relational.Row, err error) {
 	r := readerOf(t)
-	sql := r.sql(" WHERE " + where)
-	if s.locking {
-		sql += " FOR UPDATE"
-	}
-	var out []relational.Row
-	err := r.rows(ctx, sql, args, func() error {
+	err = r.rows(ctx, s.locked(r.sql(" WHERE "+where)), args, func() error {
 		out = append(out, r.row())
 		return nil
 	})
 	return out, err
+}
+
+func (s *system) locked(sql string) string {
+	if s.locking {
+		return sql + " FOR UPDATE"
+	}
+	return sql
+}
+
+// Stream is Where for rows of which only some columns are kept.
+func (s *system) Stream(ctx context.Context, t *relational.Table, columns []string, tuples [][]relational.Value, only []string, see func(relational.Row) error) error {
+	r := readerOf(t)
+	where, args := r.l.among(columns, tuples)
+	if where == "" {
+		return nil
+	}
+	keep := make([]bool, len(r.l.columns))
+	for _, name := range only {
+		keep[t.Place(name)] = true
+	}
+	return r.rows(ctx, s.locked(r.sql(" WHERE "+where)), args, func() error {
+		row := relational.Row{Values: make([]relational.Value, len(keep)), Digest: r.digest(), ID: r.key().ID()}
+		for i, yes := range keep {
+			if v := r.value(i); yes && v != nil {
+				row.Values[i] = string(v)
+			}
+		}
+		return see(row)
+	})
 }
 
 // row copies the row that was decoded last.

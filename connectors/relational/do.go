@@ -132,15 +132,34 @@ func (w *World) describe(ctx context.Context, p Planned) ([]pii.Finding, error) 
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		triggers, err := w.sys.Triggers(ctx, w.tables[name])
+		found, err := w.triggers(ctx, w.tables[name])
 		if err != nil {
 			return nil, err
 		}
-		for _, t := range triggers {
-			out = append(out, pii.Finding{Code: connectors.FindingTrigger, Dataset: w.Ref(name), Text: "the trigger " + t + " will run"})
-		}
+		out = append(out, found...)
 	}
 	return w.unindexed(ctx, p, out)
+}
+
+// triggers names the triggers of a table, and where they may write.
+func (w *World) triggers(ctx context.Context, t *Table) (out []pii.Finding, err error) {
+	names, err := w.sys.Triggers(ctx, t)
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	writes := map[string][]string{}
+	if wr, ok := w.sys.(Writer); ok {
+		if writes, err = wr.Writes(ctx, t); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range names {
+		out = append(out, pii.Finding{Code: connectors.FindingTrigger, Dataset: w.Ref(t.Dataset), Text: "the trigger " + name + " will run"})
+		for _, to := range writes[name] {
+			out = append(out, pii.Finding{Code: connectors.FindingTrigger, Dataset: w.Ref(to), Text: "the trigger " + name + " of " + t.Dataset + " may write here"})
+		}
+	}
+	return out, nil
 }
 
 // unindexed adds the references to a table whose child has no index to find its records by.

@@ -2,6 +2,7 @@ package relational
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 
 // edited gives what a row's columns become by the changes of a target; an empty change where the row is so already. fits is false where
 // something else stands there than the changes expect.
-func (w *World) edited(t *Table, at Row, changes []pii.Change) (ch Change, fits bool, err error) {
+func (w *World) edited(ctx context.Context, t *Table, at Row, changes []pii.Change) (ch Change, fits bool, err error) {
 	ch, fits = Change{}, true
 	for column, list := range t.byColumn(changes) {
 		c := t.Column(column)
@@ -29,20 +30,49 @@ func (w *World) edited(t *Table, at Row, changes []pii.Change) (ch Change, fits 
 		case already:
 			continue
 		case errkind.Of(err) == errkind.Conflict:
-			fits = false
+			already, err := w.so(ctx, c, old, list)
+			if err != nil {
+				return nil, false, err
+			}
+			fits = fits && already
 			continue
 		case err != nil:
 			return nil, false, err
 		}
-		ch[column] = nil
-		if text == nil {
-			continue
-		}
-		if ch[column], err = w.sys.Store(c, old, text); err != nil {
+		v, err := w.put(ctx, c, old, text)
+		if err != nil {
 			return nil, false, err
+		}
+		if !w.same(c, old, v) {
+			ch[column] = v
 		}
 	}
 	return ch, fits, nil
+}
+
+// put gives what a column holds once a text has been put there.
+func (w *World) put(ctx context.Context, c *Column, old Value, text []byte) (Value, error) {
+	if text == nil {
+		return nil, nil
+	}
+	v, err := w.sys.Store(c, old, text)
+	if s, ok := w.sys.(Speller); ok && err == nil {
+		return s.Spell(ctx, c, v)
+	}
+	return v, err
+}
+
+// so tells whether a value is what the column has made of the one that a change puts there as a whole.
+func (w *World) so(ctx context.Context, c *Column, old Value, changes []pii.Change) (bool, error) {
+	last := changes[len(changes)-1]
+	if _, ok := w.sys.(Speller); !ok || old == nil || last.New.Null() || last.Path != "" || last.Start != last.End {
+		return false, nil
+	}
+	v, err := w.put(ctx, c, old, []byte(last.New.Reveal()))
+	if k := errkind.Of(err); err != nil && (k == errkind.Conflict || k == errkind.Unsupported || k == errkind.Invalid) {
+		return false, nil // nothing that the column can hold
+	}
+	return err == nil && w.same(c, old, v), err
 }
 
 // byColumn groups changes by the column that holds the field.

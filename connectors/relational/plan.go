@@ -185,7 +185,7 @@ func (w *World) planUpdate(ctx context.Context, p *Planned) error {
 			if ch := pending[r.ID]; ch != nil {
 				r.Values = p.Table.become(r.Values, ch)
 			}
-			ch, fits, err := w.edited(p.Table, r, a.Changes)
+			ch, fits, err := w.edited(ctx, p.Table, r, a.Changes)
 			switch {
 			case err != nil:
 				return err

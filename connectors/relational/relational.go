@@ -25,8 +25,9 @@
 //		return relational.NewWorld(system{tx}, d.env.Name, "PostgreSQL").Check(ctx, u)
 //	}                                                              // and the connector adds what it knows of privileges and locks
 //
-// Three more abilities are optional: Checker computes CHECK constraints beforehand, Nester changes what stands inside of a column that is no JSON document
-// (an element of an array), Keyless finds the rows of tables without a key.
+// More abilities are optional: Checker computes CHECK constraints beforehand, Nester changes what stands inside of a column that is no JSON document
+// (an element of an array), Keyless finds the rows of tables without a key, Speller tells what a column makes of what is put into it, Defaulter computes a
+// column's default, Streamer gives the rows of columns' values one by one, Writer tells where triggers write.
 package relational
 
 import (
@@ -81,6 +82,30 @@ type Nester interface {
 // Keyless finds the rows of a table without a key whose digest is wanted. Equal rows are all given; where nothing tells them apart, their ID is "".
 type Keyless interface {
 	Digested(ctx context.Context, t *Table, want map[pii.Digest]bool) ([]Row, error)
+}
+
+// Speller tells how a column writes what is put into it: 2.5 in a NUMERIC(6,2) is 2.50 from then on. Without it a value is taken to stay as Store made it.
+type Speller interface {
+	// Spell gives the value that the column holds once v has been put there: rounded, padded, in the system's own spelling. A value that the column refuses is a conflict.
+	Spell(ctx context.Context, c *Column, v Value) (Value, error)
+}
+
+// Defaulter computes what SET DEFAULT puts into a column. Without it that is not known, and the rows are taken to change in an unknown way.
+type Defaulter interface {
+	// Default gives the column's default; ok is false where it is another one each time (a sequence, the time).
+	Default(ctx context.Context, t *Table, c *Column) (v Value, ok bool, err error)
+}
+
+// Streamer is Where for rows of which there may be very many, as those that a cascade takes. Without it Where is asked, and all are held at once.
+type Streamer interface {
+	// Stream gives rows as Where does, but only the columns named; the other values are nil, and the digest may be none. It stops where see gives an error.
+	Stream(ctx context.Context, t *Table, columns []string, tuples [][]Value, only []string, see func(Row) error) error
+}
+
+// Writer tells where a table's triggers may write.
+type Writer interface {
+	// Writes gives the datasets, by the trigger's name as Triggers gives it.
+	Writes(ctx context.Context, t *Table) (map[string][]string, error)
 }
 
 // Hands do what was planned, in the order of the rows. They give how many rows the system counted, without what it did by itself; any other number than that of the

@@ -29,6 +29,15 @@ type World struct {
 	effects map[effect]int64
 	trouble []Trouble
 	unsure  bool
+
+	held     int                    // rows of the cascades that are being followed
+	defaults map[string]defaultWhat // by dataset and column
+}
+
+// defaultWhat is what SET DEFAULT puts into a column.
+type defaultWhat struct {
+	value Value
+	ok    bool
 }
 
 // effect is what the system does by itself.
@@ -61,7 +70,7 @@ type expected struct {
 // NewWorld thinks over one transaction of a source; title is the system's name for people.
 func NewWorld(sys System, source, title string) *World {
 	return &World{sys: sys, source: source, title: title, tables: map[string]*Table{}, kids: map[string][]Reference{}, gone: map[string]map[string]bool{},
-		changed: map[string]map[string]Change{}, was: map[string]map[string]pii.Digest{}, claims: map[string]string{}, touched: map[string]bool{}, effects: map[effect]int64{}}
+		changed: map[string]map[string]Change{}, was: map[string]map[string]pii.Digest{}, claims: map[string]string{}, touched: map[string]bool{}, effects: map[effect]int64{}, defaults: map[string]defaultWhat{}}
 }
 
 // Touched gives the datasets of which a record went or changed, by cascades too, and those of acts without records.
@@ -150,6 +159,40 @@ func (w *World) where(ctx context.Context, t *Table, columns []string, tuples []
 		out = append(out, rows...)
 	}
 	return w.still(t, named(out)), nil
+}
+
+// stream asks in portions for rows one by one, each once, of which only some columns are kept. It leaves out those that the unit has taken away before.
+func (w *World) stream(ctx context.Context, t *Table, columns []string, tuples [][]Value, only []string, see func(Row) error) error {
+	s, ok := w.sys.(Streamer)
+	if !ok || len(t.Key) == 0 {
+		rows, err := w.where(ctx, t, columns, tuples)
+		for _, r := range rows {
+			if err == nil {
+				err = see(r)
+			}
+		}
+		return err
+	}
+	again := len(tuples) > Portion // what one portion gives comes once; two may give the same row, by a collation
+	seen := map[string]bool{}
+	for part := range slices.Chunk(tuples, Portion) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := s.Stream(ctx, t, columns, part, only, func(r Row) error {
+			if again && seen[r.ID] {
+				return nil
+			}
+			if again {
+				seen[r.ID] = true
+			}
+			return see(r)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // named gives rows that only their values tell apart an id of their values and a number.
