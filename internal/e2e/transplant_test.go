@@ -1,31 +1,26 @@
 package e2e_test
 
 import (
-	"bytes"
-	"context"
 	"database/sql"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"vestige/internal/testenv"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	_ "github.com/go-sql-driver/mysql" // the driver "mysql"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 )
 
-// plot is a database server that tables of a company are moved to, and looked at by its own client.
+// plot is a database that tables of a company are moved to, and looked at by its own client.
 type plot struct {
+	file   string // where the tables come from, and where the outsider expects them
 	db     *sql.DB
 	quote  string
-	kind   func(c column) string
+	kind   func(c column) string // nil where a table is made by the statement it had
 	mark   func(i int) string
 	after  string // what follows a table's definition
 	tables []transplanted
@@ -50,20 +45,28 @@ type column struct {
 	indexed    bool // part of a key, or unique
 }
 
-func postgresPlot(t *testing.T, dsn string) *plot {
+func postgresPlot(t *testing.T, file, dsn string) *plot {
 	db, err := sql.Open("pgx", dsn)
 	must(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	return &plot{db: db, quote: `"`, mark: func(i int) string { return fmt.Sprintf("$%d", i+1) }, kind: func(c column) string {
+	return &plot{file: file, db: db, quote: `"`, mark: func(i int) string { return fmt.Sprintf("$%d", i+1) }, kind: func(c column) string {
 		return map[string]string{"INTEGER": "bigint", "REAL": "double precision", "TEXT": "text"}[c.decl]
 	}}
 }
 
-func mariaPlot(t *testing.T, d testenv.Database) *plot {
+// sqlitePlot is another SQLite file.
+func sqlitePlot(t *testing.T, file, path string) *plot {
+	db, err := sql.Open("sqlite", path)
+	must(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	return &plot{file: file, db: db, quote: `"`, mark: func(int) string { return "?" }}
+}
+
+func mariaPlot(t *testing.T, file string, d testenv.Database) *plot {
 	db, err := sql.Open("mysql", fmt.Sprintf("%s:%s@tcp(%s:%d)/%s?charset=utf8mb4", d.User, d.Password, d.Host, d.Port, d.Name))
 	must(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	return &plot{db: db, quote: "`", after: " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", mark: func(int) string { return "?" }, kind: func(c column) string {
+	return &plot{file: file, db: db, quote: "`", after: " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", mark: func(int) string { return "?" }, kind: func(c column) string {
 		switch {
 		case c.decl == "INTEGER":
 			return "bigint"
@@ -78,16 +81,19 @@ func mariaPlot(t *testing.T, d testenv.Database) *plot {
 
 func (p *plot) name(s string) string { return p.quote + s + p.quote }
 
-// take moves the tables of a file to the server.
-func (p *plot) take(t *testing.T, file string) {
+// take moves those tables of the company to the server that are its share.
+func (p *plot) take(t *testing.T, dir string, share func(table string) bool) {
 	t.Helper()
-	p.tables = tablesOf(t, file)
+	p.tables = slices.DeleteFunc(tablesOf(t, filepath.Join(dir, p.file)), func(tab transplanted) bool { return !share(tab.name) })
 	for i := range p.tables {
 		p.create(t, &p.tables[i])
+		p.fill(t, &p.tables[i])
 	}
 	for _, tab := range p.tables {
 		for _, ref := range tab.refs {
-			p.exec(t, "ALTER TABLE "+p.name(tab.name)+" ADD "+strings.ReplaceAll(ref, `"`, p.quote))
+			if p.kind != nil {
+				p.exec(t, "ALTER TABLE "+p.name(tab.name)+" ADD "+strings.ReplaceAll(ref, `"`, p.quote))
+			}
 		}
 	}
 }
@@ -101,6 +107,10 @@ func (p *plot) exec(t *testing.T, query string, args ...any) {
 
 func (p *plot) create(t *testing.T, tab *transplanted) {
 	t.Helper()
+	if p.kind == nil {
+		p.exec(t, tab.sql)
+		return
+	}
 	var parts []string
 	for _, c := range tab.columns {
 		d := p.name(c.name) + " " + p.kind(c)
@@ -124,15 +134,31 @@ func (p *plot) create(t *testing.T, tab *transplanted) {
 		parts = append(parts, "PRIMARY KEY ("+p.name(strings.Join(tab.key, p.quote+", "+p.quote))+")")
 	}
 	p.exec(t, "CREATE TABLE "+p.name(tab.name)+" ("+strings.Join(parts, ", ")+")"+p.after)
-	for _, row := range tab.rows {
-		var names, marks []string
-		var args []any
-		for i, c := range tab.columns {
-			if !c.generated {
-				names, marks, args = append(names, p.name(c.name)), append(marks, p.mark(len(args))), append(args, row[i])
-			}
+}
+
+// fill inserts a table's rows, many in one statement.
+func (p *plot) fill(t *testing.T, tab *transplanted) {
+	t.Helper()
+	var names []string
+	for _, c := range tab.columns {
+		if !c.generated {
+			names = append(names, p.name(c.name))
 		}
-		p.exec(t, "INSERT INTO "+p.name(tab.name)+" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(marks, ", ")+")", args...)
+	}
+	into := "INSERT INTO " + p.name(tab.name) + " (" + strings.Join(names, ", ") + ") VALUES "
+	for rows := range slices.Chunk(tab.rows, 2000/len(names)) {
+		var groups []string
+		var args []any
+		for _, row := range rows {
+			var marks []string
+			for i, c := range tab.columns {
+				if !c.generated {
+					marks, args = append(marks, p.mark(len(args))), append(args, row[i])
+				}
+			}
+			groups = append(groups, "("+strings.Join(marks, ", ")+")")
+		}
+		p.exec(t, into+strings.Join(groups, ", "), args...)
 	}
 }
 
@@ -200,29 +226,26 @@ func all(t *testing.T, db *sql.DB, query string, args ...any) (out [][]any) {
 	return out
 }
 
-// back writes what the server holds now into a SQLite file, as the outsider reads it.
-func (p *plot) back(t *testing.T, file string) {
+// back writes what the server holds now into a file of the company's, as the outsider reads it.
+func (p *plot) back(t *testing.T, dir string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", file)
+	writeTables(t, filepath.Join(dir, p.file), p.tables, func(tab *transplanted) [][]any { return p.now(t, tab) })
+}
+
+// writeTables makes tables in a SQLite file with what is in them now.
+func writeTables(t *testing.T, file string, tables []transplanted, now func(*transplanted) [][]any) {
+	t.Helper()
+	db, err := sql.Open("sqlite", file+"?_pragma=synchronous(0)&_pragma=secure_delete(1)")
 	must(t, err)
 	db.SetMaxOpenConns(1)
 	defer func() { _ = db.Close() }()
 	_, err = db.Exec("PRAGMA foreign_keys = off; BEGIN")
 	must(t, err)
-	for _, tab := range p.tables {
-		_, err := db.Exec(tab.sql)
-		must(t, err)
-		for _, row := range tab.placed(p.now(t, &tab)) {
-			var names, marks []string
-			var args []any
-			for i, c := range tab.columns {
-				if !c.generated {
-					names, marks, args = append(names, `"`+c.name+`"`), append(marks, "?"), append(args, row[i])
-				}
-			}
-			_, err := db.Exec(`INSERT INTO "`+tab.name+`" (`+strings.Join(names, ", ")+") VALUES ("+strings.Join(marks, ", ")+")", args...)
-			must(t, err)
-		}
+	mirror := &plot{db: db, quote: `"`, mark: func(int) string { return "?" }}
+	for _, tab := range tables {
+		mirror.create(t, &tab)
+		tab.rows = tab.placed(now(&tab))
+		mirror.fill(t, &tab)
 	}
 	_, err = db.Exec("COMMIT; VACUUM") // rows that were put in leave copies where pages were split
 	must(t, err)
@@ -245,28 +268,41 @@ func (p *plot) now(t *testing.T, tab *transplanted) [][]any {
 	return rows
 }
 
-// placed puts the rows of a table without key where they were: a server has no order of its own.
+// placed puts the rows of a table without key where they were: a server has no order of its own. Rows that are as they were go first, the others to what is
+// most like them.
 func (tab *transplanted) placed(rows [][]any) [][]any {
 	if len(tab.key) > 0 {
 		return rows
 	}
+	free := map[string][]int{}
+	for i, was := range tab.rows {
+		free[fmt.Sprint(was)] = append(free[fmt.Sprint(was)], i)
+	}
 	slots := make([][]any, len(tab.rows))
+	var changed [][]any
 	for _, row := range rows {
-		best, most := -1, -1
-		for i, was := range tab.rows {
-			if n := alike(was, row); slots[i] == nil && n > most {
-				best, most = i, n
-			}
+		k := fmt.Sprint(row)
+		if len(free[k]) == 0 {
+			changed = append(changed, row)
+			continue
 		}
-		slots[best] = row
+		slots[free[k][0]], free[k] = row, free[k][1:]
 	}
-	out := rows[:0:0]
-	for _, row := range slots {
-		if row != nil {
-			out = append(out, row)
+	for _, row := range changed {
+		slots[tab.likest(row, slots)] = row
+	}
+	return slices.DeleteFunc(slots, func(row []any) bool { return row == nil })
+}
+
+// likest gives the free place whose row had most in common.
+func (tab *transplanted) likest(row []any, taken [][]any) int {
+	best, most := -1, -1
+	for i, was := range tab.rows {
+		if n := alike(was, row); taken[i] == nil && n > most {
+			best, most = i, n
 		}
 	}
-	return out
+	return best
 }
 
 func alike(a, b []any) (n int) {
@@ -276,57 +312,4 @@ func alike(a, b []any) (n int) {
 		}
 	}
 	return n
-}
-
-// upload moves a folder of objects into a bucket.
-func upload(t *testing.T, b testenv.Bucket, dir string) {
-	t.Helper()
-	must(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		key, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		key = filepath.ToSlash(key)
-		body, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		_, err = b.Client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &b.Name, Key: &key, Body: bytes.NewReader(body)})
-		return err
-	}))
-}
-
-// download writes what a bucket holds now into a folder; times are all the same, since a bucket's are no part of an object.
-func download(t *testing.T, b testenv.Bucket, dir string) {
-	t.Helper()
-	pages := s3.NewListObjectsV2Paginator(b.Client, &s3.ListObjectsV2Input{Bucket: &b.Name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(t.Context())
-		must(t, err)
-		for _, o := range page.Contents {
-			must(t, fetch(t.Context(), b, *o.Key, filepath.Join(dir, filepath.FromSlash(*o.Key))))
-		}
-	}
-}
-
-func fetch(ctx context.Context, b testenv.Bucket, key, path string) error {
-	got, err := b.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.Name, Key: &key})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = got.Body.Close() }()
-	body, err := io.ReadAll(got.Body)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(path, body, 0o644); err != nil {
-		return err
-	}
-	return os.Chtimes(path, time.Unix(0, 0), time.Unix(0, 0))
 }

@@ -78,7 +78,7 @@ func (c *crew) start(name string) *exec.Cmd {
 	c.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		if c.t.Failed() {
+		if c.t.Failed() || testing.Verbose() {
 			c.t.Logf("%s:\n%s", name, log.Bytes())
 		}
 	})
