@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -368,4 +369,39 @@ func BenchmarkAppendAndSequence(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N)*100/b.Elapsed().Seconds(), "entries/s")
+}
+
+// TestManySequencers has several processes place leaves at once: none meets another, and the log is one.
+func TestManySequencers(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, manySequencers, audit.Schema())
+}
+
+func manySequencers(t *testing.T, s *store.Store) {
+	const processes, rounds = 6, 15
+	var all sync.WaitGroup
+	errs := make([]error, processes)
+	for i := range processes {
+		l := newLog(t, s, 1)
+		all.Go(func() {
+			for n := range rounds {
+				err := s.DB().Write(t.Context(), func(tx db.Tx) error {
+					return l.Append(t.Context(), tx, audit.Entry{Actor: "user-1", Action: "plan.step", Object: fmt.Sprint(i, n)})
+				})
+				if err == nil {
+					_, err = l.Checkpoint(t.Context())
+				}
+				errs[i] = errors.Join(errs[i], err)
+			}
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			t.Errorf("a sequencer met another one: %v", err)
+		}
+	}
+	if c, err := newLog(t, s, 1).Checkpoint(t.Context()); err != nil || c.Size != processes*rounds {
+		t.Errorf("%+v, %v", c, err)
+	}
 }

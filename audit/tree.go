@@ -36,7 +36,11 @@ type pending struct {
 	text []byte
 }
 
+// sequence places leaves. Several processes may be at it, and who places a leaf has to know the tree as it is.
 func sequence(ctx context.Context, tx db.Tx) (int, error) {
+	if err := db.Lock(ctx, tx, "audit/sequence"); err != nil {
+		return 0, err
+	}
 	leaves, err := unplaced(ctx, tx)
 	if err != nil || len(leaves) == 0 {
 		return 0, err

@@ -70,6 +70,9 @@ func (e *Engine) Preflight(ctx context.Context, id string) ([]pii.Finding, error
 
 func (e *Engine) keepFindings(ctx context.Context, id string, fs []pii.Finding) error {
 	return e.DB.Write(ctx, func(tx db.Tx) error {
+		if err := db.Lock(ctx, tx, "plan/findings/"+id); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, "DELETE FROM plan_finding WHERE plan = $1", id); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"vestige/internal/clock"
 	"vestige/internal/db"
@@ -20,6 +21,9 @@ type lookedAt struct {
 // look is the last one before the acts: the same identifiers, closed over the estate as it is now. What the approval does not cover is refused and
 // becomes a new plan; what is open, or would not go through, blocks.
 func (r *run) look(ctx context.Context) (*Result, error) {
+	if busy, err := r.busy(ctx); busy || err != nil {
+		return &Result{Reason: "turn", Again: time.Second}, err
+	}
 	_, sealed, err := r.unsealed(ctx, r.s.ID)
 	if err != nil {
 		return nil, err
@@ -45,6 +49,16 @@ func (r *run) look(ctx context.Context) (*Result, error) {
 	}
 	r.at = &lookedAt{p.Open, p.Sealed}
 	return nil, r.move(ctx, Exporting, mover{}, func(tx db.Tx) error { return r.keepLook(ctx, tx, r.s.Round, p) })
+}
+
+// busy tells whether another erasure is being carried out. Its end would ask for another look, so this one is not made before.
+func (r *run) busy(ctx context.Context) (bool, error) {
+	var others int64
+	err := r.DB.Read(ctx, func(tx db.Tx) (err error) {
+		others, err = r.others(ctx, tx)
+		return err
+	})
+	return r.s.Kind == Erasure && others > 0, err
 }
 
 // refuse stores what the plan would have to be now, and gives this one up.

@@ -185,9 +185,8 @@ func (r *run) turn(ctx context.Context, tx db.Tx, first bool) error {
 	if _, err := jobs.Acquire(ctx, tx, turnFence); err != nil {
 		return err
 	}
-	var others, since int64
-	err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND kind = $2 AND state IN ($3, $4, $5)",
-		r.s.ID, string(Erasure), string(Executing), string(Purging), string(Checking)).Scan(&others)
+	var since int64
+	others, err := r.others(ctx, tx)
 	if err == nil && first {
 		err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM plan_unit u JOIN plan_look l ON l.plan = $1 AND l.round = $2 WHERE u.plan <> $3 AND u.kind = 'erase' AND u.state = 'done' AND u.at >= l.at`,
 			r.s.ID, r.s.Round, r.s.ID).Scan(&since)
@@ -201,6 +200,13 @@ func (r *run) turn(ctx context.Context, tx db.Tx, first bool) error {
 		return errBetween
 	}
 	return nil
+}
+
+// others counts the erasures that are being carried out beside this plan.
+func (r *run) others(ctx context.Context, tx db.Tx) (n int64, err error) {
+	err = tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND kind = $2 AND state IN ($3, $4, $5)",
+		r.s.ID, string(Erasure), string(Executing), string(Purging), string(Checking)).Scan(&n)
+	return n, err
 }
 
 const turnFence = "plan/turn"

@@ -33,6 +33,15 @@ func load(ctx context.Context, tx db.Tx, id string) (*Request, error) {
 	return scanRequest(tx.QueryRow(ctx, selectRequest+" WHERE id = $1", id))
 }
 
+// held is load for a unit of work that moves the request: of two that do, the second sees what the first has made of it.
+func held(ctx context.Context, tx db.Tx, id string) (*Request, error) {
+	sql := selectRequest + " WHERE id = $1"
+	if tx.Dialect() == db.Postgres {
+		sql += " FOR UPDATE" // SQLite has one writer anyway
+	}
+	return scanRequest(tx.QueryRow(ctx, sql, id))
+}
+
 // Show gives a request.
 func (s *Service) Show(ctx context.Context, id string) (r *Request, err error) {
 	err = s.db.Read(ctx, func(tx db.Tx) error {
@@ -133,7 +142,7 @@ func (s *Service) step(ctx context.Context, id string, to State, by, reason stri
 		return nil, errkind.Coded(errkind.Invalid, "request-actor", "somebody does it")
 	}
 	err = s.db.Write(ctx, func(tx db.Tx) error {
-		if r, err = load(ctx, tx, id); err != nil {
+		if r, err = held(ctx, tx, id); err != nil {
 			return err
 		}
 		if more != nil {

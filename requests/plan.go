@@ -124,7 +124,7 @@ func (s *Service) Follow(ctx context.Context, id string) (r *Request, err error)
 		return r, err
 	}
 	err = s.db.Write(ctx, func(tx db.Tx) error {
-		if r, err = load(ctx, tx, id); err != nil {
+		if r, err = held(ctx, tx, id); err != nil {
 			return err
 		}
 		return s.catchUp(ctx, tx, r, p, lines)

@@ -28,6 +28,8 @@ type Driver struct {
 	c        *client
 	patterns []string // of the indexes that belong to the source
 
+	keeps bool // leaves deleted documents to the cluster's own merges
+
 	mu     sync.Mutex
 	trials map[string]bool // by index, field and mapping: whether a query finds what is there
 }
@@ -55,6 +57,7 @@ func Spec() connectors.Spec {
 			{Name: "ca", Doc: "A PEM file with the authorities to trust, in place of the system's; relative to the configuration file."},
 			{Name: "indexes", Doc: "Which indexes belong to the source: names and wildcards, separated by commas.", Default: "*", Example: "shop-*,logs-*"},
 			{Name: "timeout", Doc: "How long the cluster may take to answer one call.", Default: "60s"},
+			{Name: "expunge", Doc: "Whether a purge merges the segments that hold deleted documents, which takes half a minute: on, or off, which leaves it to the cluster.", Default: "on", Example: "off"},
 			{Name: "compress", Doc: "Whether answers are packed on the way: slower near the cluster, faster far from it.", Default: "no"},
 		},
 	}
@@ -80,7 +83,10 @@ func open(ctx context.Context, env connectors.Env, cfg connectors.Config) (conne
 	if err != nil {
 		return nil, err
 	}
-	d := &Driver{env: env, c: c, trials: map[string]bool{}}
+	d := &Driver{env: env, c: c, trials: map[string]bool{}, keeps: cfg["expunge"].Reveal() == "off"}
+	if how := cfg["expunge"].Reveal(); how != "" && how != "on" && how != "off" {
+		return nil, errkind.New(errkind.Invalid, "expunge is on or off")
+	}
 	for p := range strings.SplitSeq(cfg["indexes"].Reveal(), ",") {
 		if p = strings.TrimSpace(p); p != "" {
 			d.patterns = append(d.patterns, p)

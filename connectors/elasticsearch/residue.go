@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"vestige/connectors"
@@ -15,43 +16,71 @@ import (
 
 const (
 	purgeLimit = 10 * time.Minute // of one index
-	purgeEvery = 5 * time.Second
+	purgeEvery = 2 * time.Second
+
+	purgesAtOnce = 8 // datasets
 )
 
 // Rungs says what remains of deleted documents.
 func (d *Driver) Rungs(pii.Dataset) []connectors.Rung {
+	physical := connectors.Rung{Name: "physical", Reached: "by-purge", Text: "deleted documents stay in segment files until these are merged, which the purge does; names of fields stay in the mapping, and searches that were logged as slow in the log"}
+	if d != nil && d.keeps {
+		physical.Reached, physical.Text = "by-system", "deleted documents stay in segment files until the cluster merges these by itself; names of fields stay in the mapping, and searches that were logged as slow in the log"
+	}
 	return []connectors.Rung{
 		{Name: "logical", Reached: "by-erase", Text: "no search and no get gives the documents after the refresh"},
-		{Name: "physical", Reached: "by-purge", Text: "deleted documents stay in segment files until these are merged, which the purge does; names of fields stay in the mapping, and searches that were logged as slow in the log"},
+		physical,
 		{Name: "versions", Reached: "unknown", Text: "a snapshot is a copy of the segment files: every one taken before the purge keeps the documents until it is deleted; the purge's receipt counts them"},
 		{Name: "backups", Reached: "unknown", Text: "copies of the disks, and other clusters that follow this one, are outside of the connector"},
 	}
 }
 
-// Purge merges the segments that hold deleted documents, until there are none.
+// Purge merges the segments that hold deleted documents, until there are none. The datasets wait beside each other for the server to let go.
 func (d *Driver) Purge(ctx context.Context, datasets []pii.Dataset) ([]pii.Receipt, error) {
-	var out []pii.Receipt
-	for _, ds := range datasets {
-		members, err := d.members(ctx, ds.Ref.Dataset)
+	out, errs := make([]pii.Receipt, len(datasets)), make([]error, len(datasets))
+	var all sync.WaitGroup
+	slots := make(chan struct{}, purgesAtOnce)
+	for i, ds := range datasets {
+		all.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			out[i], errs[i] = d.purge(ctx, ds)
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
 		if err != nil {
 			return nil, err
 		}
-		r := pii.Receipt{Dataset: ds.Ref, Method: pii.Purge}
-		var names []string
-		for _, x := range members {
-			if x.closed {
-				continue
-			}
-			names = append(names, x.name)
-			if err := d.expunge(ctx, x); err != nil {
-				return nil, err
-			}
-		}
-		r.Proof = fmt.Sprintf("no deleted documents in %d indexes", len(names)) + d.snapshots(ctx, names)
-		r.At = clock.Micros()
-		out = append(out, r)
 	}
 	return out, nil
+}
+
+func (d *Driver) purge(ctx context.Context, ds pii.Dataset) (pii.Receipt, error) {
+	r := pii.Receipt{Dataset: ds.Ref, Method: pii.Purge}
+	members, err := d.members(ctx, ds.Ref.Dataset)
+	if err != nil {
+		return r, err
+	}
+	var names []string
+	for _, x := range members {
+		if x.closed {
+			continue
+		}
+		names = append(names, x.name)
+		if d.keeps {
+			continue
+		}
+		if err := d.expunge(ctx, x); err != nil {
+			return r, err
+		}
+	}
+	r.Proof = fmt.Sprintf("no deleted documents in %d indexes", len(names)) + d.snapshots(ctx, names)
+	if d.keeps {
+		r.Proof = fmt.Sprintf("deleted documents of %d indexes left to the cluster's merges", len(names)) + d.snapshots(ctx, names)
+	}
+	r.At = clock.Micros()
+	return r, nil
 }
 
 // expunge merges one index. By itself the server leaves a segment alone until a tenth of it is deleted, and keeps deleted documents for about half a

@@ -286,4 +286,3 @@ func rowsFrom(t *testing.T, tab *transplanted, docs []held) (out [][]any) {
 	}
 	return out
 }
-

@@ -26,13 +26,18 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// points are the places at which the process is killed: after each state of the journal is reached, and around each unit.
-func points() []string {
+// places are where a process is killed: after each state of the journal is reached, and around each unit.
+func places() []string {
 	var out []string
 	for _, s := range []plans.State{plans.Exporting, plans.Cooling, plans.Executing, plans.Purging, plans.Checking, plans.Attesting, plans.Closed} {
 		out = append(out, "journal:"+string(s)+":after")
 	}
-	out = append(out, "unit:intent:after", "act:after", "unit:done:after#2", "purge:after", "wipe:before")
+	return append(out, "unit:intent:after", "act:after", "unit:done:after#2", "purge:after", "wipe:before")
+}
+
+// points are the places, and more of them where there is time.
+func points() []string {
+	out := places()
 	if deep() {
 		for _, s := range []plans.State{plans.Executing, plans.Purging, plans.Checking, plans.Attesting, plans.Closed} {
 			out = append(out, "journal:"+string(s)+":before")

@@ -9,9 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
@@ -19,22 +17,19 @@ import (
 	"vestige/internal/demo/company"
 	"vestige/internal/e2e/outsider"
 	"vestige/internal/testenv"
-	"vestige/plans"
 )
 
 // systems is one company over seven systems, each of which leads into the next: a device in the shop's sessions (PostgreSQL) to the list of devices (MariaDB),
 // whose loyalty number to the members (S3), whose old address to the customer relations (MySQL), whose number to their notes (Elasticsearch). A copy of the
 // users and lists without names are in a SQLite file, exports in a folder. Between the product and each server lies a line that can be cut.
 type systems struct {
-	*estate
+	*leaking
 	plots   []*plot
 	library library
 	bucket  testenv.Bucket
 	file    string // the SQLite file
 	folder  string
 	lines   map[string]*toxiproxy.Proxy // by source
-	values  *needles
-	logs    bytes.Buffer
 }
 
 // apart are the tables of the shop that are not on its PostgreSQL, by what they are for.
@@ -74,7 +69,9 @@ func newSystems(t *testing.T, o company.Options) *systems {
 	t.Helper()
 	started(t)
 	origin := t.TempDir()
-	s := &systems{estate: &estate{t: t, dir: t.TempDir()}, lines: map[string]*toxiproxy.Proxy{}}
+	s := &systems{leaking: &leaking{estate: &estate{t: t, dir: t.TempDir()}}, lines: map[string]*toxiproxy.Proxy{}}
+	s.temp = filepath.Join(s.dir, "temp")
+	must(t, os.Mkdir(s.temp, 0o700))
 	var err error
 	s.company, err = company.Generate(t.Context(), origin, o)
 	must(t, err)
@@ -92,9 +89,8 @@ func newSystems(t *testing.T, o company.Options) *systems {
 	upload(t, s.bucket, origin)
 	stow(t, origin, s.folder)
 	s.configure(dsn, mailing, crm)
-	s.clock("filled")
+	t.Setenv("TMPDIR", s.temp)
 	s.before = s.now()
-	s.clock("before")
 	return s
 }
 
@@ -129,7 +125,7 @@ func (s *systems) configure(dsn string, mailing, crm testenv.Database) {
 		fmt.Fprintf(&b, "  %s: {type: mysql, host: %s, port: %q, user: %s, password: %q, database: %s}\n", name, host, port, d.User, d.Password, d.Name)
 	}
 	fmt.Fprintf(&b, "  desk: {type: sqlite, path: %q}\n  exports: {type: bucket, path: %q}\n", s.file, s.folder)
-	fmt.Fprintf(&b, "  search: {type: elasticsearch, url: %q, user: %s, password: %q, indexes: %q}\n", s.lined("search", s.library.URL), s.library.User, s.library.Password, s.library.Prefix+"*")
+	fmt.Fprintf(&b, "  search: {type: elasticsearch, url: %q, user: %s, password: %q, indexes: %q, expunge: \"off\"}\n", s.lined("search", s.library.URL), s.library.User, s.library.Password, s.library.Prefix+"*")
 	fmt.Fprintf(&b, "  objects: {type: bucket, bucket: %s, endpoint: %q, region: %s, access_key: %q, secret_key: %q}\n",
 		s.bucket.Name, s.lined("objects", s.bucket.Endpoint), s.bucket.Region, s.bucket.AccessKey, s.bucket.SecretKey)
 	policy := strings.ReplaceAll(s.company.Policy(), `"shop/`, `"shop/public.`) + "windows: {cool-down: 0s, minimum: 0s, export: 14d}\n"
@@ -221,7 +217,9 @@ func (s *systems) known() string {
 
 // stands says that a text holds a value that is not a part of a longer one.
 func stands(text, value string) bool {
-	part := func(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("._+-", c) >= 0 }
+	part := func(c byte) bool {
+		return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("._+-", c) >= 0
+	}
 	for at := 0; ; {
 		i := strings.Index(text[at:], value)
 		if i < 0 {
@@ -233,85 +231,4 @@ func stands(text, value string) bool {
 			return true
 		}
 	}
-}
-
-// approved takes a person's request in and has its plan approved, which has neither a question nor a required gap.
-func (s *systems) approved(p company.Person) *plans.Status {
-	s.t.Helper()
-	plan, err := s.ask(p, "erasure")
-	must(s.t, err)
-	for _, q := range plan.Open.Questions {
-		s.t.Errorf("person %d: a question: %s", p, q.Text)
-	}
-	for _, g := range plan.Open.Gaps {
-		if g.Required {
-			s.t.Errorf("person %d: a gap: %s at %s: %s", p, g.Code, s.named(g.At.String()), g.Text)
-		}
-	}
-	_, err = s.app.Requests.Approve(s.t.Context(), plan.Request, plan.Hash, me)
-	must(s.t, err)
-	return plan
-}
-
-// run carries a plan out, and gives what came of it.
-func (s *systems) run(plan *plans.Status, tell func(plans.Event)) plans.Result {
-	s.t.Helper()
-	r, err := s.app.Requests.Run(s.t.Context(), plan.Request, tell)
-	must(s.t, err)
-	return r
-}
-
-func (s *systems) closed(p company.Person, r plans.Result) {
-	s.t.Helper()
-	if r.State != plans.Closed {
-		s.t.Errorf("person %d: the plan is %s: %s", p, r.State, r.Reason)
-	}
-	s.erased = append(s.erased, p)
-}
-
-// one erases one person.
-func (s *systems) one(p company.Person) {
-	s.t.Helper()
-	s.closed(p, s.run(s.approved(p), nil))
-}
-
-// two erases two people at once: each run goes on for as long as it says that it should be called again.
-func (s *systems) two(a, b company.Person) {
-	s.t.Helper()
-	people := []company.Person{a, b}
-	results, errs := make([]plans.Result, 2), make([]error, 2)
-	var wait sync.WaitGroup
-	for i, plan := range []*plans.Status{s.approved(a), s.approved(b)} {
-		wait.Go(func() {
-			for results[i], errs[i] = s.app.Requests.Run(s.t.Context(), plan.Request, nil); errs[i] == nil && results[i].Again > 0; {
-				must(s.t, s.app.Engine.Wait(s.t.Context(), results[i].Again))
-				results[i], errs[i] = s.app.Requests.Run(s.t.Context(), plan.Request, nil)
-			}
-		})
-	}
-	wait.Wait()
-	for i, p := range people {
-		must(s.t, errs[i])
-		s.closed(p, results[i])
-	}
-}
-
-func (s *systems) clock(what string) { fmt.Fprintln(os.Stderr, time.Now().Format("15:04:05.0"), what) }
-
-// TestSystems takes people through the product's own path in a company of seven systems: nothing of them is left, nothing of anybody else differs.
-func TestSystems(t *testing.T) {
-	s := newSystems(t, company.Options{Seed: 1})
-	end := s.opened()
-	defer func() { end() }()
-	s.scan(setting{})
-	s.clock("scan")
-	people := s.persons(6)
-	s.one(people[0])
-	s.clock("one")
-	s.look("one")
-	s.clock("look")
-	s.two(people[1], people[2])
-	s.clock("two")
-	s.look("two at once")
-	s.clock("look")
 }

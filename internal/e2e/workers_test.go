@@ -78,7 +78,10 @@ func (c *crew) start(name string) *exec.Cmd {
 	c.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		if c.t.Failed() || testing.Verbose() {
+		if bytes.Contains(log.Bytes(), []byte("conflict/unique")) {
+			c.t.Errorf("%s met another process where it should have waited for it", name)
+		}
+		if c.t.Failed() {
 			c.t.Logf("%s:\n%s", name, log.Bytes())
 		}
 	})
@@ -160,7 +163,7 @@ func (c *crew) eraseMany(people int) {
 	}
 	began := time.Now()
 	for _, plan := range all {
-		c.closed(plan, began.Add(10*time.Minute))
+		c.closed(plan, began.Add(10*time.Minute+time.Duration(len(all))*30*time.Second))
 	}
 	c.t.Logf("%d erasures by the workers in %v", len(all), time.Since(began).Round(time.Second))
 	if j := c.judge(); j.Recall < 1 || len(j.Collateral) > 0 {

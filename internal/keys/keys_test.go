@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"vestige/internal/db"
@@ -300,4 +301,30 @@ func contains(t *testing.T, dir string, needle []byte) bool {
 		t.Fatal(err)
 	}
 	return found
+}
+
+// TestFirstUse has several processes need a key that nobody has made yet: one makes it, and all have the same.
+func TestFirstUse(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, firstUse, keys.Schema())
+}
+
+func firstUse(t *testing.T, s *store.Store) {
+	r := keys.NewRing(master(t, "01"), keys.Table{}, 1)
+	ids, errs := make([]string, 6), make([]error, 6)
+	var all sync.WaitGroup
+	for i := range ids {
+		all.Go(func() {
+			errs[i] = s.DB().Write(t.Context(), func(tx db.Tx) (err error) {
+				ids[i], _, err = r.Standing(t.Context(), tx, keys.Attestation)
+				return err
+			})
+		})
+	}
+	all.Wait()
+	for i := range ids {
+		if errs[i] != nil || ids[i] != ids[0] {
+			t.Errorf("%s and %s, %v", ids[i], ids[0], errs[i])
+		}
+	}
 }

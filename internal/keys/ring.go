@@ -114,14 +114,16 @@ func (r *Ring) Standing(ctx context.Context, tx db.Tx, p Purpose) (id string, ke
 	if !p.standing() {
 		return "", nil, errkind.New(errkind.Invalid, "keys for %s are made one by one", p)
 	}
-	all, err := r.box.Keys(ctx, tx, p)
+	newest, err := r.newest(ctx, tx, p)
 	if err != nil {
 		return "", nil, err
 	}
-	newest := Stored{}
-	for _, k := range all {
-		if k.N > newest.N {
-			newest = k
+	if newest.N == 0 { // who comes first makes it, and others see it then
+		if err := db.Lock(ctx, tx, "keys/"+string(p)); err != nil {
+			return "", nil, err
+		}
+		if newest, err = r.newest(ctx, tx, p); err != nil {
+			return "", nil, err
 		}
 	}
 	if newest.N == 0 {
@@ -129,6 +131,16 @@ func (r *Ring) Standing(ctx context.Context, tx db.Tx, p Purpose) (id string, ke
 	}
 	key, err = r.unwrap(newest)
 	return newest.ID, key, err
+}
+
+func (r *Ring) newest(ctx context.Context, tx db.Tx, p Purpose) (newest Stored, err error) {
+	all, err := r.box.Keys(ctx, tx, p)
+	for _, k := range all {
+		if k.N > newest.N {
+			newest = k
+		}
+	}
+	return newest, err
 }
 
 // Renew makes a new key of a purpose that has one at a time. The older ones stay for what was made under them.

@@ -1,0 +1,276 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"vestige/internal/crash"
+	"vestige/internal/demo/company"
+	"vestige/plans"
+)
+
+// approved takes a person's request in and has its plan approved, which has neither a question nor a required gap.
+func (s *systems) approved(p company.Person) *plans.Status {
+	s.t.Helper()
+	plan, err := s.ask(p, "erasure")
+	must(s.t, err)
+	s.json("the plan", plan)
+	for _, q := range plan.Open.Questions {
+		s.t.Errorf("person %d: a question: %s", p, q.Text)
+	}
+	for _, g := range plan.Open.Gaps {
+		if g.Required {
+			s.t.Errorf("person %d: a gap: %s at %s: %s", p, g.Code, s.named(g.At.String()), g.Text)
+		}
+	}
+	_, err = s.app.Requests.Approve(s.t.Context(), plan.Request, plan.Hash, me)
+	must(s.t, err)
+	return plan
+}
+
+// run carries a plan out, and gives what came of it.
+func (s *systems) run(plan *plans.Status, tell func(plans.Event)) plans.Result {
+	s.t.Helper()
+	r, err := s.app.Requests.Run(s.t.Context(), plan.Request, tell)
+	s.error(err)
+	must(s.t, err)
+	return r
+}
+
+func (s *systems) closed(p company.Person, r plans.Result) {
+	s.t.Helper()
+	if r.State != plans.Closed {
+		s.t.Errorf("person %d: the plan is %s: %s", p, r.State, r.Reason)
+	}
+	s.erased = append(s.erased, p)
+}
+
+// one erases one person.
+func (s *systems) one(p company.Person) {
+	s.t.Helper()
+	s.closed(p, s.run(s.approved(p), nil))
+}
+
+// two erases two people at once: each run goes on for as long as it says that it should be called again.
+func (s *systems) two(a, b company.Person) {
+	s.t.Helper()
+	people := []company.Person{a, b}
+	results, errs := make([]plans.Result, 2), make([]error, 2)
+	var wait sync.WaitGroup
+	for i, plan := range []*plans.Status{s.approved(a), s.approved(b)} {
+		wait.Go(func() {
+			for results[i], errs[i] = s.app.Requests.Run(s.t.Context(), plan.Request, nil); errs[i] == nil && results[i].Again > 0; {
+				must(s.t, s.app.Engine.Wait(s.t.Context(), results[i].Again))
+				results[i], errs[i] = s.app.Requests.Run(s.t.Context(), plan.Request, nil)
+			}
+		})
+	}
+	wait.Wait()
+	for i, p := range people {
+		must(s.t, errs[i])
+		s.closed(p, results[i])
+	}
+}
+
+// killed has the real command killed at a place, and started again.
+func (s *systems) killed(p company.Person, place string) {
+	s.t.Helper()
+	plan := s.approved(p)
+	must(s.t, s.app.Close())
+	_, err := s.command(plan, place)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+		s.t.Errorf("the process was not killed at %s: %v", place, err)
+	}
+	out, err := s.command(plan, "")
+	must(s.t, err)
+	var r plans.Result
+	must(s.t, json.Unmarshal(out, &r))
+	s.opened()
+	s.closed(p, r)
+}
+
+// command carries a plan out by the real command.
+func (s *systems) command(plan *plans.Status, place string) ([]byte, error) {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), program(s.t, "crashtest"), "run", plan.Request, "--json")
+	cmd.Dir, cmd.Env = s.dir, append(os.Environ(), crash.Variable+"="+place)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	s.text("what the command said", append(stdout.Bytes(), stderr.Bytes()...))
+	if err != nil && place == "" {
+		s.t.Logf("%s%s", stdout.Bytes(), stderr.Bytes())
+	}
+	return stdout.Bytes(), err
+}
+
+// shaken takes a server away in the middle of its first step, again and again, each time a little later, then leaves it alone. The run that meets it ends
+// as if nothing had been.
+func (s *systems) shaken(p company.Person, source string) {
+	s.t.Helper()
+	plan, met := s.approved(p), 0
+	limits := []string{"300", "1000", "4000"}
+	tell := func(e plans.Event) {
+		switch {
+		case e.What == "unit" && met == 0 && s.sourceOf(plan, e.Unit) == source:
+			s.limit(source, limits[0])
+			met = 1
+		case e.What == "retry" && met > 0 && met < len(limits):
+			s.limit(source, limits[met])
+			met++
+		case met > 0 && (e.What == "retry" || e.What == "done" || e.What == "stuck"):
+			s.healed(source)
+		}
+	}
+	r := s.run(plan, tell)
+	s.healed(source)
+	if met < 2 {
+		s.t.Errorf("person %d: %s was not missed: %d", p, source, met)
+	}
+	s.closed(p, s.finish(plan, r))
+}
+
+// away takes a server away in its step for as long as the run goes on: everything else is done, and the next run does the rest.
+func (s *systems) away(p company.Person, source string) {
+	s.t.Helper()
+	plan, gone := s.approved(p), false
+	r := s.run(plan, func(e plans.Event) {
+		if e.What == "unit" && !gone && s.sourceOf(plan, e.Unit) == source {
+			s.lines[source].Stop()
+			gone = true
+		}
+	})
+	if !gone || r.State != plans.Executing || r.Again <= 0 || !strings.HasPrefix(r.Reason, source+": ") {
+		s.t.Errorf("person %d: without %s (%v) the plan is %s: %s", p, source, gone, r.State, r.Reason)
+	}
+	now, err := s.app.Engine.Show(s.t.Context(), plan.ID)
+	must(s.t, err)
+	for _, u := range now.Units {
+		if done := u.State == "done"; u.Source != source && !done {
+			s.t.Errorf("person %d: without %s the unit %s at %s is %s", p, source, u.ID, u.Source, u.State)
+		}
+	}
+	must(s.t, s.lines[source].Start())
+	s.closed(p, s.finish(plan, r))
+}
+
+// finish runs a plan again for as long as it says that it should be.
+func (s *systems) finish(plan *plans.Status, r plans.Result) plans.Result {
+	s.t.Helper()
+	for n := 0; n < 5 && r.Again > 0; n++ {
+		r = s.run(plan, nil)
+	}
+	return r
+}
+
+func (s *systems) sourceOf(plan *plans.Status, unit string) string {
+	now, err := s.app.Engine.Show(s.t.Context(), plan.ID)
+	if err != nil {
+		return ""
+	}
+	i := slices.IndexFunc(now.Units, func(u plans.UnitInfo) bool { return u.ID == unit })
+	if i < 0 {
+		return ""
+	}
+	return now.Units[i].Source
+}
+
+// limit cuts each connection to a server after so many bytes.
+func (s *systems) limit(source, bytes string) {
+	line := s.lines[source]
+	line.Toxics.ResetToxics(s.t.Context())
+	if _, err := line.Toxics.AddToxicJson(strings.NewReader(`{"type":"limit_data","stream":"upstream","attributes":{"bytes":` + bytes + `}}`)); err != nil {
+		s.t.Errorf("a line that is cut: %v", err)
+	}
+}
+
+func (s *systems) healed(source string) { s.lines[source].Toxics.ResetToxics(s.t.Context()) }
+
+// timed tells how long something took.
+func (s *systems) timed(what string, do func()) {
+	began := time.Now()
+	do()
+	s.t.Logf("%s: %v", what, time.Since(began).Round(10*time.Millisecond))
+}
+
+// TestSystems takes people through the product's own path in a company of seven systems: one after another, two at once, by a process that is killed, with a server
+// that is cut off in its step. Nothing of them is left, nothing of anybody else differs, and nothing of anybody is in what the product keeps and says. The long run
+// has two thousand people.
+func TestSystems(t *testing.T) {
+	o := company.Options{Seed: 1}
+	if deep() {
+		o.People = 2000
+	}
+	s := newSystems(t, o)
+	s.opened()
+	defer func() { must(t, s.app.Close()) }()
+	s.timed("scan", func() { s.scan(setting{}) })
+	if deep() {
+		s.long()
+		return
+	}
+	people := s.persons(4)
+	s.timed("one", func() { s.one(people[0]) })
+	s.look("one")
+	s.timed("two at once", func() { s.two(people[1], people[2]) })
+	s.timed("one with a server that goes away", func() { s.shaken(people[3], "shop") })
+	s.timed("one with a process that dies", func() { s.killed(people[4], "act:after#3") })
+	s.look("five")
+	s.clean("five")
+}
+
+// long is the whole of it.
+func (s *systems) long() {
+	sources := []string{"shop", "mailing", "crm", "search", "objects"}
+	people := s.persons(20 + 8 + len(places()) + 2*len(sources))
+	next := func() company.Person { p := people[0]; people = people[1:]; return p }
+	s.expunge()
+	for i := range 20 {
+		s.timed("one", func() { s.one(next()) })
+		s.timed("look", func() { s.look("one") })
+		if i == 4 {
+			s.clean("five")
+			s.keep()
+		}
+	}
+	for range 4 {
+		s.timed("two at once", func() { s.two(next(), next()) })
+		s.look("two at once")
+	}
+	for _, place := range places() {
+		s.timed("killed at "+place, func() { s.killed(next(), place) })
+		s.look("killed at " + place)
+	}
+	for _, source := range sources {
+		s.timed(source+" shaken", func() { s.shaken(next(), source) })
+		s.timed(source+" away", func() { s.away(next(), source) })
+		s.look(source + " away")
+	}
+	s.clean("all")
+}
+
+// expunge has the search server merge what was deleted, which it takes half a minute for; keep does not.
+func (s *systems) expunge() { s.again("off", "on") }
+func (s *systems) keep()    { s.again("on", "off") }
+
+// again opens the product with another setting.
+func (s *systems) again(was, is string) {
+	s.t.Helper()
+	must(s.t, s.app.Close())
+	file := filepath.Join(s.dir, "vestige.yaml")
+	text, err := os.ReadFile(file)
+	must(s.t, err)
+	must(s.t, os.WriteFile(file, bytes.Replace(text, []byte(`expunge: "`+was), []byte(`expunge: "`+is), 1), 0o600))
+	s.opened()
+}
