@@ -26,7 +26,7 @@ func (d *Driver) Check(ctx context.Context, u pii.Unit) ([]pii.Finding, error) {
 		room += j.object.Size
 	}
 	for _, j := range w.jobs {
-		if len(j.slots) > 0 {
+		if j.acts() {
 			found, err := w.obstacles(ctx, j, room)
 			if err != nil {
 				return nil, err
@@ -73,7 +73,7 @@ func (w *work) obstacles(ctx context.Context, j *job, room int64) (out []pii.Fin
 	if err := j.writable(); err != nil {
 		return append(out, pii.Finding{Code: connectors.FindingConstraint, Dataset: ref, Text: err.Error(), Blocking: true}), nil
 	}
-	if !j.empty() {
+	if !j.empty() && len(j.slots) > 0 {
 		j.draft = nowhere{}
 		if err := w.rewrite(ctx, j); err != nil {
 			out = append(out, pii.Finding{Code: connectors.FindingConflict, Dataset: ref, Text: err.Error(), Blocking: true})

@@ -71,6 +71,13 @@ func (d *Driver) probe(ctx context.Context, o object, s *shape) error {
 		return nil
 	}
 	defer func() { _ = f.Close() }()
+	if lf, ok := f.(labelled); ok {
+		if l, err := lf.labels(); err == nil {
+			for _, v := range l.item().Values {
+				s.column(v.Name, "").see(v)
+			}
+		}
+	}
 	head := &counter{r: io.LimitReader(f, probeSize)}
 	partial := true
 	if o, err := f.Stat(); err == nil {
@@ -217,6 +224,9 @@ func (c *column) typeOf() pii.FieldType {
 
 // split gives column and path of a field by the name that the decoder has for it.
 func split(format, name string) (column, path string) {
+	if isLabel(name) {
+		return name, ""
+	}
 	switch format {
 	case decode.CSV, decode.TSV, decode.SQL, decode.XLSX, decode.Other:
 		return name, ""

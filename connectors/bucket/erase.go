@@ -84,6 +84,7 @@ type job struct {
 	summary decode.Summary
 	slots   map[int64]*slot // by the number that the record has now
 	deletes int64
+	labels  *labels // that it is to have; nil where they stay
 	draft   draft
 	proof   []byte
 	notes   []string // what the store could not promise
@@ -198,6 +199,9 @@ func (j *job) empty() bool {
 	if j.old {
 		return true
 	}
+	if len(j.slots) == 0 {
+		return false
+	}
 	if j.summary.Gap != "" && j.summary.Info.Format != decode.Other || j.deletes < j.summary.Records {
 		return false
 	}
@@ -213,7 +217,7 @@ func (j *job) empty() bool {
 
 // writable says why the object cannot be written again, nil where it can.
 func (j *job) writable() error {
-	if j.empty() {
+	if j.empty() || len(j.slots) == 0 {
 		return nil
 	}
 	switch s := j.summary; {
@@ -227,7 +231,7 @@ func (j *job) writable() error {
 
 // write makes the draft of a job, or decides that the object goes.
 func (w *work) write(ctx context.Context, j *job) error {
-	if j.missing || len(j.slots) == 0 {
+	if j.missing || !j.acts() {
 		return nil
 	}
 	if err := j.writable(); err != nil {
@@ -242,6 +246,9 @@ func (w *work) write(ctx context.Context, j *job) error {
 		return err
 	}
 	j.draft = draft
+	if err := j.putLabels(); err != nil {
+		return err
+	}
 	if err := w.rewrite(ctx, j); err != nil {
 		return err
 	}

@@ -19,12 +19,14 @@ func (w *work) find(ctx context.Context, j *job) error {
 	digests := map[int64][32]byte{}
 	changes := false
 	for _, n := range j.wants {
-		candidates[n.short] = nil
-		changes = changes || !n.delete
+		if !n.isLabels() {
+			candidates[n.short] = nil
+			changes = changes || !n.delete
+		}
 	}
 	var info *decode.Info
 	err := w.identify(ctx, j)
-	if err == nil {
+	if err == nil && j.rows() {
 		err = w.read(ctx, j, changes, func(it *decode.Item) error {
 			if it.Kind == decode.Start {
 				info = it.Info
@@ -40,6 +42,9 @@ func (w *work) find(ctx context.Context, j *job) error {
 			}
 			return nil
 		})
+	}
+	if err == nil {
+		err = w.findLabels(ctx, j)
 	}
 	if errkind.Of(err) == errkind.NotFound && err != nil {
 		j.missing = true

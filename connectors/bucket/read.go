@@ -26,6 +26,9 @@ const gapsShown = 20
 // recordID names a record within its object: its number, and enough of its digest to know it when the number has changed.
 func recordID(ordinal, offset int64, digest [32]byte) string {
 	short := hex.EncodeToString(digest[:6])
+	if ordinal == labelsOrdinal {
+		return labelsID + "." + short
+	}
 	if ordinal < 0 {
 		return fmt.Sprintf("~%d.%s", offset, short)
 	}
@@ -38,6 +41,9 @@ func parseID(id string) (ordinal int64, short string, ok bool) {
 	number, short, ok := strings.Cut(id, ".")
 	if !ok || len(short) != 12 {
 		return 0, "", false
+	}
+	if number == labelsID {
+		return labelsOrdinal, short, true
 	}
 	if strings.HasPrefix(number, "~") {
 		return -1, short, true
@@ -86,6 +92,7 @@ type reading struct {
 	other    int64           // objects that nobody can read
 	archived int64
 	locked   locks
+	untold   bool // that labels cannot be read was told
 	take     func(it *decode.Item, id string) error
 }
 
@@ -151,19 +158,23 @@ func (r *reading) run() error {
 		return err
 	}
 	n := 0
+	next := newAhead(r.ctx, r.d.objs)
 	each := func(o object) error {
 		values, ok := place(o)
 		if !ok {
 			return nil
 		}
 		n++
-		switch {
-		case r.keys != nil && r.keys[o.Key] == nil:
+		if r.keys != nil && r.keys[o.Key] == nil {
 			return nil
-		case o.Fault != "":
-			return r.gap(o.Fault, fmt.Sprintf("object %d: %s", n, faultText(o.Fault)), -1)
 		}
-		return r.object(o, values, n)
+		number := n
+		return next.add(o, r.sought == nil && !o.isShell(values), func(open func(object) (file, error)) error {
+			if o.Fault != "" {
+				return r.gap(o.Fault, fmt.Sprintf("object %d: %s", number, faultText(o.Fault)), -1)
+			}
+			return r.object(o, values, number, open)
+		})
 	}
 	if r.keys != nil && len(r.keys) <= fewKeys {
 		err = r.d.objs.Each(r.ctx, slices.Collect(maps.Keys(r.keys)), each)
@@ -171,6 +182,7 @@ func (r *reading) run() error {
 	} else {
 		err = r.d.objs.List(r.ctx, literal(r.q.Dataset.Ref.Dataset), r.q.From, each)
 	}
+	err = next.end(err)
 	if err == nil && r.archived > 0 && r.keys == nil {
 		err = r.gap(shellArchived, fmt.Sprintf("%d %s", r.archived, faultText(shellArchived)), -1)
 	}
@@ -243,17 +255,23 @@ func (r *reading) at(o object, values []string, n int) {
 }
 
 // object reads one object.
-func (r *reading) object(o object, values []string, n int) error {
+func (r *reading) object(o object, values []string, n int, open func(object) (file, error)) error {
 	r.at(o, values, n)
 	if o.isShell(values) {
 		if o.Shell == shellArchived {
 			r.archived++
 		}
-		return r.item(o.shell())
+		if err := r.item(o.shell()); err != nil {
+			return err
+		}
+		return r.shellLabels(o)
 	}
-	f, err := r.d.objs.Open(r.ctx, o)
+	f, err := open(o)
 	if err == nil {
 		defer func() { _ = f.Close() }()
+		if err := r.labels(f); err != nil {
+			return err
+		}
 		r.locked.add(f)
 		var s decode.Summary
 		s, err = r.d.decode(r.ctx, f, decode.Options{Ext: formatExt(o.Key), Sought: r.sought}, r.item)

@@ -54,6 +54,7 @@ type store struct {
 	locking   bool // Object Lock is on
 	unseen    bool // whether there are versions cannot be seen
 	held      atomic.Int64
+	tagsSeen  atomic.Bool   // tags can be read
 	silence   time.Duration // a connection over which nothing has gone for so long is given up
 
 	mu     sync.Mutex

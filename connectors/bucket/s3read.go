@@ -33,6 +33,9 @@ type remote struct {
 	size   int64 // of the next one
 	failed int
 	lock   string
+	told   bool // meta and tagged are known
+	meta   map[string]string
+	tagged int32 // how many tags it has
 }
 
 // Open asks for nothing yet, but for an object that was never listed.
@@ -88,9 +91,48 @@ func (r *remote) ask() error {
 		return changedMeanwhile() // a server that does not heed If-Match
 	}
 	r.lock = lockText(out.ObjectLockMode, out.ObjectLockRetainUntilDate, out.ObjectLockLegalHoldStatus)
+	r.told, r.meta, r.tagged = true, out.Metadata, aws.ToInt32(out.TagCount)
 	r.body, r.left = out.Body, to-r.at+1
 	r.size = min(r.size*4, lastRange)
 	return nil
+}
+
+// labels gives metadata and tags. Servers say only of objects with tags how many they have, and only to who may read them: the first is asked for them in any case.
+func (r *remote) labels() (l labels, err error) {
+	if !r.told {
+		_, head, err := r.s.head(r.ctx, r.o)
+		if err != nil {
+			return l, err
+		}
+		r.told, r.meta, r.tagged = true, head.Metadata, aws.ToInt32(head.TagCount)
+	}
+	l.meta = r.meta
+	if r.tagged > 0 || !r.s.tagsSeen.Load() {
+		l.tags, err = r.s.tagSet(r.ctx, r.o)
+		r.s.tagsSeen.Store(err == nil)
+	}
+	return l, err
+}
+
+// tagSet gives the tags of an object.
+func (s *store) tagSet(ctx context.Context, o object) (map[string]string, error) {
+	in := &s3.GetObjectTaggingInput{Bucket: &s.bucket, Key: &o.Key}
+	if o.ID != "" {
+		in.VersionId = &o.ID
+	}
+	out, err := s.client.GetObjectTagging(ctx, in)
+	if err != nil {
+		err = s3Fault(ctx, err, "read an object's tags")
+		if k := errkind.Of(err); k == errkind.Unsupported || k == errkind.NotFound {
+			return nil, nil
+		}
+		return nil, err
+	}
+	tags := map[string]string{}
+	for _, t := range out.TagSet {
+		tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return tags, nil
 }
 
 // lockText says how long an object may not be removed, "" where it may.

@@ -65,23 +65,24 @@ func (s *store) tags(ctx context.Context, o object, head *s3.HeadObjectOutput) (
 	if head.TagCount != nil && *head.TagCount == 0 {
 		return "", nil
 	}
-	in := &s3.GetObjectTaggingInput{Bucket: &s.bucket, Key: &o.Key}
-	if o.ID != "" {
-		in.VersionId = &o.ID
-	}
-	out, err := s.client.GetObjectTagging(ctx, in)
-	if err != nil {
-		err = s3Fault(ctx, err, "read an object's tags")
-		if k := errkind.Of(err); k == errkind.Unsupported || k == errkind.NotFound {
-			return "", nil
-		}
-		return "", err
-	}
+	tags, err := s.tagSet(ctx, o)
+	return tagText(tags), err
+}
+
+// tagText gives tags as they are put.
+func tagText(tags map[string]string) string {
 	v := url.Values{}
-	for _, t := range out.TagSet {
-		v.Add(aws.ToString(t.Key), aws.ToString(t.Value))
+	for name, text := range tags {
+		v.Add(name, text)
 	}
-	return v.Encode(), nil
+	return v.Encode()
+}
+
+// relabel gives the draft other metadata and tags than the object had.
+func (u *upload) relabel(l labels) {
+	head := *u.head
+	head.Metadata = l.meta
+	u.head, u.tags = &head, tagText(l.tags)
 }
 
 // checksumOf gives the kind of checksum that the store keeps with an object, so that it keeps one of the new bytes.

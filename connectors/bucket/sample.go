@@ -120,7 +120,7 @@ func (s *sampling) object(o chosen) error {
 			return err
 		}
 	}
-	return s.r.object(o.object, o.values, o.number)
+	return s.r.object(o.object, o.values, o.number, func(o object) (file, error) { return s.r.d.objs.Open(s.r.ctx, o) })
 }
 
 // blocks looks at random places of an object; done is false where its format does not allow that.

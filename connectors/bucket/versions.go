@@ -21,6 +21,26 @@ func (o object) isShell(values []string) bool {
 	return o.Shell != "" && (o.Shell != shellEmpty || slices.ContainsFunc(values, func(v string) bool { return !harmless(v) }))
 }
 
+// shellLabels yields the labels of an object whose bytes cannot be read, or that has none.
+func (r *reading) shellLabels(o object) error {
+	s, remote := r.d.objs.(*store)
+	if !remote || o.Shell == shellMarker {
+		return nil
+	}
+	return r.labels(&remoteLabels{r.ctx, s, o})
+}
+
+// remoteLabels are those of an object that was not opened.
+type remoteLabels struct {
+	ctx context.Context
+	s   *store
+	o   object
+}
+
+func (l *remoteLabels) labels() (labels, error) {
+	return (&remote{ctx: l.ctx, s: l.s, o: l.o}).labels()
+}
+
 // findingLock says that an object is locked.
 const findingLock = "object-lock"
 
@@ -66,12 +86,12 @@ func (w *work) sweep(ctx context.Context, j *job) error {
 	if before == nil || err != nil && !errors.Is(err, errFirst) {
 		return err
 	}
-	holds := false
 	f, err := w.d.objs.Open(ctx, *before)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }()
+	holds := j.heldLabels(f)
 	_, err = w.d.pool.Decode(ctx, decode.Options{Ext: formatExt(j.key)}, f, func(it *decode.Item) error {
 		if it.Kind == decode.Record && j.wanted(it) {
 			holds = true
