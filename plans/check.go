@@ -154,8 +154,8 @@ func (c *checker) searchSource(ctx context.Context, name string) error {
 		case err != nil:
 			c.skip(pii.Gap{Code: "unreachable", At: pii.Ref{Source: name}, Text: "the source could not be searched: " + errkind.Code(err), Records: -1})
 			return nil
-		case d.Kind == pii.View:
-			continue // it shows what its tables hold
+		case d.Kind == pii.View && !slices.Contains(src.Methods(d), pii.Refresh):
+			continue // it shows what its tables hold; one that is refreshed holds a copy
 		case d.Gap != nil:
 			c.skip(*d.Gap)
 			continue

@@ -83,6 +83,15 @@ func (d *Driver) privileges(ctx context.Context, c *conn, act pii.Act) (out []pi
 			lacks("the role may not change the columns " + strings.Join(missing, ", "))
 		}
 	}
+	if touches {
+		copies, err := d.copies(ctx, c, act.Dataset)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, v := range copies {
+			out = append(out, pii.Finding{Code: "copied", Dataset: d.ref(v.schema, v.table), Text: "the materialised view holds what it read until it is refreshed, which the purge does"})
+		}
+	}
 	if is(got[0][3]) {
 		out = append(out, pii.Finding{Code: "locked", Dataset: act.Dataset.Ref, Text: "another transaction holds a lock on the table"})
 	}

@@ -5,6 +5,7 @@ import (
 
 	"vestige/connectors"
 	"vestige/internal/clock"
+	"vestige/internal/errkind"
 	"vestige/pii"
 )
 
@@ -20,6 +21,7 @@ func (d *Driver) Rungs(pii.Dataset) []connectors.Rung {
 	return []connectors.Rung{
 		{Name: "logical", Reached: "by-erase", Text: "the transaction is committed"},
 		physical,
+		{Name: "views", Reached: "by-purge", Text: "materialised views hold what they were made from until they are refreshed, which the purge of a table does with those that read it; where the role may not, its receipt says which are left"},
 		{Name: "wal", Reached: "by-system", Text: "the write-ahead log holds changed records until its segments are reused; an archive of it holds them for as long as the archive is kept"},
 		{Name: "replicas", Reached: "by-system", Text: "physical and logical replicas follow when they have replayed the transaction; a replica that is paused or cut off does not"},
 		{Name: "versions", Reached: "by-system", Text: "older versions of a record stay readable for transactions that began before, and for as long as a replication slot or a prepared transaction holds them"},
@@ -27,7 +29,8 @@ func (d *Driver) Rungs(pii.Dataset) []connectors.Rung {
 	}
 }
 
-// Purge vacuums and analyses the tables that the role may, and says which it left to autovacuum.
+// Purge vacuums and analyses the tables that the role may, and says which it left to autovacuum. Then it makes anew the materialised views that read them, which is where
+// deleted records are still to be seen.
 func (d *Driver) Purge(ctx context.Context, datasets []pii.Dataset) ([]pii.Receipt, error) {
 	c, err := d.take(ctx, writing)
 	if err != nil {
@@ -42,7 +45,66 @@ func (d *Driver) Purge(ctx context.Context, datasets []pii.Dataset) ([]pii.Recei
 		}
 		out = append(out, pii.Receipt{Dataset: ds.Ref, Method: pii.Purge, Proof: proof, At: clock.Micros()})
 	}
+	done := map[uint32]string{}
+	for i, ds := range datasets {
+		said, err := d.refreshed(ctx, c, ds, done)
+		if err != nil {
+			return nil, err
+		}
+		out[i].Proof += said
+	}
 	return out, nil
+}
+
+// refreshed makes anew the materialised views that read a table, each once, and says which it did and which the role may not.
+func (d *Driver) refreshed(ctx context.Context, c *conn, ds pii.Dataset, done map[uint32]string) (said string, err error) {
+	views, err := d.copies(ctx, c, ds)
+	for _, l := range views {
+		if err != nil {
+			return "", err
+		}
+		if _, again := done[l.oid]; !again {
+			if done[l.oid], err = d.refresh(ctx, c, l); err != nil {
+				return "", err
+			}
+		}
+		said += "; " + done[l.oid] + " " + l.dataset()
+	}
+	return said, err
+}
+
+func (d *Driver) refresh(ctx context.Context, c *conn, l *layout) (string, error) {
+	may, err := c.maintains(ctx, l)
+	if err != nil || !may {
+		return "not refreshed", err
+	}
+	err = c.exec(ctx, "REFRESH MATERIALIZED VIEW "+l.plain())
+	if errkind.Of(err) == errkind.Permission { // its query is run as its owner
+		return "not refreshed", nil
+	}
+	return "refreshed", err
+}
+
+// copies gives the materialised views that read a dataset, through other views too, those first that others read.
+func (d *Driver) copies(ctx context.Context, c *conn, ds pii.Dataset) ([]*layout, error) {
+	l, err := d.layout(ctx, c, ds.Ref.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	got, err := c.all(ctx, `WITH RECURSIVE reads AS (SELECT DISTINCT w.ev_class AS view, d.refobjid AS of FROM pg_catalog.pg_rewrite w
+		JOIN pg_catalog.pg_depend d ON d.classid='pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid=w.oid AND d.refclassid='pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid<>w.ev_class),
+		up(oid, depth) AS (SELECT $1::pg_catalog.oid, 0 UNION SELECT t.relid::pg_catalog.oid, 0 FROM pg_catalog.pg_partition_tree($1) t UNION SELECT r.view, up.depth+1 FROM up JOIN reads r ON r.of=up.oid WHERE up.depth<64)
+		SELECT n.nspname, c.relname FROM up JOIN pg_catalog.pg_class c ON c.oid=up.oid JOIN pg_catalog.pg_namespace n ON n.oid=c.relnamespace
+		WHERE c.relkind='m' AND c.oid<>$1 AND c.relispopulated GROUP BY 1, 2 ORDER BY max(up.depth), 1, 2`, l.id())
+	var out []*layout
+	for _, r := range got {
+		view, err := d.layout(ctx, c, display(string(r[0]), string(r[1])))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, view)
+	}
+	return out, err
 }
 
 func (d *Driver) purge(ctx context.Context, c *conn, ds pii.Dataset) (string, error) {
