@@ -40,6 +40,13 @@ func readAt(f io.ReadSeeker, p []byte, off int64) (int, error) {
 
 // ReadAt asks the server for a range and no more.
 func (r *remote) ReadAt(p []byte, off int64) (int, error) {
+	if from := r.o.Size - int64(len(r.end)); off >= from && off < r.o.Size {
+		n := copy(p, r.end[off-from:])
+		if n < len(p) {
+			return n, io.EOF
+		}
+		return n, nil
+	}
 	r.stop()
 	r.at, r.size = off, max(int64(len(p)), 1)
 	return readAt(r, p, off)

@@ -169,6 +169,9 @@ func (r *reading) run() error {
 			return nil
 		}
 		number := n
+		if parts, ok := r.d.objs.(partly); ok && r.sought != nil && o.Fault == "" {
+			return r.object(o, values, number, func(o object) (file, error) { return parts.OpenParts(r.ctx, o) })
+		}
 		return next.add(o, r.sought == nil && !o.isShell(values), func(open func(object) (file, error)) error {
 			if o.Fault != "" {
 				return r.gap(o.Fault, fmt.Sprintf("object %d: %s", number, faultText(o.Fault)), -1)
@@ -196,6 +199,11 @@ func (r *reading) run() error {
 		err = noObjects()
 	}
 	return err
+}
+
+// partly is a store of which parts of an object can be read.
+type partly interface {
+	OpenParts(ctx context.Context, o object) (file, error)
 }
 
 // fewKeys is up to how many objects are asked for one by one instead of listing all.

@@ -28,6 +28,7 @@ type remote struct {
 	pos    int64  // where the reader stands
 	at     int64  // where the body stands
 	back   []byte // the first bytes: what a file is, is looked at before it is read
+	end    []byte // the last bytes, where only parts are wanted
 	body   io.ReadCloser
 	left   int64 // of the range
 	size   int64 // of the next one
@@ -52,6 +53,30 @@ func (s *store) Open(ctx context.Context, o object) (file, error) {
 		return r, nil
 	}
 	return r, r.ask() // what cannot be read at all is told now
+}
+
+// tailOf gives how much of the end of an object of a size is asked for at once: the footer of a Parquet file is seldom larger.
+func tailOf(size int64) int64 { return min(max(size/64, 2<<10), 64<<10, size) }
+
+// OpenParts opens an object of which perhaps only parts are wanted: of a Parquet file the end is asked for, and then what the reader asks for.
+func (s *store) OpenParts(ctx context.Context, o object) (file, error) {
+	if o.Version == "" || o.Size < 16<<10 {
+		return s.Open(ctx, o)
+	}
+	r := &remote{ctx: ctx, s: s, o: o, end: make([]byte, tailOf(o.Size))}
+	r.at, r.size = o.Size-int64(len(r.end)), int64(len(r.end))
+	for n := 0; n < len(r.end); {
+		k, err := r.next(r.end[n:])
+		if n += k; err != nil {
+			return nil, err
+		}
+	}
+	r.stop()
+	if magic := r.end[len(r.end)-4:]; string(magic) == "PAR1" || string(magic) == "PARE" {
+		r.back, r.at = magic, 4 // it begins as it ends
+		return r, nil
+	}
+	return s.Open(ctx, o)
 }
 
 // Stat gives the object that is being read.

@@ -162,8 +162,8 @@ func encryptedParts(m *format.FileMetaData) bool {
 }
 
 func (p *parquetFile) read() error {
-	for _, g := range p.f.RowGroups() {
-		if len(p.o.Sought) > 0 && !p.mayHold(g) {
+	for i, g := range p.f.RowGroups() {
+		if len(p.o.Sought) > 0 && !p.mayHold(g, i) {
 			p.ordinal += g.NumRows()
 			continue
 		}

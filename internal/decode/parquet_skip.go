@@ -8,20 +8,29 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// mayHold tells whether a row group can have a record that is sought, by the statistics and Bloom filters of its columns. Those that say nothing
-// exclude nothing.
-func (p *parquetFile) mayHold(g parquet.RowGroup) bool {
+// mayHold tells whether the row group of a number can have a record that is sought, by the statistics, Bloom filters and dictionaries of its columns.
+// Those that say nothing exclude nothing.
+func (p *parquetFile) mayHold(g parquet.RowGroup, number int) bool {
 	chunks := g.ColumnChunks()
+	columns := p.f.Metadata().RowGroups[number].Columns
 	for _, s := range p.o.Sought {
 		for i := range p.leaves {
 			l := &p.leaves[i]
 			if l.name != s.Name || l.column >= len(chunks) {
 				continue
 			}
-			for _, v := range s.Values {
-				if mayHoldValue(chunks[l.column], l, v) {
+			var left []parquet.Value
+			for _, text := range s.Values {
+				v, ok := soughtValue(l, text)
+				if !ok {
 					return true
 				}
+				if mayHoldValue(chunks[l.column], l, v) {
+					left = append(left, v)
+				}
+			}
+			if len(left) > 0 && (l.column >= len(columns) || inDictionary(chunks[l.column], &columns[l.column].MetaData, left)) {
+				return true
 			}
 		}
 	}
@@ -29,11 +38,7 @@ func (p *parquetFile) mayHold(g parquet.RowGroup) bool {
 }
 
 // mayHoldValue asks about one value of one column.
-func mayHoldValue(chunk parquet.ColumnChunk, l *leaf, text []byte) bool {
-	v, ok := soughtValue(l, text)
-	if !ok {
-		return true
-	}
+func mayHoldValue(chunk parquet.ColumnChunk, l *leaf, v parquet.Value) bool {
 	if c, ok := chunk.(*parquet.FileColumnChunk); ok && outside(c, l, v) {
 		return false
 	}
@@ -43,6 +48,48 @@ func mayHoldValue(chunk parquet.ColumnChunk, l *leaf, text []byte) bool {
 	}
 	may, err := filter.Check(v)
 	return may || err != nil
+}
+
+// maxDictionary is the size of a dictionary up to which it is read to find out whether a value is in it.
+const maxDictionary = 1 << 20
+
+// inDictionary tells whether one of the values is in the dictionary of a column. A column of which some page does not use it can have any value.
+func inDictionary(chunk parquet.ColumnChunk, m *format.ColumnMetaData, values []parquet.Value) bool {
+	if m.DictionaryPageOffset <= 0 || m.DataPageOffset-m.DictionaryPageOffset > maxDictionary || !allByDictionary(m) {
+		return true
+	}
+	pages, ok := chunk.Pages().(*parquet.FilePages)
+	if !ok {
+		return true
+	}
+	defer func() { _ = pages.Close() }()
+	dictionary, err := pages.ReadDictionary()
+	if err != nil || dictionary == nil {
+		return true
+	}
+	for i := range dictionary.Len() {
+		own := dictionary.Index(int32(i))
+		for _, v := range values {
+			if parquet.Equal(own, v) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// allByDictionary tells whether all pages of a column are said to use its dictionary.
+func allByDictionary(m *format.ColumnMetaData) bool {
+	used := false
+	for _, s := range m.EncodingStats {
+		if s.PageType != format.DataPage && s.PageType != format.DataPageV2 {
+			continue
+		}
+		if used = s.Encoding == format.RLEDictionary || s.Encoding == format.PlainDictionary; !used {
+			return false
+		}
+	}
+	return used
 }
 
 func isNil(f parquet.BloomFilter) bool {

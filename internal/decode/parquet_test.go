@@ -284,6 +284,24 @@ func TestParquetSought(t *testing.T) {
 	}
 }
 
+// TestParquetDictionary says that a column whose pages all use its dictionary is not read for a value that is not in it.
+func TestParquetDictionary(t *testing.T) {
+	file := people(t, 20, 100)
+	for value, records := range map[string]int{"Berlin": 2000, "Bozen": 0, "Berlinchen": 0} { // between the least and the greatest
+		n := 0
+		o := decode.Options{Sought: []decode.Sought{{Name: "city", Values: [][]byte{[]byte(value)}}}}
+		s, err := pools(t)["inside"].DecodeAt(t.Context(), o, bytes.NewReader(file), int64(len(file)), func(it *decode.Item) error {
+			if it.Kind == decode.Record {
+				n++
+			}
+			return nil
+		})
+		if err != nil || s.Gap != "" || n != records {
+			t.Errorf("%s: %v %q, %d records", value, err, s.Gap, n)
+		}
+	}
+}
+
 func TestParquetRefused(t *testing.T) {
 	file := people(t, 2, 3)
 	p := pools(t)["child"]
