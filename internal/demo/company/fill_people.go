@@ -2,6 +2,7 @@ package company
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -26,6 +27,23 @@ func (b *builder) fillPeople() {
 	b.fillHistory()
 	b.fillPayments()
 	b.fillCopy()
+	b.fillActions()
+}
+
+// fillActions writes a few records each that only a foreign key connects with the walk subject: two are another's as well.
+func (b *builder) fillActions() {
+	if b.table("vouchers") == nil {
+		return
+	}
+	rng := b.rng("actions")
+	for i, p := range []*person{b.other(rng, b.walk), b.walk, b.other(rng, b.walk)} {
+		q := b.other(rng, p, p.partner, b.walk)
+		code := fmt.Sprintf("V%d-%04d", i, rng.IntN(10_000))
+		b.table("vouchers").add(row{"holder": p.uid, "second": q.uid, "code": code}).own(Detached, p, q).fields(p, "holder").fields(q, "second").because(ForeignKeyActions)
+		b.table("pledges").add(row{"holder": q.uid, "second": p.uid, "price": 100 * (1 + rng.IntN(90))}).own(Detached, p, q).fields(q, "holder").fields(p, "second").because(ForeignKeyActions)
+		b.table("raffle").add(row{"holder": p.uid, "code": code}).own(Gone, p).because(ForeignKeyActions)
+		b.table("lockers").add(row{"holder": p.uid, "code": code}).own(Gone, p).because(ForeignKeyActions)
+	}
 }
 
 // fillAddresses gives every household one row, however many live there.

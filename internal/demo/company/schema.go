@@ -1,5 +1,7 @@
 package company
 
+import "fmt"
+
 // key, ref and the like are the vocabulary in which the tables below are written.
 
 func id() *column                     { return &column{purpose: "id", kind: "INTEGER", plain: true} }
@@ -71,6 +73,19 @@ func (b *builder) schema() {
 	b.marketingSchema()
 	b.backgroundSchema()
 	b.crmSchema()
+	b.actionSchema()
+}
+
+// actionSchema defines, for each action that no kept record shows, a table so small that its values prove nothing: only the declared reference leads there.
+func (b *builder) actionSchema() {
+	if !b.with(ForeignKeyActions) {
+		return
+	}
+	holder := func(purpose, action string) *column { return ref(purpose, "users", action).obscure() }
+	b.define("vouchers", byID, id(), holder("holder", "CASCADE"), holder("second", "CASCADE"), text("code"))
+	b.define("pledges", byID, id(), holder("holder", "SET NULL"), holder("second", "SET NULL"), integer("price"))
+	b.define("raffle", byID, id(), holder("holder", "SET DEFAULT").or(fmt.Sprint(b.other(b.rng("raffle"), b.walk).uid)), text("code"))
+	b.define("lockers", byID, id(), holder("holder", "NO ACTION").must(), text("code"))
 }
 
 func (b *builder) peopleSchema() {
