@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -59,7 +60,7 @@ func fieldDoc(n *lineage.Node, f *lineage.FieldNode, s State) searchDoc {
 	d := searchDoc{id: "f/" + ref.String(), ref: ref, typ: string(f.Field.Type), kind: n.Dataset.Kind, cat: f.Category,
 		conf: f.Confidence, state: s, is: marks(s, f.Category)}
 	for _, c := range f.Contains {
-		if c.Category.Personal() && c.Confidence >= Find {
+		if c.Category.Personal() && c.Confidence >= Find && !slices.Contains(d.also, c.Category) {
 			d.also = append(d.also, c.Category)
 		}
 	}

@@ -35,7 +35,7 @@ func newEstate(t testing.TB) *estate {
 	return &estate{t: t, systems: map[string]*memory.System{}, sources: map[string]*connectors.Source{}}
 }
 
-// table makes one: "shop/users", and its fields as "name category", with more words for more: int, time, json, path (of a document's insides), form=…,
+// table makes one: "shop/users", and its fields as "name category", with more words for more: int, time, json, path (of a document's insides), form=…, under=FIELD=KEY=CATEGORY,
 // ">shop/users.id" for a declared reference and "~shop/users.id" for an inferred one. The first field is the key.
 func (e *estate) table(at string, fields ...string) *table {
 	e.t.Helper()
@@ -63,6 +63,10 @@ func (tb *table) field(words []string) lineage.FieldNode {
 			f.Field.Type, f.Dense = pii.JSON, false
 		case w == "path":
 			f.Field.Column, f.Field.Path, _ = strings.Cut(words[0], ".")
+		case strings.HasPrefix(w, "under="):
+			by, rest, _ := strings.Cut(w[len("under="):], "=")
+			key, category, _ := strings.Cut(rest, "=")
+			f.Dense, f.Contains = false, append(f.Contains, pii.Contained{Category: pii.Category(category), Confidence: 1, Share: 0.5, Key: key, By: by})
 		case strings.HasPrefix(w, "form="):
 			f.Form = w[len("form="):]
 		case strings.HasPrefix(w, "conf="):

@@ -55,6 +55,7 @@ func (c *closer) extend(n *Node, r *Record) {
 	if !c.lim.on(Extend) || r.Upward || c.ofTwo(n, r) {
 		return
 	}
+	c.extendKeyed(n, r)
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		if !c.leads(n, f) {

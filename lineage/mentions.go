@@ -52,6 +52,11 @@ func (c *closer) gatherAttributes() {
 				c.attribute(seen, f.Category, v.Value, r.Via)
 			}
 		}
+		for _, kv := range keyed(n, r.Fields) {
+			if kv.field.Confidence >= possible && kv.field.Role == Owns && slices.Contains(attributeCategories, kv.field.Category) {
+				c.attribute(seen, kv.field.Category, kv.value, r.Via)
+			}
+		}
 		c.composeNames(seen, n, r)
 	}
 }

@@ -136,6 +136,14 @@ var difficulties = map[string]difficulty{
 			add(1, "+12025550100", "bob@example.com").add(2, "+12025550100", users1).add(3, "+12025550100", nil).add(4, "+12025550101", nil)
 	}, want: []string{anns, "held-by-another shop/users 2", "held-by-another desk/calls 1", "hers desk/calls 2", "unsure desk/calls 3"}},
 
+	"an address under a key": {part: lineage.Extend, make: func(e *estate) {
+		users(e)
+		e.table("shop/usermeta", "id none.key int", "user_id identity.number int >shop/users.id", "meta_key none.code", "meta_value text.personal under=meta_key=billing_email=contact.email under=meta_key=friend_email=contact.email").
+			add(1, 1, "billing_email", "lee@example.org").add(2, 1, "theme", "dark").add(3, 2, "billing_email", "ray@example.org").
+			add(4, 1, "friend_email", "ray@example.net").add(5, 1, "billing_email", "office@example.net").add(6, 2, "billing_email", "office@example.net")
+		e.table("news/list", "id none.key int", "email contact.email").add(1, "lee@example.org").add(2, "ray@example.org").add(3, "ray@example.net").add(4, "office@example.net")
+	}, want: []string{anns, "hers shop/usermeta 1", "hers shop/usermeta 2", "hers shop/usermeta 4", "hers shop/usermeta 5", "hers news/list 1"}},
+
 	"a number of two people in two systems": {make: func(e *estate) {
 		users(e)
 		many(e.table("shop/orders", "id none.key int", "customer_id identity.number int >shop/users.id"), 5, func(k, u int) []any { return []any{k, u} })

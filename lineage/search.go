@@ -177,7 +177,7 @@ func wanted(n *Node) []string {
 	var out []string
 	for i := range n.Fields {
 		f := &n.Fields[i]
-		if (f.Dense && f.Category.Personal()) || f.Role != "" || f.Domain != "" || timeLike(f) || slices.Contains(n.Dataset.Key, f.Field.Name) {
+		if (f.Dense && f.Category.Personal()) || f.Role != "" || f.Domain != "" || timeLike(f) || slices.Contains(n.Dataset.Key, f.Field.Name) || underKeys(n, f.Field.Name) {
 			out = append(out, f.Field.Name)
 		}
 	}

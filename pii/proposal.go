@@ -32,6 +32,9 @@ type Contained struct {
 	Category   Category `json:"category"`
 	Confidence float64  `json:"confidence"`
 	Share      float64  `json:"share"` // of the values seen
+	// Key is the value of the field By beside which the values of this one are wholly of the category: "billing_email" in meta_key, beside meta_value.
+	Key string `json:"key,omitempty"`
+	By  string `json:"by,omitempty"`
 }
 
 // Examination is the record that a field was looked at, or why not.

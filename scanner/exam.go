@@ -37,6 +37,7 @@ type exam struct {
 	bytes   int64
 	cut     string // why not all was read
 	known   *known
+	pair    *pair // of the two fields of which one says what the other holds
 }
 
 // column is what is gathered of one field.
@@ -70,6 +71,7 @@ func newExam(sc *scan, d pii.Dataset) *exam {
 	for _, f := range d.Fields {
 		ex.column(f)
 	}
+	ex.pair = pairOf(d.Fields)
 	return ex
 }
 
@@ -104,8 +106,13 @@ func (ex *exam) done() {
 	for _, c := range ex.columns {
 		ex.spare.Put(c)
 	}
+	if ex.pair != nil {
+		for _, c := range ex.pair.under {
+			ex.spare.Put(c)
+		}
+	}
 	ex.spareKnown.Put(ex.known)
-	ex.columns, ex.known = nil, nil
+	ex.columns, ex.known, ex.pair = nil, nil, nil
 }
 
 // read goes through the records. What goes wrong with this dataset alone becomes a gap of it.
@@ -172,6 +179,9 @@ func (ex *exam) batch(b *pii.Batch) {
 		c := ex.column(col.Field)
 		ex.values += int64(col.Len())
 		c.take(col, ex.key)
+	}
+	if ex.pair != nil {
+		ex.pair.take(ex, b)
 	}
 }
 
@@ -281,6 +291,9 @@ func (ex *exam) proposals() []pii.Proposal {
 	for i := range ps {
 		ps[i].Field = first[i].Field
 		ex.examined(&ps[i], ex.columns[ex.order[i]])
+	}
+	if ex.pair != nil {
+		ex.pair.into(ex, ps)
 	}
 	return ps
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -157,6 +158,44 @@ func TestNothingIsReadTwice(t *testing.T) {
 }
 
 // TestResume stops a scan after its first dataset; the next one goes on with the others.
+// TestValuesUnderKeys examines what stands under each key of a dataset of keys and values by itself, where the keys are names and nobody's.
+func TestValuesUnderKeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pairs := func(name, key, value string) {
+		w.sys.Create(memory.Table{Name: name, Key: []string{"id"}, Fields: []pii.Field{number("id"), number("user_id"), text(key), text(value)}})
+	}
+	n := 0
+	put := func(table string, user int, key, value string) {
+		n++
+		w.sys.Insert(table, [][]byte{fmt.Appendf(nil, "%d", n), fmt.Appendf(nil, "%d", user), []byte(key), []byte(value)})
+	}
+	pairs("usermeta", "meta_key", "meta_value")
+	pairs("lists", "listName", "listValue")
+	for i := range 40 {
+		for key, value := range map[string]string{"rich_editing": "true", "theme": []string{"dark", "light"}[i%2], "billing_email": fmt.Sprintf("b.meyer%d@example.org", i), "billing_phone": fmt.Sprintf("+1 202-555-01%02d", i)} {
+			put("usermeta", i, key, value)
+		}
+		put("lists", i, fmt.Sprintf("anna.meyer%d@example.com", i), "tea")
+	}
+	w.scan(scanner.Options{})
+	under := map[string]pii.Category{}
+	meta, lists := w.node("usermeta"), w.node("lists")
+	for _, c := range meta.Field("meta_value").Contains {
+		if c.Key != "" {
+			under[c.By+"="+c.Key] = c.Category
+		}
+	}
+	if want := (map[string]pii.Category{"meta_key=billing_email": "contact.email", "meta_key=billing_phone": "contact.phone"}); !maps.Equal(under, want) {
+		t.Errorf("under its keys it holds %v, want %v", under, want)
+	}
+	for _, c := range lists.Field("listValue").Contains {
+		if c.Key != "" {
+			t.Error("a value of somebody's is taken for the name of a field")
+		}
+	}
+}
+
 func TestResume(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
