@@ -35,6 +35,7 @@ type Entry struct {
 	State      State         `json:"state"`
 	Proposal   pii.Proposal  `json:"proposal"`
 	Decision   *Decision     `json:"decision,omitempty"`
+	Version    int64         `json:"version"` // of the decision, an undone one included: DecideAt refuses one over another version
 }
 
 // Filter chooses entries. Empty parts choose all.
@@ -129,7 +130,8 @@ func (c *Catalog) field(ctx context.Context, tx db.Tx, ref pii.Ref) (Entry, erro
 		return e, err
 	}
 	at, err := c.decisionsAt(ctx, tx, ref)
-	if d, ok := at[ref.Field]; ok && d.Verdict != "" {
+	d := at[ref.Field]
+	if e.Version = d.Version; d.Verdict != "" {
 		e.Decision = &d
 	}
 	return e, err
@@ -194,7 +196,8 @@ func (c *Catalog) attach(ctx context.Context, tx db.Tx, es []Entry) error {
 			}
 			of = r
 		}
-		if d, ok := at[es[i].Ref.Field]; ok && d.Verdict != "" {
+		d := at[es[i].Ref.Field]
+		if es[i].Version = d.Version; d.Verdict != "" {
 			es[i].Decision = &d
 		}
 	}

@@ -146,3 +146,15 @@ CREATE TABLE run_dataset (
 );
 
 CREATE INDEX run_dataset_part ON run_dataset (run, part);
+
+-- step 3
+-- For the queue in which people decide: groups of fields that are alike.
+CREATE INDEX field_review ON field (state, category, type, name, confidence);
+
+-- A group of fields that people need not be asked about any more: what is alike stays as it is proposed, and is counted.
+CREATE TABLE review_rule (
+	id     TEXT PRIMARY KEY,
+	reason TEXT NOT NULL,
+	actor  TEXT NOT NULL,
+	made   BIGINT NOT NULL
+);

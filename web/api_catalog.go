@@ -121,6 +121,9 @@ func (s *Server) apiField(c *gin.Context) {
 	for _, r := range append(v.Parents, v.Children...) {
 		doc.References = append(doc.References, r.Reference)
 	}
+	if err == nil {
+		c.Header("ETag", `"`+stampOf(v.Entry)+`"`)
+	}
 	either(s, c, doc, err)
 }
 

@@ -21,6 +21,7 @@ import (
 	"vestige/connectors"
 	connectorsall "vestige/connectors/all"
 	"vestige/forms"
+	"vestige/internal/clock"
 	"vestige/internal/db"
 	"vestige/internal/decode"
 	"vestige/internal/demo/company"
@@ -49,7 +50,13 @@ type estate struct {
 	cat    *catalog.Catalog
 	engine *plans.Engine
 	people *company.Company
+	ring   *keys.Ring
+	log    *audit.Log
+
+	staff *accounts.Service
 }
+
+func now() time.Time { return clock.Now() }
 
 func open(t testing.TB) *estate {
 	t.Helper()
@@ -60,7 +67,13 @@ func open(t testing.TB) *estate {
 	cat, err := catalog.Open(t.Context(), st.DB(), filepath.Join(dir, "data"))
 	must(t, err)
 	t.Cleanup(func() { _ = cat.Close() })
-	return &estate{t: t, dir: dir, st: st, cat: cat}
+	e := &estate{t: t, dir: dir, st: st, cat: cat}
+	e.ring = e.master()
+	_, private, err := ed25519.GenerateKey(nil)
+	must(t, err)
+	e.log, err = audit.New(st.DB(), "vestige/test", private)
+	must(t, err)
+	return e
 }
 
 func must(t testing.TB, err error) {
@@ -84,7 +97,7 @@ func demo(t testing.TB) *estate {
 	must(t, err)
 	set, err := classifiers.NewSet(classifiersall.All(), classifiers.Options{Examples: true})
 	must(t, err)
-	ring, id, key := e.keys()
+	id, key := e.keys()
 	log := slog.New(slog.DiscardHandler)
 	sc := scanner.New(e.cat, e.st.DB(), set, key, id, log)
 	sources := map[string]*connectors.Source{}
@@ -98,35 +111,36 @@ func demo(t testing.TB) *estate {
 	}
 	_, err = sc.Relate(t.Context())
 	must(t, err)
-	e.engine = e.newEngine(ring, sources)
+	e.engine = e.newEngine(e.ring, sources)
 	return e
 }
 
-// keys makes a master key and gives the sketch key.
-func (e *estate) keys() (ring *keys.Ring, id string, key []byte) {
+// master makes a master key.
+func (e *estate) master() *keys.Ring {
 	e.t.Helper()
 	file := filepath.Join(e.t.TempDir(), "master.key")
 	must(e.t, keys.NewFile(file))
 	master, err := keys.OpenMaster(e.t.Context(), "file:"+file, e.dir)
 	must(e.t, err)
-	ring = keys.NewRing(master, keys.Table{}, forms.Version)
+	return keys.NewRing(master, keys.Table{}, forms.Version)
+}
+
+// keys gives the sketch key.
+func (e *estate) keys() (id string, key []byte) {
+	e.t.Helper()
 	e.write(func(ctx context.Context, tx db.Tx) (err error) {
-		id, key, err = ring.Standing(ctx, tx, keys.Sketch)
+		id, key, err = e.ring.Standing(ctx, tx, keys.Sketch)
 		return err
 	})
-	return ring, id, key
+	return id, key
 }
 
 func (e *estate) newEngine(ring *keys.Ring, sources map[string]*connectors.Source) *plans.Engine {
 	e.t.Helper()
-	_, private, err := ed25519.GenerateKey(nil)
-	must(e.t, err)
-	log, err := audit.New(e.st.DB(), "vestige/test", private)
-	must(e.t, err)
 	policy := policies.Default()
 	must(e.t, policy.Add("policy.yaml", []byte(e.people.Policy())))
 	policy.Windows.CoolDown, policy.Windows.Minimum = 0, 0
-	engine, err := plans.New(plans.Deps{DB: e.st.DB(), Catalog: e.cat, Sources: sources, Keys: ring, Audit: log, Policy: policy, Destroyed: e.st.Destroyed,
+	engine, err := plans.New(plans.Deps{DB: e.st.DB(), Catalog: e.cat, Sources: sources, Keys: ring, Audit: e.log, Policy: policy, Destroyed: e.st.Destroyed,
 		Wait: func(context.Context, time.Duration) error { return nil }})
 	must(e.t, err)
 	return engine

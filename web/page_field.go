@@ -28,6 +28,15 @@ type fieldView struct {
 	Children []referenceRow
 	Domain   []pii.Ref // other fields of its value domain
 	Events   []catalog.Event
+	Undo     undoBar
+	May      bool
+	Seen     string
+	Choices  []pii.CategoryInfo
+}
+
+// Form gives the form of a decision on it.
+func (v fieldView) Form() decideForm {
+	return decideForm{v.Ref.String(), v.Seen, at(v.Ref), v.Proposal.Category, reasonsOf}
 }
 
 // evidence is what speaks for the category, as bars to both sides of a line, in thousandths of the width.
@@ -50,6 +59,7 @@ func (s *Server) field(c *gin.Context) {
 		return
 	}
 	ref := v.Ref
+	v.Undo, v.May, v.Seen, v.Choices = undoOf(c), s.svc.DB != nil && by(c).May(accounts.Decide), stampOf(v.Entry), personalKinds()
 	s.show(c, http.StatusOK, "field", view{Title: v.Name, Nav: "browse", Body: v,
 		Crumbs: []link{{"Catalog", "/browse"}, {ref.Source, at(pii.Ref{Source: ref.Source})}, {v.Dataset, at(ref.Of())}},
 		Twins:  []link{{"JSON", "/api/v1/field?at=" + url.QueryEscape(ref.String())}}})

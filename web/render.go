@@ -82,7 +82,11 @@ func (r *renderer) render(name string, v view) ([]byte, error) {
 		}
 	}
 	var b bytes.Buffer
-	err := set[name].Execute(&b, v)
+	entry := "layout.html"
+	if v.Part {
+		entry = "body"
+	}
+	err := set[name].ExecuteTemplate(&b, entry, v)
 	return b.Bytes(), err
 }
 
@@ -101,8 +105,12 @@ type view struct {
 	Here    string // its own address
 	HasPlan bool
 	Actor   accounts.Actor
-	SignsIn bool // people can sign in here
-	Bare    bool // without the navigation: a page before one is signed in
+	Decides bool   // the queue of decisions is here
+	SignsIn bool   // people can sign in here
+	Bare    bool   // without the navigation: a page before one is signed in
+	Part    bool   // the body alone, for a script
+	Wide    bool   // the whole width is used
+	Module  string // the script that the page is quicker with, and works without
 }
 
 // May tells whether the one who looks has a right.
@@ -121,7 +129,7 @@ func (l look) Class() string { return strings.TrimSpace(l.Theme + " " + l.Densit
 func (s *Server) show(c *gin.Context, status int, name string, v view) {
 	v.Version, v.Notice, v.Request, v.Look = s.cfg.Version, s.cfg.Notice, c.GetString(requestKey), lookOf(c)
 	v.Here, v.HasPlan = c.Request.URL.RequestURI(), s.svc.Plans != nil
-	v.Actor, v.SignsIn = by(c), s.svc.Accounts != nil
+	v.Actor, v.SignsIn, v.Decides = by(c), s.svc.Accounts != nil, s.svc.DB != nil && s.svc.Audit != nil
 	page, err := s.pages.render(name, v)
 	if err != nil {
 		s.cfg.Log.Error("a template failed", "id", v.Request, "page", name)

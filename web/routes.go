@@ -85,6 +85,12 @@ func (s *Server) routes() {
 	s.sourceRoutes()
 	s.datasetRoutes()
 	s.fieldRoutes()
+	if s.svc.DB != nil && s.svc.Audit != nil {
+		s.decideRoutes()
+		s.reviewRoutes()
+		s.importRoutes()
+		s.apiDecideRoutes()
+	}
 	s.lineageRoutes()
 	s.planRoutes()
 	s.alertRoutes()
@@ -96,6 +102,7 @@ func (s *Server) routes() {
 	s.apiCatalogRoutes()
 	s.apiLineageRoutes()
 	s.apiPlanRoutes()
+	s.openAPIRoutes()
 	if s.svc.Local != nil {
 		s.engine.Any("/local/*path", s.local)
 	}

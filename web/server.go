@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -55,11 +56,13 @@ type Config struct {
 
 // Services is what is shown. What is nil is left out, and the page says so.
 type Services struct {
-	Catalog     *catalog.Catalog
-	DB          db.DB             // of the units of work in which people decide
-	Audit       *audit.Log        // gets every act and every refusal
-	Accounts    *accounts.Service // nil where nobody can sign in
-	Plans       Plans
+	Catalog  *catalog.Catalog
+	DB       db.DB             // of the units of work in which people decide
+	Audit    *audit.Log        // gets every act and every refusal
+	Accounts *accounts.Service // nil where nobody can sign in
+	Plans    Plans
+	// Relate works out what follows from decisions: references between fields of one kind. It is called after they are made, once for many.
+	Relate      func(context.Context) error
 	Connectors  []connectors.Spec
 	Classifiers []classifiers.Classifier
 	// Local answers everything under /local/, by any method: the endpoint of commands that run beside a server. It guards itself.
@@ -75,7 +78,9 @@ type Server struct {
 	pages  *renderer
 	cross  *http.CrossOriginProtection
 	nobody strangers
-	graphs graphs
+
+	decided chan struct{} // something was decided, and what follows is not worked out yet
+	graphs  graphs
 }
 
 // New makes a server. It is not reached before Serve, or through Handler.
@@ -86,7 +91,7 @@ func New(cfg Config, svc Services) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, svc: svc, cross: http.NewCrossOriginProtection()}
+	s := &Server{cfg: cfg, svc: svc, cross: http.NewCrossOriginProtection(), decided: make(chan struct{}, 1)}
 	var err error
 	if s.pages, err = newRenderer(cfg.Assets); err != nil {
 		return nil, err
@@ -137,6 +142,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
+	work, stop := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	all.Go(func() { s.follow(work) })
+	defer all.Wait()
+	defer stop()
 	select {
 	case err := <-done:
 		return err

@@ -46,7 +46,8 @@ func stayUp(c *call, a *app.App, notice string) error {
 	if notice != "" { // of a demo, whose people are invented: whoever sits at this machine may look
 		cfg.Anonymous = []accounts.Role{accounts.Viewer}
 	}
-	pages, err := web.New(cfg, web.Services{Catalog: a.Catalog, DB: a.DB, Audit: a.Audit, Accounts: a.Accounts, Plans: a.Engine, Connectors: app.Specs(), Classifiers: kinds.All()})
+	pages, err := web.New(cfg, web.Services{Catalog: a.Catalog, DB: a.DB, Audit: a.Audit, Accounts: a.Accounts, Plans: a.Engine,
+		Relate: func(ctx context.Context) error { _, err := a.Scanner.Relate(ctx); return err }, Connectors: app.Specs(), Classifiers: kinds.All()})
 	if err != nil {
 		return err
 	}
