@@ -82,7 +82,13 @@ func newSystems(t *testing.T, o company.Options) *systems {
 		p.take(t, origin, s.share(source))
 		s.plots = append(s.plots, p)
 	}
-	notes := tablesOf(t, filepath.Join(origin, company.CRMFile))
+	notes, tables := tablesOf(t, filepath.Join(origin, company.CRMFile)), 1
+	for _, p := range s.plots {
+		tables += len(p.tables)
+	}
+	if all := len(notes) + len(tablesOf(t, filepath.Join(origin, company.ShopFile))); tables != all {
+		t.Fatalf("%d of %d tables are somewhere", tables, all)
+	}
 	s.library.Search = testenv.Elasticsearch(t)
 	s.library.take(t, origin, notes[slices.IndexFunc(notes, func(tab transplanted) bool { return s.share("search")(tab.name) })])
 	s.bucket = testenv.S3(t, testenv.Versioned)

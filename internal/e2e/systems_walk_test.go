@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"vestige/internal/crash"
 	"vestige/internal/demo/company"
+	"vestige/internal/testenv"
 	"vestige/plans"
 )
 
@@ -165,10 +167,58 @@ func (s *systems) away(p company.Person, source string) {
 	s.closed(p, s.finish(plan, r))
 }
 
-// finish runs a plan again for as long as it says that it should be.
+// crashed has a server itself killed while it does its step, and started again on its data when the run has given up, or has ended without it.
+func (s *systems) crashed(p company.Person, source string) {
+	s.t.Helper()
+	plan := s.approved(p)
+	var back func()
+	r := s.run(plan, func(e plans.Event) {
+		if e.What == "unit" && back == nil && s.sourceOf(plan, e.Unit) == source {
+			back = testenv.Outage(s.t, servers[source])
+		}
+	})
+	if back == nil {
+		s.t.Errorf("person %d: nothing is done at %s", p, source)
+	} else {
+		back()
+	}
+	s.closed(p, s.finish(plan, r))
+}
+
+// servers are what the sources are on.
+var servers = map[string]string{"shop": "postgres", "mailing": "mariadb", "crm": "mysql", "search": "elasticsearch", "objects": "s3"}
+
+// at gives the next person of whom something goes at a source; any source will do where it is "".
+func (s *systems) at(source string, people *[]company.Person) company.Person {
+	s.t.Helper()
+	for i, p := range *people {
+		if source == "" || slices.ContainsFunc(s.company.Truth.Of(p), func(r *company.Record) bool { return r.Expect[p] == company.Gone && s.source(r.At) == source }) {
+			*people = slices.Delete(*people, i, i+1)
+			return p
+		}
+	}
+	s.t.Fatalf("nobody is left who is at %s", source)
+	return 0
+}
+
+// source gives the source that a place of the company has become.
+func (s *systems) source(at company.Location) string {
+	if at.Source == company.ObjectsRoot {
+		where, _ := shelf(at.Dataset)
+		return map[string]string{"search": "search", "bucket": "objects", "folder": "exports"}[where]
+	}
+	for where := range apart {
+		if s.share(where)(at.Dataset) {
+			return where
+		}
+	}
+	return map[string]string{company.ShopFile: "shop", company.CRMFile: "crm"}[at.Source]
+}
+
+// finish runs a plan again for as long as it says that it should be, or once more where it waits for somebody to have mended something.
 func (s *systems) finish(plan *plans.Status, r plans.Result) plans.Result {
 	s.t.Helper()
-	for n := 0; n < 5 && r.Again > 0; n++ {
+	for n := 0; n < 5 && (r.Again > 0 || r.State == plans.Blocked); n++ {
 		r = s.run(plan, nil)
 	}
 	return r
@@ -232,9 +282,8 @@ func TestSystems(t *testing.T) {
 
 // long is the whole of it.
 func (s *systems) long() {
-	sources := []string{"shop", "mailing", "crm", "search", "objects"}
-	people := s.persons(20 + 8 + len(places()) + 2*len(sources))
-	next := func() company.Person { p := people[0]; people = people[1:]; return p }
+	people := s.persons(20 + 8 + len(places()) + 4*len(servers))
+	next := func() company.Person { return s.at("", &people) }
 	s.expunge()
 	for i := range 20 {
 		s.timed("one", func() { s.one(next()) })
@@ -252,12 +301,18 @@ func (s *systems) long() {
 		s.timed("killed at "+place, func() { s.killed(next(), place) })
 		s.look("killed at " + place)
 	}
-	for _, source := range sources {
-		s.timed(source+" shaken", func() { s.shaken(next(), source) })
-		s.timed(source+" away", func() { s.away(next(), source) })
-		s.look(source + " away")
-	}
+	s.outages(&people)
 	s.clean("all")
+}
+
+// outages takes each server away, in each way.
+func (s *systems) outages(people *[]company.Person) {
+	for _, source := range slices.Sorted(maps.Keys(servers)) {
+		for what, do := range map[string]func(company.Person, string){"shaken": s.shaken, "away": s.away, "crashed": s.crashed} {
+			s.timed(source+" "+what, func() { do(s.at(source, people), source) })
+			s.look(source + " " + what)
+		}
+	}
 }
 
 // expunge has the search server merge what was deleted, which it takes half a minute for; keep does not.

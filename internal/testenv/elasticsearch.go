@@ -57,7 +57,7 @@ type searchServer struct {
 	opened   Search
 	err      error
 	next     atomic.Int64
-	lifeline io.Closer // closed by the end of the process alone
+	lifeline io.WriteCloser // closed by the end of the process alone
 }
 
 var elastic, opensearch searchServer
@@ -181,11 +181,11 @@ func (s *searchServer) start(home, name, java string, prepare func(dir string) (
 	}, args...))
 }
 
-// searchKeeper runs the server, which starts a child, until its standard input ends.
-const searchKeeper = `"$@" >"$KEEP/log" 2>&1 </dev/null & pid=$!; cat >/dev/null; kill -TERM $pid; pkill -KILL -P $pid; wait $pid; rm -rf "$KEEP"`
+// searchKeeper runs the server, which starts a child.
+func searchKeeper() string { return kept("kill -TERM $pid; pkill -KILL -P $pid") }
 
 func (s *searchServer) run(dir string, env, args []string) error {
-	cmd := exec.Command("/bin/sh", append([]string{"-c", searchKeeper, "keeper"}, args...)...)
+	cmd := exec.Command("/bin/sh", append([]string{"-c", searchKeeper(), "keeper"}, args...)...)
 	cmd.Env = append(os.Environ(), append(env, "KEEP="+dir)...)
 	paths := []string{dir}
 	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
@@ -214,7 +214,7 @@ func (s *searchServer) run(dir string, env, args []string) error {
 }
 
 func (s *searchServer) ready(dir string) (err error) {
-	for range 900 {
+	for range 3000 {
 		var text []byte
 		text, err = s.opened.Try("GET", "/_cluster/health?wait_for_status=yellow&wait_for_no_initializing_shards=true&timeout=30s", "")
 		if err == nil && bytes.Contains(text, []byte(`"timed_out":false`)) {

@@ -69,7 +69,7 @@ type family struct {
 	ca       string
 	err      error
 	next     atomic.Int64
-	lifeline io.Closer // closed by the end of the process alone
+	lifeline io.WriteCloser // closed by the end of the process alone
 }
 
 var sharedMariaDB family
@@ -127,7 +127,7 @@ func (f *family) attempts(start func() error) (err error) {
 
 // users is what a server runs at its start: the one user of the tests, and no other that may come in from outside.
 func (f *family) users() string {
-	return "CREATE USER 'tester'@'%' IDENTIFIED BY '" + f.password + "';\nGRANT ALL PRIVILEGES ON *.* TO 'tester'@'%' WITH GRANT OPTION;\n" +
+	return "CREATE USER IF NOT EXISTS 'tester'@'%' IDENTIFIED BY '" + f.password + "';\nGRANT ALL PRIVILEGES ON *.* TO 'tester'@'%' WITH GRANT OPTION;\n" +
 		"ALTER USER 'root'@'localhost' IDENTIFIED BY '" + f.password + "';\n"
 }
 
@@ -156,9 +156,9 @@ func (f *family) startMariaDB(install, daemon string) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("mariadb-install-db: %w: %s", err, bytes.TrimSpace(out))
 	}
-	cmd = exec.Command("/bin/sh", "-c", ender, "ender", daemon, "--no-defaults", "--datadir="+data, "--port="+strconv.Itoa(f.port),
+	cmd = exec.Command("/bin/sh", "-c", ender(), "ender", daemon, "--no-defaults", "--datadir="+data, "--port="+strconv.Itoa(f.port),
 		"--bind-address=127.0.0.1", "--socket="+filepath.Join(dir, "s"), "--pid-file="+filepath.Join(dir, "pid"), "--init-file="+boot,
-		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite", "--max-connections=200",
+		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2", "--skip-innodb-doublewrite", "--max-connections=200",
 		"--ssl-ca="+files[0], "--ssl-cert="+files[1], "--ssl-key="+files[2])
 	if err := unprivileged(cmd, dir); err != nil {
 		return err
@@ -167,7 +167,7 @@ func (f *family) startMariaDB(install, daemon string) error {
 }
 
 // ender is a keeper that ends the server at once: nobody will read what it would write on an orderly end.
-const ender = `"$@" >"$KEEP/log" 2>&1 & pid=$!; cat >/dev/null; kill -KILL $pid; wait $pid; rm -rf "$KEEP"`
+func ender() string { return kept("kill -KILL $pid") }
 
 // hold starts a server beneath the keeper, and waits until it answers.
 func (f *family) hold(cmd *exec.Cmd, dir string) error {
@@ -179,16 +179,23 @@ func (f *family) hold(cmd *exec.Cmd, dir string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	for range 600 {
-		if err = f.exec("SELECT 1"); err == nil {
-			f.lifeline = lifeline
-			return nil
-		}
-		<-time.After(50 * time.Millisecond)
+	if err = f.ready(); err == nil {
+		f.lifeline = lifeline
+		return nil
 	}
 	log, _ := os.ReadFile(filepath.Join(dir, "log"))
 	_ = lifeline.Close()
 	return fmt.Errorf("%w: %s", err, bytes.TrimSpace(log))
+}
+
+func (f *family) ready() (err error) {
+	for range 600 {
+		if err = f.exec("SELECT 1"); err == nil {
+			return nil
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+	return err
 }
 
 // certificates writes an authority of its own, a certificate for 127.0.0.1 that it has signed, and its key.

@@ -39,10 +39,10 @@ func (f *family) startMySQL(root string) error {
 		}
 	}
 	dir := filepath.Join(root, name)
-	cmd := asRoot("env", "KEEP="+dir, "/bin/sh", "-c", ender, "ender", "chroot", root, "mysqld", "--no-defaults", "--user=mysql", "--datadir="+name+"/d",
+	cmd := asRoot("env", "KEEP="+dir, "/bin/sh", "-c", ender(), "ender", "chroot", root, "mysqld", "--no-defaults", "--user=mysql", "--datadir="+name+"/d",
 		"--port="+strconv.Itoa(f.port), "--bind-address=127.0.0.1", "--socket="+name+"/s", "--pid-file="+name+"/pid", "--init-file="+name+"/init.sql",
 		"--mysqlx=OFF", "--performance-schema=OFF", "--innodb-buffer-pool-size=64M", "--secure-file-priv=", "--skip-log-bin",
-		"--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite", "--max-connections=200")
+		"--innodb-flush-log-at-trx-commit=2", "--skip-innodb-doublewrite", "--max-connections=200")
 	if err := f.hold(cmd, dir); err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type server struct {
 	password string
 	err      error
 	next     atomic.Int64
-	lifeline io.Closer // closed by the end of the process alone
+	lifeline io.WriteCloser // closed by the end of the process alone
 }
 
 var shared server
@@ -115,11 +115,11 @@ func (s *server) initdb(bin, dir string) error {
 	return nil
 }
 
-// keeper runs the server until its standard input ends, then removes its folder.
-const keeper = `"$@" >"$KEEP/log" 2>&1 & pid=$!; cat >/dev/null; kill -QUIT $pid; wait $pid; rm -rf "$KEEP"`
+// keeper ends a server without much ado.
+func keeper() string { return kept("kill -QUIT $pid") }
 
 func (s *server) run(bin, dir string) error {
-	cmd := exec.Command("/bin/sh", "-c", keeper, "keeper", filepath.Join(bin, "postgres"), "-D", filepath.Join(dir, "data"),
+	cmd := exec.Command("/bin/sh", "-c", keeper(), "keeper", filepath.Join(bin, "postgres"), "-D", filepath.Join(dir, "data"),
 		"-p", strconv.Itoa(s.port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off",
 		"-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB")
 	cmd.Env = append(os.Environ(), "KEEP="+dir)

@@ -49,7 +49,7 @@ func (s *server) startIn(root string) (err error) {
 		}
 	}
 	dir := filepath.Join(root, name)
-	args := append([]string{"env", "KEEP=" + dir, "/bin/sh", "-c", keeper, "keeper"}, chroot...)
+	args := append([]string{"env", "KEEP=" + dir, "/bin/sh", "-c", keeper(), "keeper"}, chroot...)
 	cmd := asRoot(append(args, bin+"postgres", "-D", name+"/data", "-p", strconv.Itoa(s.port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
 		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "dynamic_shared_memory_type=mmap")...)
 	return s.hold(cmd, dir)

@@ -47,7 +47,7 @@ type gateway struct {
 	program        string
 	err            error
 	next           atomic.Int64
-	lifeline       io.Closer
+	lifeline       io.WriteCloser
 }
 
 var sharedGateway gateway
@@ -135,7 +135,7 @@ func (g *gateway) attempt() error {
 	if g.port, err = freePort(); err != nil {
 		return err
 	}
-	cmd := exec.Command("/bin/sh", "-c", keeper, "keeper", g.program, "--port", "127.0.0.1:"+strconv.Itoa(g.port), "--quiet", "--keep-alive",
+	cmd := exec.Command("/bin/sh", "-c", keeper(), "keeper", g.program, "--port", "127.0.0.1:"+strconv.Itoa(g.port), "--quiet", "--keep-alive",
 		"--iam-dir", filepath.Join(dir, "iam"), "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "data"))
 	cmd.Env = append(os.Environ(), "KEEP="+dir, "ROOT_ACCESS_KEY="+g.access, "ROOT_SECRET_KEY="+g.secret)
 	lifeline, err := cmd.StdinPipe()
