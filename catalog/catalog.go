@@ -104,9 +104,9 @@ func (c *Catalog) Close() error {
 	return err
 }
 
-// pause is how long the index rests between two steps forward, so that many commits in a row make few and large segments. A reader does not
-// wait for it: it brings the index forward by itself.
-const pause = time.Second
+// pause is how long nothing must have been stored before the index takes a step forward, and longest how long it waits for that: many commits in a row, as those of a
+// scan, make few and large segments. A reader does not wait for it: it brings the index forward by itself.
+const pause, longest = time.Second, 5 * time.Second
 
 // follow brings the index forward after commits until the catalog is closed; what it cannot do now, the next reader tries again.
 func (c *Catalog) follow(ctx context.Context) {
@@ -116,14 +116,31 @@ func (c *Catalog) follow(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-c.wake:
-			c.mu.RLock()
-			_ = c.sync(ctx)
-			c.mu.RUnlock()
 		}
+		if !c.quiet(ctx) {
+			return
+		}
+		c.mu.RLock()
+		_ = c.sync(ctx)
+		c.mu.RUnlock()
+	}
+}
+
+// quiet waits until nothing more is stored. It is false where the catalog is closed.
+func (c *Catalog) quiet(ctx context.Context) bool {
+	end, rest := time.NewTimer(longest), time.NewTimer(pause)
+	defer end.Stop()
+	defer rest.Stop()
+	for {
 		select {
 		case <-ctx.Done():
-			return
-		case <-time.After(pause):
+			return false
+		case <-end.C:
+			return true
+		case <-rest.C:
+			return true
+		case <-c.wake:
+			rest.Reset(pause)
 		}
 	}
 }

@@ -124,13 +124,19 @@ func (c *Catalog) lay(ctx context.Context, tx db.Tx, n lineage.Node, props map[s
 		return err
 	}
 	n.Fields = slices.Clone(n.Fields)
+	var rows []any
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		d := decided[f.Field.Name]
 		d.over(f)
-		if err := c.putField(ctx, tx, ref, *f, state(&n, f, d), props[f.Field.Name]); err != nil {
+		row, err := fieldRow(ref, *f, state(&n, f, d), props[f.Field.Name])
+		if err != nil {
 			return err
 		}
+		rows = append(rows, row...)
+	}
+	if err := putFields(ctx, tx, rows); err != nil {
+		return err
 	}
 	doc, err := encode(n)
 	if err != nil {

@@ -2,6 +2,9 @@ package catalog
 
 import (
 	"context"
+	"slices"
+	"strconv"
+	"strings"
 
 	"vestige/internal/db"
 	"vestige/internal/errkind"
@@ -77,16 +80,46 @@ func sparse(f *lineage.FieldNode) bool {
 	return false
 }
 
-func (c *Catalog) putField(ctx context.Context, tx db.Tx, ref pii.Ref, f lineage.FieldNode, s State, p pii.Proposal) error {
+// together is how many rows one statement inserts.
+const together = 32
+
+// insert writes rows of as many values each as there are columns, several in a statement: what a statement costs beside its rows is most of it.
+func insert(ctx context.Context, tx db.Tx, head, tail string, columns int, values []any) error {
+	for part := range slices.Chunk(values, together*columns) {
+		if _, err := tx.Exec(ctx, head+" VALUES "+places(len(part)/columns, columns)+tail, part...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// places writes ($1, $2), ($3, $4).
+func places(rows, columns int) string {
+	var b strings.Builder
+	for i := range rows * columns {
+		switch {
+		case i == 0:
+			b.WriteString("(")
+		case i%columns == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(i+1))
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+func putFields(ctx context.Context, tx db.Tx, rows []any) error {
+	return insert(ctx, tx, "INSERT INTO field (source, dataset, name, type, stable, category, confidence, state, proposal)", "", 9, rows)
+}
+
+// fieldRow gives the values of a field's row.
+func fieldRow(ref pii.Ref, f lineage.FieldNode, s State, p pii.Proposal) ([]any, error) {
 	p.Field = ref.In(f.Field.Name)
 	doc, err := encode(p)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO field (source, dataset, name, type, stable, category, confidence, state, proposal)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, ref.Source, ref.Dataset, f.Field.Name, string(f.Field.Type), f.Field.Stable,
-		string(f.Category), f.Confidence, string(s), doc)
-	return err
+	return []any{ref.Source, ref.Dataset, f.Field.Name, string(f.Field.Type), f.Field.Stable, string(f.Category), f.Confidence, string(s), doc}, err
 }
 
 func (c *Catalog) proposalsOf(ctx context.Context, tx db.Tx, ref pii.Ref) (map[string]pii.Proposal, error) {

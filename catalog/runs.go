@@ -71,6 +71,16 @@ func (r *Run) Mark(ctx context.Context, tx db.Tx, ref pii.Ref) error {
 // Seen gives the datasets that this run is through with.
 func (r *Run) Seen(ctx context.Context) (map[pii.Ref]bool, error) { return r.datasets(ctx, "run = $2") }
 
+// First tells whether the catalog has no dataset of the source yet.
+func (r *Run) First(ctx context.Context) (first bool, err error) {
+	err = r.c.read(ctx, func(tx db.Tx) error {
+		refs, err := collect(ctx, tx, scanText, "SELECT name FROM dataset WHERE source = $1 LIMIT 1", r.Source)
+		first = len(refs) == 0
+		return err
+	})
+	return first, err
+}
+
 // Missing gives the datasets of the source that this run has not seen and that have no tombstone yet.
 func (r *Run) Missing(ctx context.Context) ([]pii.Ref, error) {
 	set, err := r.datasets(ctx, "run <> $2 AND gone = 0")

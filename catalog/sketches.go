@@ -20,22 +20,24 @@ type Sketch struct {
 	At     int64  `json:"at"`
 }
 
-// SketchPut stores a sketch in place of the field's earlier one of the same form.
-func (c *Catalog) SketchPut(ctx context.Context, tx db.Tx, s Sketch) error {
-	hashes := s.Hashes
-	if !slices.IsSorted(hashes) {
-		hashes = slices.Clone(hashes)
-		slices.Sort(hashes)
+// SketchPut stores sketches, each in place of the field's earlier one of the same form; no two are of the same field and form.
+func (c *Catalog) SketchPut(ctx context.Context, tx db.Tx, sketches ...Sketch) error {
+	var rows []any
+	for _, s := range sketches {
+		hashes := s.Hashes
+		if !slices.IsSorted(hashes) {
+			hashes = slices.Clone(hashes)
+			slices.Sort(hashes)
+		}
+		s.Hashes = nil
+		facts, err := encode(s)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, s.Field.Source, s.Field.Dataset, s.Field.Field, s.Form, s.Key, facts, packHashes(hashes))
 	}
-	s.Hashes = nil
-	facts, err := encode(s)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO sketch (source, dataset, field, form, key_id, facts, hashes) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (source, dataset, field, form) DO UPDATE SET key_id = excluded.key_id, facts = excluded.facts, hashes = excluded.hashes`,
-		s.Field.Source, s.Field.Dataset, s.Field.Field, s.Form, s.Key, facts, packHashes(hashes))
-	return err
+	return insert(ctx, tx, "INSERT INTO sketch (source, dataset, field, form, key_id, facts, hashes)",
+		" ON CONFLICT (source, dataset, field, form) DO UPDATE SET key_id = excluded.key_id, facts = excluded.facts, hashes = excluded.hashes", 7, rows)
 }
 
 const selectSketch = "SELECT sketch.facts, sketch.hashes FROM sketch"

@@ -32,7 +32,9 @@ func (s *hashSet) put(h uint64, out uint16) {
 
 // reset empties the set and keeps its memory.
 func (s *hashSet) reset() {
-	clear(s.keys)
+	if s.n > 0 {
+		clear(s.keys)
+	}
 	s.n = 0
 }
 

@@ -69,7 +69,9 @@ func NewSketcher(key []byte, size int) *Sketcher {
 
 // Reset empties the sketcher and keeps its memory and key.
 func (s *Sketcher) Reset() {
-	clear(s.slots)
+	if s.n > 0 {
+		clear(s.slots)
+	}
 	s.cut, s.halved, s.n, s.zero = ^uint64(0), 0, 0, false
 }
 

@@ -121,6 +121,20 @@ func (b *Batch) AppendInt(i int, v int64) {
 	c.end()
 }
 
+// Slot gives the memory behind the values of column i, to which the next value of the record being written is appended; Fill takes it back, longer. So a value is
+// written where it stays. ok is false for a column that Append has to be used for.
+func (b *Batch) Slot(i int) (behind []byte, ok bool) {
+	c := b.cols[i].d
+	return c.data, len(c.ends) == b.n && c.recs == nil && c.paths == nil
+}
+
+// Fill ends the value that was appended to what Slot gave.
+func (b *Batch) Fill(i int, longer []byte) {
+	c := b.cols[i].d
+	c.data = longer
+	c.end()
+}
+
 // end finishes a value that is not NULL.
 func (c *values) end() {
 	if k := len(c.ends); k&63 == 0 {

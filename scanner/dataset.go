@@ -38,6 +38,9 @@ func (sc *scan) dataset(ctx context.Context, d pii.Dataset) error {
 }
 
 func (sc *scan) before(ctx context.Context, ref pii.Ref) (lineage.Node, bool, error) {
+	if sc.fresh {
+		return lineage.Node{}, false, nil
+	}
 	n, err := sc.cat.Node(ctx, ref)
 	if errkind.Of(err) == errkind.NotFound {
 		return n, false, nil
@@ -58,18 +61,11 @@ func (sc *scan) unchanged(old *lineage.Node, d *pii.Dataset) bool {
 	return true
 }
 
+// skip marks a dataset as done, together with others.
 func (sc *scan) skip(ctx context.Context, ref pii.Ref) error {
-	sc.count(func(p *catalog.Progress) { p.Done++; p.Skipped++ })
-	sc.tell(sc.event(ref, "skipped"))
-	return sc.store.Write(ctx, func(tx db.Tx) error {
-		if err := sc.held(ctx, tx); err != nil {
-			return err
-		}
-		if err := sc.run.Mark(ctx, tx, ref); err != nil {
-			return err
-		}
-		return sc.spend(ctx, tx, catalog.Progress{Done: 1, Skipped: 1})
-	})
+	f := &finding{skipped: true, spent: catalog.Progress{Done: 1, Skipped: 1}}
+	f.node.Dataset.Ref = ref
+	return sc.keep(ctx, f)
 }
 
 func (sc *scan) event(ref pii.Ref, stage string) Event {

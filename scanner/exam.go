@@ -52,6 +52,7 @@ type column struct {
 	stats   *classifiers.Stats
 	norm    [96]byte // memory for a normal form
 	known   *known   // digests of addresses that the worker has met
+	spare   *spare
 }
 
 // known remembers, by the keyed hash of an address, the keyed hashes of its digests: the same addresses stand in many fields, and three digests of
@@ -65,7 +66,7 @@ const knownSlots = 1 << 13
 
 func newExam(sc *scan, d pii.Dataset) *exam {
 	ex := &exam{scan: sc, d: d, began: clock.Micros(), columns: map[string]*column{}}
-	if ex.known, _ = sc.spareKnown.Get().(*known); ex.known == nil {
+	if ex.known = pop(&sc.spare, &sc.spare.known); ex.known == nil {
 		ex.known = &known{}
 	}
 	for _, f := range d.Fields {
@@ -89,30 +90,33 @@ func (ex *exam) column(f pii.Field) *column {
 
 // blank gives a column with nothing in it, with the memory of one that is done where there is one.
 func (ex *exam) blank(ctx classifiers.Context) *column {
-	c, _ := ex.spare.Get().(*column)
+	c := pop(&ex.spare, &ex.spare.columns)
 	if c == nil {
-		return &column{gather: ex.set.NewGather(ctx), sketch: lineage.NewSketcher(ex.key, sketchSize)}
+		return &column{gather: ex.set.NewGather(ctx), sketch: lineage.NewSketcher(ex.key, sketchSize), spare: &ex.spare}
 	}
 	c.gather.Reset(ctx)
 	c.sketch.Reset()
-	for _, d := range c.digests {
-		d.Reset()
-	}
-	return &column{gather: c.gather, sketch: c.sketch, digests: c.digests}
+	return &column{gather: c.gather, sketch: c.sketch, spare: &ex.spare}
 }
 
 // done leaves the memory of the columns to the next examination.
 func (ex *exam) done() {
 	for _, c := range ex.columns {
-		ex.spare.Put(c)
+		c.leave()
 	}
 	if ex.pair != nil {
 		for _, c := range ex.pair.under {
-			ex.spare.Put(c)
+			c.leave()
 		}
 	}
-	ex.spareKnown.Put(ex.known)
+	push(&ex.spare, &ex.spare.known, ex.known)
 	ex.columns, ex.known, ex.pair = nil, nil, nil
+}
+
+func (c *column) leave() {
+	push(c.spare, &c.spare.digests, c.digests...)
+	c.digests = nil
+	push(c.spare, &c.spare.columns, c)
 }
 
 // read goes through the records. What goes wrong with this dataset alone becomes a gap of it.
@@ -250,7 +254,12 @@ var digestForms = [...]string{"md5", "sha1", "sha256"}
 // digest adds the digests of an address of that hash, so that fields of nothing but digests can be recognised by them.
 func (c *column) digest(h uint64, mail, key []byte) {
 	for len(c.digests) < len(digestForms) {
-		c.digests = append(c.digests, lineage.NewSketcher(key, sketchSize))
+		d := pop(c.spare, &c.spare.digests)
+		if d == nil {
+			d = lineage.NewSketcher(key, sketchSize)
+		}
+		d.Reset()
+		c.digests = append(c.digests, d)
 	}
 	at := h % knownSlots
 	if c.known.of[at] != h {

@@ -15,6 +15,7 @@ type finding struct {
 	node      lineage.Node
 	old       lineage.Node
 	known     bool
+	skipped   bool // nothing was read, since nothing has changed
 	proposals []pii.Proposal
 	sketches  []catalog.Sketch
 	began     int64
@@ -84,10 +85,11 @@ func (sc *scan) storeGroup(ctx context.Context, group []*finding) error {
 
 // put stores one finding, and raises what a person should look at.
 func (sc *scan) put(ctx context.Context, tx db.Tx, f *finding) error {
-	for _, s := range f.sketches {
-		if err := sc.cat.SketchPut(ctx, tx, s); err != nil {
-			return err
-		}
+	if f.skipped {
+		return sc.run.Mark(ctx, tx, f.node.Dataset.Ref)
+	}
+	if err := sc.cat.SketchPut(ctx, tx, f.sketches...); err != nil {
+		return err
 	}
 	if err := sc.cat.PutDataset(ctx, tx, f.node, f.proposals); err != nil {
 		return err
@@ -100,6 +102,11 @@ func (sc *scan) put(ctx context.Context, tx db.Tx, f *finding) error {
 
 // stored tells of a finding that is safe in the catalog.
 func (sc *scan) stored(f *finding) {
+	if f.skipped {
+		sc.count(func(p *catalog.Progress) { p.Add(f.spent) })
+		sc.tell(sc.event(f.node.Dataset.Ref, "skipped"))
+		return
+	}
 	sc.mu.Lock()
 	sc.report.Gaps = append(sc.report.Gaps, f.node.Gaps...)
 	sc.mu.Unlock()

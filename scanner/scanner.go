@@ -96,10 +96,11 @@ type scan struct {
 	tell  func(Event)
 	run   *catalog.Run
 	seen  map[pii.Ref]bool
+	fresh bool          // the catalog has no dataset of the source yet
 	found chan *finding // on their way into the catalog
 	hold  Hold          // of a part of a shared scan: nil where one process does it all
 
-	spare, spareKnown sync.Pool // *column and *known, for their memory
+	spare spare // memory of examinations that are done
 
 	mu     sync.Mutex
 	report Report
@@ -135,7 +136,10 @@ func (sc *scan) begin(ctx context.Context) (err error) {
 	if !sc.run.Resumed {
 		sc.report.Progress = catalog.Progress{}
 	}
-	sc.seen, err = sc.run.Seen(ctx)
+	if sc.seen, err = sc.run.Seen(ctx); err != nil {
+		return err
+	}
+	sc.fresh, err = sc.run.First(ctx)
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	client "github.com/go-sql-driver/mysql"
 
 	"vestige/internal/errkind"
+	"vestige/pii"
 )
 
 // conn is one connection, driven beneath database/sql so that a row costs no more than its values.
@@ -21,6 +22,7 @@ type conn struct {
 	dc      driver.Conn
 	id      int64
 	mariadb bool
+	spare   *pii.Batch // of the last bare read, for its memory
 }
 
 // take gives an idle connection or opens one; put gives it back.

@@ -53,6 +53,9 @@ func (d *Driver) reading(ctx context.Context, q connectors.Query, run func(*read
 		if err == nil {
 			r.flush()
 		}
+		if r.bare && err == nil {
+			c.spare = r.batch
+		}
 		if !r.cut {
 			c.release(ctx, err)
 		}
@@ -180,6 +183,10 @@ func (r *reader) choose(q connectors.Query) error {
 	}
 	r.selects = "SELECT " + strings.Join(exprs, ", ") + " FROM " + r.l.name()
 	r.batch = pii.NewBatch(q.Dataset.Ref, fields)
+	if r.bare && r.c.spare != nil {
+		r.batch.Adopt(r.c.spare)
+		r.c.spare = nil
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"vestige/internal/errkind"
+	"vestige/pii"
 )
 
 // access says what a connection may do.
@@ -27,6 +28,7 @@ type conn struct {
 	pc *pgconn.PgConn
 
 	ready map[string]bool // statements that the session has prepared
+	spare *pii.Batch      // of the last bare read, for its memory
 }
 
 // take gives an idle session or opens one, when there is room; put gives it back.

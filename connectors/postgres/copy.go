@@ -15,7 +15,7 @@ func (r *reader) copy(ctx context.Context, rest string, limit int64) error {
 	if limit > 0 {
 		rest += " LIMIT " + strconv.FormatInt(limit, 10)
 	}
-	return r.copyTo(ctx, &copied{r: r, ctx: ctx}, rest)
+	return r.copyTo(ctx, newCopied(ctx, r), rest)
 }
 
 func (r *reader) copyTo(ctx context.Context, w *copied, rest string) error {
@@ -49,7 +49,14 @@ type copied struct {
 	ended  bool
 	text   []byte
 	looked int
+	whole  bool       // the columns of the batch are those of the stream, in its order
 	keep   *reservoir // of a sample: rows are kept, not taken
+}
+
+func newCopied(ctx context.Context, r *reader) *copied {
+	w := &copied{r: r, ctx: ctx}
+	w.whole = len(r.fields) == len(r.selects) && w.inOrder()
+	return w
 }
 
 // header is the signature, the flags and the length of an extension that nobody uses.
@@ -118,7 +125,7 @@ func (w *copied) row(p []byte) (int, error) {
 // take appends the values of a whole row in the order of the batch's columns.
 func (w *copied) take(p []byte) (err error) {
 	r := w.r
-	if len(r.fields) == len(r.selects) && w.inOrder() {
+	if w.whole {
 		at := 2
 		for i, f := range r.forms {
 			size := int(int32(binary.BigEndian.Uint32(p[at:])))
@@ -153,6 +160,12 @@ func (w *copied) value(column int, f form, v []byte) (err error) {
 	if f <= asText || f == asBytes {
 		w.r.batch.Append(column, v)
 		return nil
+	}
+	if to, ok := w.r.batch.Slot(column); ok {
+		if to, err = appendValue(to, f, v); err == nil {
+			w.r.batch.Fill(column, to)
+		}
+		return err
 	}
 	if w.text, err = appendValue(w.text[:0], f, v); err != nil {
 		return err

@@ -54,6 +54,9 @@ func (d *Driver) with(ctx context.Context, q connectors.Query, yield func(*pii.B
 		if err == nil {
 			r.flush()
 		}
+		if r.bare && err == nil {
+			c.spare = r.batch
+		}
 	}
 	if c.pc.IsBusy() || c.pc.IsClosed() {
 		c.drop()
@@ -148,6 +151,10 @@ func (r *reader) choose(q connectors.Query) error {
 	}
 	r.spans = make([][2]int, len(r.selects)+1)
 	r.batch = pii.NewBatch(q.Dataset.Ref, fields)
+	if r.bare && r.c.spare != nil {
+		r.batch.Adopt(r.c.spare)
+		r.c.spare = nil
+	}
 	return nil
 }
 

@@ -87,7 +87,8 @@ func (r *reader) sample(ctx context.Context, q connectors.Query, n int) (err err
 	}
 	for ; ; share = min(100, share*4) {
 		kept := &reservoir{n: n, random: rand.New(rand.NewPCG(q.Seed, 0x5eed))}
-		w := &copied{r: r, ctx: ctx, keep: kept}
+		w := newCopied(ctx, r)
+		w.keep = kept
 		if err := r.copyTo(ctx, w, tablesample(share, q.Seed)); err != nil {
 			return err
 		}

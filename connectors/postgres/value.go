@@ -87,6 +87,9 @@ func garbled() error {
 
 // appendFloat writes a number in the fewest digits that read back.
 func appendFloat(b []byte, f float64, bits int) []byte {
+	if n := int64(f); float64(n) == f && n != 0 && n < 1<<53 && n > -1<<53 {
+		return strconv.AppendInt(b, n, 10)
+	}
 	switch a := math.Abs(f); {
 	case math.IsNaN(f):
 		return append(b, "NaN"...)

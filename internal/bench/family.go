@@ -12,10 +12,13 @@ import (
 // where the system does not tell.
 func family(root int) (sum time.Duration) {
 	times, parents := map[int]time.Duration{}, map[int]int{}
-	all, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range all {
-		text, _ := os.ReadFile(path)
-		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+	all, _ := os.ReadDir("/proc")
+	for _, e := range all {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		text, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "stat"))
 		_, rest, _ := strings.Cut(string(text), ") ") // behind the name, which may hold anything
 		f := strings.Fields(rest)
 		if len(f) < 15 {

@@ -61,7 +61,7 @@ func large(path string, size int64) (err error) {
 
 // watch follows this process and its children until the context ends, and gives the sum of the peaks of each, in megabytes.
 func watch(ctx context.Context) (mb float64) {
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	peaks := map[string]float64{}
 	for {

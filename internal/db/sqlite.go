@@ -23,6 +23,7 @@ type SQLiteDB struct {
 
 	mu     sync.Mutex
 	others []*sql.DB
+	ready  prepared // used by who holds the connection that writes
 }
 
 var _ DB = (*SQLiteDB)(nil)
@@ -96,6 +97,9 @@ func (d *SQLiteDB) Dialect() Dialect { return SQLite }
 
 // Close closes every connection; the last one empties the write-ahead log.
 func (d *SQLiteDB) Close() error {
+	if d.write != nil {
+		d.unprepare()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var first error
@@ -174,7 +178,7 @@ func (d *SQLiteDB) commit(ctx context.Context, f func(Tx) error) (*sqliteTx, err
 		return nil, stripSQLite(ctx, err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	t := &sqliteTx{tx: tx}
+	t := &sqliteTx{tx: tx, conn: conn, ready: &d.ready}
 	if err := f(t); err != nil {
 		return nil, err
 	}
@@ -185,12 +189,20 @@ func (d *SQLiteDB) commit(ctx context.Context, f func(Tx) error) (*sqliteTx, err
 }
 
 type sqliteTx struct {
-	tx *sql.Tx
+	tx    *sql.Tx
+	conn  *sql.Conn // of one that writes
+	ready *prepared
 	hooks
 }
 
 func (t *sqliteTx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
-	res, err := t.tx.ExecContext(ctx, text, args...)
+	var res sql.Result
+	var err error
+	if t.ready != nil {
+		res, err = t.ready.exec(ctx, t.conn, text, args)
+	} else {
+		res, err = t.tx.ExecContext(ctx, text, args...)
+	}
 	if err != nil {
 		return 0, stripSQLite(ctx, err)
 	}
