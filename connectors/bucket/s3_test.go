@@ -136,6 +136,6 @@ func TestConnectorOnS3(t *testing.T) {
 func TestConnectorOnS3WithVersions(t *testing.T) {
 	connectortest.Run(t, func(t *testing.T, f connectortest.Fixture) connectortest.System {
 		t.Helper()
-		return onServer(t, f, testenv.Versioned, ".csv", []connectortest.Need{connectortest.NeedNUL}, writeRows, readRows)
+		return onServer(t, f, testenv.Versioned, ".csv", nil, writeRows, readRows)
 	})
 }

@@ -71,6 +71,7 @@ func TestMutated(t *testing.T) {
 					t.Fatalf("mutation %d: neither a record nor a gap", i)
 				}
 			}
+			t.Logf("the largest child has had %d MiB", peak(t))
 		})
 	}
 }

@@ -84,22 +84,22 @@ func byName(ext string) string {
 	return Log
 }
 
-// isBinary tells whether there are bytes that no text has.
+// isBinary tells whether there are many bytes that no text has. A few can have come into a cell of a table as well.
 func isBinary(head []byte) bool {
 	control := 0
 	for _, c := range head {
-		if c == 0 {
-			return true
-		}
 		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != 0x1b {
 			control++
 		}
 	}
-	if control*50 > len(head) {
+	if control > few && control*50 > len(head) || control*12 > len(head) {
 		return true
 	}
 	return bytes.HasPrefix(head, []byte("%PDF-")) || mostlyHigh(head)
 }
+
+// few is how many bytes that no text has a short text may have.
+const few = 8
 
 // mostlyHigh tells whether the bytes are neither UTF-8 nor, mostly, ASCII.
 func mostlyHigh(head []byte) bool {
