@@ -160,12 +160,13 @@ func (r *reading) labels(f any) error {
 		return nil
 	}
 	l, err := lf.labels()
-	if errkind.Of(err) == errkind.Permission && err != nil {
-		if r.untold {
-			return nil
+	if errkind.Of(err) == errkind.Permission && err != nil { // the metadata is known nevertheless
+		if err = nil; !r.untold && r.keys == nil {
+			r.untold = true
+			if err := r.gap(faultPermission, "there is no permission to read the tags of objects", -1); err != nil {
+				return err
+			}
 		}
-		r.untold = true
-		return r.gap(faultPermission, "there is no permission to read the tags of objects", -1)
 	}
 	if code, fatal := failure(r.ctx, err); fatal != nil || code != "" {
 		return fatal // what is wrong with the object is told when its bytes are read

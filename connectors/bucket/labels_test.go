@@ -148,3 +148,51 @@ func TestLabelsAndRows(t *testing.T) {
 		}
 	}
 }
+
+// TestLabelsOfVersions says that an old version goes whose metadata name her, and that a run which was stopped before the version with her tag went is finished.
+func TestLabelsOfVersions(t *testing.T) {
+	b := testenv.S3(t, testenv.Versioned)
+	by := func(name string) func(*s3.PutObjectInput) {
+		return func(in *s3.PutObjectInput) { in.Metadata = map[string]string{"by": name} }
+	}
+	upload(t, b, "a.csv", []byte("id\n1\n"), by("bob@example.com"))
+	upload(t, b, "a.csv", []byte("id\n2\n"), by(ann))
+	upload(t, b, "a.csv", []byte("id\n3\n"), by("bob@example.com"))
+	upload(t, b, "b.csv", []byte("id\n3\n"), by(ann))
+	s := remote(t, config(b))
+	d := datasets(t, s)["b.csv"]
+	stopped := deleting(d, find(t, s, d, ann))
+	upload(t, b, "b.csv", []byte("id\n3\n"))
+	if receipts, err := s.Erase(t.Context(), stopped); err != nil || receipts[0].FoundDone != 1 {
+		t.Errorf("%v %+v", err, receipts)
+	}
+	eraseAll(t, remote(t, config(b)), ann, pii.Delete)
+	if got, want := labelsOf(t, b), []string{"a.csv by=bob@example.com", "a.csv by=bob@example.com", "b.csv"}; !slices.Equal(got, want) {
+		t.Errorf("left are %q, want %q", got, want)
+	}
+}
+
+// TestTagsShut says that who may not read tags is told so once, and still finds what stands in metadata.
+func TestTagsShut(t *testing.T) {
+	b := testenv.S3(t, testenv.Unversioned)
+	for i := range 3 {
+		upload(t, b, fmt.Sprintf("u/part-%d.csv", i), fmt.Appendf(nil, "id\n%d\n", i), func(in *s3.PutObjectInput) { in.Metadata = map[string]string{"by": ann} })
+	}
+	asked := atomic.Int64{}
+	s := remote(t, proxied(t, b, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Has("tagging") {
+			asked.Add(1)
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte("<Error><Code>AccessDenied</Code></Error>"))
+			return true
+		}
+		return false
+	}))
+	d := datasets(t, s)["u/part-{}.csv"]
+	if n, gaps := count(t, s, d); n != 6 || gaps != "permission" {
+		t.Errorf("%d records, gaps %q", n, gaps)
+	}
+	if found := find(t, s, d, ann); len(found) != 3 || asked.Load() > 1 {
+		t.Errorf("%d found, tags were asked for %d times", len(found), asked.Load())
+	}
+}

@@ -54,7 +54,8 @@ type store struct {
 	locking   bool // Object Lock is on
 	unseen    bool // whether there are versions cannot be seen
 	held      atomic.Int64
-	tagsSeen  atomic.Bool   // tags can be read
+	tagsSeen  atomic.Bool   // tags were read, or may not be: nobody needs to try again
+	tagsShut  atomic.Bool   // they may not be
 	silence   time.Duration // a connection over which nothing has gone for so long is given up
 
 	mu     sync.Mutex

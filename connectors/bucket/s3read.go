@@ -134,7 +134,13 @@ func (r *remote) labels() (l labels, err error) {
 	l.meta = r.meta
 	if r.tagged > 0 || !r.s.tagsSeen.Load() {
 		l.tags, err = r.s.tagSet(r.ctx, r.o)
-		r.s.tagsSeen.Store(err == nil)
+		shut := errkind.Of(err) == errkind.Permission && err != nil
+		r.s.tagsShut.Store(shut)
+		r.s.tagsSeen.Store(err == nil || shut)
+		return l, err
+	}
+	if r.s.tagsShut.Load() {
+		err = errkind.New(errkind.Permission, "there is no permission to read the tags of objects")
 	}
 	return l, err
 }

@@ -221,9 +221,16 @@ func (x *xmlFile) loose(name string, n int) error {
 	return x.given(ok, n)
 }
 
+// trimmed gives a text without the line ends and indents around it; other space belongs to it.
 func trimmed(raw []byte) (start, end int) {
-	start = spaces(raw)
-	return start, start + len(bytes.TrimRight(raw[start:], " \t\r\n"))
+	if n := spaces(raw); bytes.IndexByte(raw[:n], '\n') >= 0 {
+		start = n
+	}
+	end = start + len(bytes.TrimRight(raw[start:], " \t\r\n"))
+	if bytes.IndexByte(raw[end:], '\n') < 0 {
+		end = len(raw)
+	}
+	return start, end
 }
 
 // given ends a record, or makes a gap of it, and leaves its bytes behind.

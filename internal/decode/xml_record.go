@@ -167,13 +167,12 @@ func (x *xmlFile) flush(f *xmlFrame) {
 	if f.run = (xmlRun{}); r.text == nil {
 		return
 	}
-	lead := spaces(r.text)
-	text := bytes.TrimRight(r.text[lead:], " \t\r\n")
-	start, end := r.start, r.end
+	text, start, end := r.text, r.start, r.end
 	if r.plain {
-		raw := x.w.data()[start:end]
-		a, b := trimmed(raw)
+		a, b := trimmed(x.w.data()[start:end])
 		start, end = start+a, start+b
+		from, to := trimmed(text)
+		text = text[from:to]
 	} else if len(text) == 0 {
 		return
 	}
