@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +14,13 @@ import (
 )
 
 type classifyCmd struct {
-	File     []string `arg:"" help:"Files; - for text on standard input."`
+	File     []string `arg:"" optional:"" help:"Files; - for text on standard input."`
+	Fields   string   `placeholder:"FILE" help:"Read rows of dataset,field,type and sample values instead, and print a proposal for each as a line of JSON."`
+	Values   string   `placeholder:"DIR" help:"With --fields: a folder with a CSV of values for each dataset."`
+	Text     bool     `help:"Search the files as text, whatever they are."`
+	Spans    bool     `help:"Print the lines that hold something, with what it is behind each stretch."`
+	Redact   bool     `help:"Print the text with its category in the place of everything personal."`
+	Count    bool     `help:"Print how often each category stands in the text."`
 	Examples bool     `help:"Count reserved domains, fictional telephones and test cards as real."`
 	Min      float64  `default:"0.5" help:"The least confidence."`
 }
@@ -25,11 +28,14 @@ type classifyCmd struct {
 // Help teaches the command.
 func (classifyCmd) Help() string {
 	return `Reads CSV, NDJSON, JSON, logs, packed or not, and says of every field what it holds, with the evidence; of other text, what stands in it.
-No value is printed. The exit code is 1 where something personal was found, 3 where a part could not be read.
+No value is printed, unless --spans asks for the lines. The exit code is 1 where something personal was found, 3 where a part could not be read.
+With --json a text gives its spans, in bytes from its beginning. With --fields the categories are those of docs/categories.md, and the exit code is 0.
 
 Example:
   vestige classify export.csv.gz
-  git diff | vestige classify -`
+  git diff | vestige classify -
+  vestige classify --redact support.log > clean.log
+  vestige classify --fields columns.csv --values tables/`
 }
 
 // classified is what a file holds.
@@ -38,6 +44,7 @@ type classified struct {
 	Format  string            `json:"format"`
 	Records int64             `json:"records"`
 	Fields  []classifiedField `json:"fields"`
+	Spans   []span            `json:"spans,omitempty"`
 	Gaps    []pii.Gap         `json:"gaps"`
 }
 
@@ -57,6 +64,12 @@ func (x classifyCmd) Run(c *call) error {
 	if err != nil {
 		return err
 	}
+	if x.Fields != "" {
+		return x.fields(c, set)
+	}
+	if len(x.File) == 0 {
+		return &ended{exitUsage, "name a file, or - for standard input, or --fields with a list"}
+	}
 	pool := decode.NewPool(decode.Config{})
 	defer func() { _ = pool.Close() }()
 	out := []classified{}
@@ -70,6 +83,9 @@ func (x classifyCmd) Run(c *call) error {
 		out = append(out, r)
 	}
 	if err := c.print(out, func() {
+		if x.Redact || x.Spans {
+			return // it is printed already
+		}
 		for _, r := range out {
 			c.showClassified(r)
 		}
@@ -87,9 +103,9 @@ func (x classifyCmd) Run(c *call) error {
 
 func (x classifyCmd) one(c *call, set *classifiers.Set, pool *decode.Pool, file string) (classified, error) {
 	out := classified{File: file, Fields: []classifiedField{}, Gaps: []pii.Gap{}}
-	if file == "-" {
+	if x.asText(file) {
 		out.Format = "text"
-		return out, x.text(c, set, &out)
+		return out, x.text(c, set, file, &out)
 	}
 	f, err := os.Open(c.path(file))
 	if errors.Is(err, os.ErrNotExist) {
@@ -170,37 +186,6 @@ func (g *gathered) fields(least float64) (out []classifiedField) {
 		}
 	}
 	return out
-}
-
-// text counts what stands in a stream of text, line by line.
-func (x classifyCmd) text(c *call, set *classifiers.Set, out *classified) error {
-	n := map[pii.Category]int64{}
-	var order []pii.Category
-	r := bufio.NewReaderSize(c.in, 1<<20)
-	for {
-		line, err := r.ReadSlice('\n')
-		if len(line) > 0 {
-			out.Records++
-			set.Text(bytes.TrimRight(line, "\n"), func(k *classifiers.Classifier, h classifiers.Hit) {
-				if !k.Category.Personal() || (h.Flags&classifiers.Example != 0 && !x.Examples) {
-					return
-				}
-				if n[k.Category]++; n[k.Category] == 1 {
-					order = append(order, k.Category)
-				}
-			})
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-			return errkind.Wrap(errkind.Transient, err, "read the input")
-		}
-	}
-	for _, k := range order {
-		out.Fields = append(out.Fields, classifiedField{Field: "", Category: k, Confidence: 1, Values: n[k], Evidence: []pii.Nat{}})
-	}
-	return nil
 }
 
 func (c *call) showClassified(r classified) {
