@@ -21,6 +21,8 @@ func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 			return -8, "the key of a table of people"
 		case c == "identity.name" && named && slices.Equal(h.tokens, []string{"name"}):
 			return 3.5, "the table is of people"
+		case named && (c == "contact.region" || c == "location.coordinates" || c == "health.measurement" || c == "demographic.language" || c == "employment.job_title" || c == "identity.photo" || c == "online.url"):
+			return 3, "the table is of people"
 		case c.Personal():
 			return 1, "the table is of people"
 		}
@@ -60,6 +62,11 @@ var friends = map[pii.Category]map[pii.Category]float64{
 	"identity.customer_number":   {"contact.email": 1, "identity.name": 1, "identity.family_name": 1},
 	"online.device_id":           {"identity.loyalty_number": 1.5, "online.ip": 1, "online.user_agent": 1, "identity.number": .5},
 	"finance.iban":               {"identity.name": 1},
+	"contact.region":             {"contact.city": 3, "contact.postcode": 3, "contact.street": 1},
+	"location.coordinates":       {"online.ip": 1, "contact.city": 1},
+	"employment.job_title":       {"identity.given_name": 1.5, "identity.family_name": 1.5, "identity.name": 1, "contact.email": 1},
+	"identity.photo":             {"identity.given_name": 1.5, "identity.username": 1, "contact.email": 1.5},
+	"contact.social":             {"contact.email": 1.5, "identity.name": 1},
 }
 
 // neighbourNats is what the other fields of the dataset say of a category.

@@ -66,12 +66,12 @@ var heads = func() map[string]pii.Category {
 		"none.meta":    "valid status type format length size changed visible validity expiry expires expired attempts retries failed error errors position rank version template subject text policy preference consent marketing newsletter reminder settings setting privacy source origin quality provider",
 		"none.count":   "quantity total",
 		"none.date":    "at on time date since until created updated deleted sent seen start end",
-		"none.boolean": "active enabled flag allowed required checked optin optout subscribed unsubscribed blocked",
+		"none.boolean": "active enabled flag allowed required checked optin optout subscribed unsubscribed blocked subscribe opted exempt check mentioned hidden confirmed exists missing optional present public locked default notifications notification alerts alert",
 		"none.code":    "code category class group level language region",
 		"none.hash":    "hash",
 		"none.amount":  "amount price percent rate score",
 		"none.key":     "id uuid index",
-		"none.text":    "description comment note",
+		"none.text":    "description comment note url path file",
 	} {
 		for _, w := range strings.Fields(list) {
 			m[w] = cat
@@ -80,14 +80,15 @@ var heads = func() map[string]pii.Category {
 	return m
 }()
 
-var auxiliaries = wordSet("is has show allow can should wants want use uses enable hide needs need accepts accept was ist hat zeige darf opt require requires do send")
+var auxiliaries = wordSet("is has show allow can should wants want use uses enable hide needs need accepts accept was optout optin opt no not blacklist exclude skip ignore did does must may will receive receives include includes notify validate verify display_ ist hat zeige darf opt require requires do send")
 
 // read reads the name of a field.
 func (l *lexicon) read(ctx *Context) header {
 	h := header{nats: map[pii.Category]pii.Nat{}, by: map[int]bool{}, table: tableOf(ctx)}
 	raw := split(leaf(ctx))
-	h.tokens = Tokens(leaf(ctx))
-	h.id = len(raw) == 1 && raw[0] == "id" && Refers(ctx) == 0
+	turned := false
+	h.tokens, turned = tokens(raw)
+	h.id = len(raw) == 1 && raw[0] == "id" && Refers(ctx) == 0 && ofPerson(ctx)
 	if len(raw) > 1 && auxiliaries[raw[0]] {
 		h.flip, h.known = "none.boolean", true
 		h.put("none.boolean", 6, "the name asks yes or no")
@@ -100,6 +101,13 @@ func (l *lexicon) read(ctx *Context) header {
 		if c, ok := heads[h.tokens[m-1]]; ok {
 			h.flip = c
 			h.put(c, 6.5, "the head noun \""+h.tokens[m-1]+"\" turns the name")
+		}
+	}
+	if turned && h.flip == "" { // correo_verificado: the participle stands behind its noun, and the head of the name first
+		if c := heads[h.tokens[0]]; c == "none.meta" || c == "none.boolean" || c == "none.count" {
+			h.flip = c
+			h.put(c, 6.5, "the word \""+h.tokens[0]+"\" turns the name")
+			m++
 		}
 	}
 	for _, x := range matches {
@@ -138,8 +146,12 @@ func (h *header) take(x match, m int) {
 		nats = 8
 	}
 	switch {
+	case x.weak && len(x.words) < m && x.end < m:
+		return
 	case x.weak:
 		nats = 2.5
+	case x.end < m && x.cat.Personal() && x.entity():
+		nats = .5 // user_aliases are not users
 	case x.end < m:
 		nats = 3
 	}
@@ -159,6 +171,16 @@ func (h *header) take(x match, m int) {
 		h.by[x.who] = true
 	}
 	h.put(x.cat, nats, "name \""+strings.Join(x.words, " ")+"\"")
+}
+
+// entity tells whether the phrase names those that a table may be of: in front of another word it only says whose that is.
+func (x *match) entity() bool {
+	for _, w := range x.words {
+		if _, ok := tableWords[w]; !ok && w != "assigned" {
+			return false
+		}
+	}
+	return true
 }
 
 // modified weakens what is the name of something else: "facility name" a little, "invoice display name" more.
@@ -191,9 +213,32 @@ func leaf(ctx *Context) string {
 	}
 	parts := strings.FieldsFunc(name, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
 	for i := len(parts) - 1; i >= 0; i-- {
-		if p := parts[i]; !strings.ContainsAny(p, "{}@\\") {
+		switch p := parts[i]; {
+		case strings.ContainsAny(p, "{}@\\"):
+		case i > 0 && valueWords[strings.ToLower(p)] && !strings.ContainsAny(parts[i-1], "{}@\\"):
+			return parts[i-1]
+		case i > 0 && strings.HasPrefix(strings.ToLower(p), "line"):
+			return parts[i-1] + "_" + p
+		default:
 			return p
 		}
 	}
 	return name
+}
+
+// valueWords are members that say nothing besides the name of what they are in: phones[].value.
+var valueWords = wordSet("value values val raw original normalized formatted number text string content data address mailbox display canonical")
+
+// ofPerson tells whether the object that a member is in, where it is in one, is a person's.
+func ofPerson(ctx *Context) bool {
+	up := parents(ctx)
+	if up == "" {
+		return true
+	}
+	for _, w := range Tokens(up[strings.LastIndexByte(up, '.')+1:]) {
+		if tableWords[w] == people {
+			return true
+		}
+	}
+	return false
 }

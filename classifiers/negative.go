@@ -15,9 +15,9 @@ type negative struct {
 // negatives are the competing classes. A look-alike is explained away by one of them; it does not only fail to score.
 var negatives = []negative{
 	{"none.date", "date,time,created at,updated at,deleted at,created,updated,last login,last seen,valid from?,valid until,due date,order date,year?,month?,start?,end?,since,expires,expiry", -1.5, fitDate},
-	{"none.amount", "price,amount,total,net?,gross?,balance,discount,weight,height,width,rate?,percent,score,tax amount,unit price,temperature,distance,lat?,lon?,duration", -1.7, fitAmount},
+	{"none.amount", "price,amount,total,net?,gross?,balance,discount,weight,height,width,rate?,percent,score,tax amount,unit price,temperature,distance,latitude?,longitude?,duration", -1.7, fitAmount},
 	{"none.count", "quantity,count,stock,size?,length,number of items,visits,attempts,position,rank,year,month,hour,week,day of week,priority,stock quantity", -2, fitCount},
-	{"none.code", "code,status,type,category,currency,language,role,class,level,color,version,timezone,group,channel,method,segment,department,platform,os,source,reason,event,event type,action,region,unit,topic?,theme,format,order number,order no,ticket number,tracking number,shipment number,reference number,invoice number,vat number,tracking,batch number,serial number", -1.2, fitCode},
+	{"none.code", "code,state?,status,type,category,currency,language,role,class,level,color,version,timezone,group,channel,method,segment?,department,platform,os,source,reason,event,event type,action,region?,unit,topic?,theme,format,order number,order no,ticket number,tracking number,shipment number,reference number,invoice number,vat number,tracking,batch number,serial number", -1.2, fitCode},
 	{"none.key", "id,uuid,index,order id,product id,invoice id,ticket id,parent id,address id,item id,category id,company id,event id,message id,request id,transaction id,order,invoice,payment id,row number", -1, fitKey},
 	{"none.boolean", "active,enabled,visible,deleted,flag,verified,newsletter,marketing,valid", -2.5, fitBool},
 	{"none.hash", "hash,fingerprint,signature,commit", -3, fitHash},

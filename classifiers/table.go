@@ -28,11 +28,11 @@ var typeWords = []struct {
 	typ   pii.FieldType
 	words string
 }{
-	{pii.Bool, "bool bit( bit"},
-	{pii.Bytes, "blob bytea varbinary binary image longblob mediumblob tinyblob raw bytes long raw"},
+	{pii.Bool, "bool boolean bit( bit"},
+	{pii.Bytes, "blob clob_ bytea varbinary binary image longblob mediumblob tinyblob raw bytes long raw"},
 	{pii.JSON, "json jsonb object variant struct map hstore xml"},
-	{pii.Time, "timestamp datetime date time smalldatetime"},
-	{pii.Float, "float double real decimal numeric money number( dec smallmoney"},
+	{pii.Time, "timestamp timestamptz timestamp_ntz datetime datetime2 datetimeoffset datetimetz date time smalldatetime"},
+	{pii.Float, "float float4 float8 float64 double real decimal numeric bignumeric money number( dec smallmoney"},
 	{pii.Int, "int bigint smallint tinyint mediumint integer serial bigserial long short byte number int2 int4 int8 int64 int32 year"},
 }
 

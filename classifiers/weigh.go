@@ -26,8 +26,9 @@ type candidate struct {
 	score float64
 	nats  []nat
 
-	positive bool  // of a classifier, not of a competing class
-	hits     int64 // of distinct values
+	positive bool    // of a classifier, not of a competing class
+	own      float64 // what name and values say for it
+	hits     int64   // of distinct values
 	of       int64
 }
 
@@ -91,6 +92,9 @@ func beside(cs []candidate, st *Stats) {
 	for i := range cs {
 		if cs[i].positive {
 			nats, text := neighbourNats(st.Field.Neighbour, cs[i].cat)
+			if cs[i].hits*10 < cs[i].of*7 || cs[i].of == 0 {
+				nats = min(nats, cs[i].own) // what nothing else speaks for, neighbours do not make
+			}
 			cs[i].add(nats, text)
 		}
 	}
@@ -149,7 +153,10 @@ func (s *Set) positive(st *Stats, h *header, i int, c *Classifier) candidate {
 			k.add(n.Nats, n.Text)
 		}
 	}
-	nats, text := tableNats(h, c.Category, named.Nats > 0)
+	k.own = max(0, k.score-prior)
+	nats, text := typeNats(&st.Field.Field, c.Category, st.Values > 0)
+	k.add(nats, text)
+	nats, text = tableNats(h, c.Category, named.Nats > 0)
 	k.add(nats, text)
 	return k
 }
@@ -224,7 +231,9 @@ func (n *negative) weigh(st *Stats, h *header) candidate {
 	if n.cat == "none.other" && st.Values == 0 && !h.known {
 		k.add(2.5, "neither name nor values")
 	}
-	nats, text := tableNats(h, n.cat, h.nats[n.cat].Nats > 0)
+	nats, text := typeNats(&st.Field.Field, n.cat, st.Values > 0)
+	k.add(nats, text)
+	nats, text = tableNats(h, n.cat, h.nats[n.cat].Nats > 0)
 	k.add(nats, text)
 	return k
 }

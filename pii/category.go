@@ -71,8 +71,8 @@ type CategoryInfo struct {
 	Single      bool     `json:"single"`    // by law or nature one value belongs to one person (an e-mail is often, a telephone less so)
 }
 
-// taxonomy is ordered by category.
-var taxonomy = []CategoryInfo{
+// general are the kinds of data that are everywhere.
+var general = []CategoryInfo{
 	{"contact.address", "a postal address, whole", 2, false, Attribute, "pd:PhysicalAddress", "user.contact.address", false},
 	{"contact.city", "the town of an address", 1, false, Attribute, "pd:City", "user.contact.address.city", false},
 	{"contact.country", "the country of an address", 1, false, Attribute, "pd:Country", "user.contact.address.country", false},

@@ -9,10 +9,11 @@ import (
 	"vestige/classifiers/demographic"
 	"vestige/classifiers/finance"
 	"vestige/classifiers/identity"
+	"vestige/classifiers/named"
 	"vestige/classifiers/online"
 )
 
 // All gives every classifier.
 func All() []classifiers.Classifier {
-	return slices.Concat(contact.All(), identity.All(), finance.All(), online.All(), demographic.All())
+	return slices.Concat(contact.All(), identity.All(), finance.All(), online.All(), demographic.All(), named.All())
 }

@@ -9,7 +9,8 @@
 //     column - session                     it does not
 //     also uk_nhs: reason                  finds examples of that other classifier too, and why that is right
 //
-// Lines that begin with # are comments.
+// Lines that begin with # are comments. Where a package has many classifiers alike, testdata/many.txt has all their corpora, each behind a line
+// "== name".
 package classifiertest
 
 import (
@@ -83,7 +84,9 @@ func Read(files fs.FS, c *classifiers.Classifier) (*Corpus, error) {
 	}
 	text, err := fs.ReadFile(files, name)
 	if err != nil {
-		return nil, err
+		if text = shared(files, c.Name); text == nil {
+			return nil, err
+		}
 	}
 	corpus := &Corpus{Classifier: c, Also: map[string]string{}}
 	for line := range strings.Lines(string(text)) {
@@ -99,6 +102,25 @@ func Read(files fs.FS, c *classifiers.Classifier) (*Corpus, error) {
 		corpus.Cases = append(corpus.Cases, parse(line))
 	}
 	return corpus, nil
+}
+
+// shared gives the part of a corpus of many classifiers, testdata/many.txt, that stands behind the line "== name".
+func shared(files fs.FS, name string) (text []byte) {
+	found, _ := fs.Glob(files, "*/testdata/many.txt")
+	if own, _ := fs.Glob(files, "many.txt"); len(own) > 0 {
+		found = append(found, own...)
+	}
+	for _, file := range found {
+		all, err := fs.ReadFile(files, file)
+		if err != nil {
+			continue
+		}
+		if _, rest, ok := strings.Cut("\n"+string(all), "\n== "+name+"\n"); ok {
+			part, _, _ := strings.Cut(rest, "\n== ")
+			return []byte(part)
+		}
+	}
+	return nil
 }
 
 func parse(line string) Case {

@@ -14,7 +14,7 @@ func Username() classifiers.Classifier {
 		Doc:      "A name to sign in with: one word of letters, digits, dots and hyphens. Nothing in a value tells it from any other word: the field's name decides.",
 		Category: "identity.username",
 		Version:  1,
-		Names:    []string{"username", "user name", "login name", "login", "account name", "user login", "nick", "nick name", "display username", "github username", "twitter username", "slug?", "user?", "created by?", "updated by?"},
+		Names:    []string{"username", "user name", "login name", "login", "account name", "user login", "nick", "nick name", "display username", "user?", "created by?", "updated by?"},
 		MaxLen:   64,
 		Whole:    username,
 		Chance:   .6,

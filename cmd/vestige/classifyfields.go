@@ -101,7 +101,11 @@ func byDataset(rows [][]string) (out []*listed) {
 			l = &listed{dataset: pii.Dataset{Ref: pii.Ref{Source: "file", Dataset: r[0]}, Kind: pii.Table, Records: -1}}
 			by[r[0]], out = l, append(out, l)
 		}
-		l.dataset.Fields = append(l.dataset.Fields, pii.Field{Name: r[1], Column: r[1], Type: classifiers.TypeOf(r[2]), Native: r[2]})
+		f := pii.Field{Name: r[1], Column: r[1], Type: classifiers.TypeOf(r[2]), Native: r[2]}
+		if column, path, ok := strings.Cut(r[1], "."); ok {
+			f.Column, f.Path = column, path
+		}
+		l.dataset.Fields = append(l.dataset.Fields, f)
 		l.rows, l.samples = append(l.rows, i), append(l.samples, filled(r[3:]))
 	}
 	return out

@@ -1,0 +1,66 @@
+// Package named finds what mostly the name of a field tells: special categories, parts of records about health, work, school and vehicles, and
+// identifiers whose values look like any other. Each is a line of kinds.txt; values can only speak against one.
+package named
+
+import (
+	_ "embed"
+	"strings"
+
+	"vestige/classifiers"
+	"vestige/pii"
+)
+
+//go:embed kinds.txt
+var kinds string
+
+// All lists the classifiers of this package.
+func All() (out []classifiers.Classifier) {
+	for l := range strings.Lines(kinds) {
+		f := strings.Split(strings.TrimSpace(l), "|")
+		if strings.HasPrefix(l, "#") || len(f) != 5 {
+			continue
+		}
+		form := f[2]
+		out = append(out, classifiers.Classifier{
+			Name:     f[0],
+			Doc:      f[3] + ", by the name of its field. Fields with another name are missed; things that bear the same name are mistaken for it.",
+			Category: pii.Category(f[1]),
+			Version:  1,
+			Names:    strings.Split(f[4], ","),
+			Column:   func(s *classifiers.Stats) classifiers.Evidence { return look(s, form) },
+		})
+	}
+	return out
+}
+
+// look gives what values of another form than the kind's say against it.
+func look(s *classifiers.Stats, form string) (e classifiers.Evidence) {
+	if s.Values == 0 {
+		return e
+	}
+	t := &s.Texture
+	add := func(nats float64, text string) { e.Nats = append(e.Nats, pii.Nat{Text: text, Nats: nats}) }
+	if !s.Named {
+		add(-6, "nothing names it")
+		return e
+	}
+	if s.Share(t.Bools) > .9 && s.Distinct <= 3 && form != "text" {
+		add(-7, "yes or no")
+	}
+	numbers := s.Share(t.Digits + t.Decimals)
+	switch {
+	case form == "text" && numbers > .9 && s.Distinct > 20:
+		add(-5, "numbers")
+	case form == "text" || form == "short" && s.Len[1] <= 40:
+		add(1.5, "words")
+	case form == "short":
+		add(-5, "long values")
+	case form == "digits" && numbers < .5 && s.Share(t.Codes) < .5:
+		add(-6, "no digits")
+	case form == "number" && numbers < .5:
+		add(-5, "no numbers")
+	default:
+		add(3, "the name calls it so, and nothing in the values speaks against it")
+	}
+	return e
+}

@@ -1,0 +1,4 @@
+package pii
+
+// officialKinds are the identifiers of countries.
+var officialKinds = []officialKind{}
