@@ -100,7 +100,7 @@ func (e expr) countable() bool {
 	e.each(func(t *term, _ bool) {
 		switch t.key {
 		case "is":
-			ok = ok && t.value != "dataset"
+			ok = ok && t.value != "dataset" && t.value != "island"
 		case "category", "type", "sensitivity", "article9":
 		case "source":
 			ok = ok && !t.star

@@ -98,6 +98,9 @@ func datasetDoc(n *lineage.Node, states map[string]State) searchDoc {
 	if n.Gone != 0 {
 		d.is = append(d.is, "gone")
 	}
+	if n.Island {
+		d.is = append(d.is, "island", "unmapped")
+	}
 	d.words = append(append(splitWords(ref.Dataset), splitWords(n.Dataset.Comment)...), splitWords(ref.Source)...)
 	d.hit = Hit{Ref: ref, Display: DisplayDataset(n), Dataset: DisplayDataset(n), Type: d.typ, Also: d.also, Confidence: d.conf,
 		State: d.state, Sensitivity: d.hit.Sensitivity}

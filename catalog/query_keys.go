@@ -20,9 +20,9 @@ type Key struct {
 // Keys gives the keys that queries know.
 func Keys() []Key {
 	return []Key{
-		{Name: "is", Doc: "what counts: pii is proposed, deferred or accepted; unmapped is proposed without a decision",
+		{Name: "is", Doc: "what counts: pii is proposed, deferred or accepted; unmapped is proposed without a decision; an island is a dataset of personal data that no identifier leads to",
 			Values: []string{"pii", "unmapped", "proposed", "deferred", "decided", "accepted", "rejected", "clean", "unexamined", "reopened",
-				"identifier", "gone", "field", "dataset"}},
+				"identifier", "gone", "field", "dataset", "island"}},
 		{Name: "category", Doc: "a category and everything under it, by segment"},
 		{Name: "source", Doc: "the name of a source", Stars: true},
 		{Name: "schema", Doc: "the schema of a dataset's name", Stars: true},

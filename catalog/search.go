@@ -119,11 +119,11 @@ func (c *Catalog) answer(ctx context.Context, idx *index, ask question) (Result,
 	return res, err
 }
 
-// kind tells what a query asks for: datasets only where it says so outside of a negation.
+// kind tells what a query asks for: datasets only where it says so outside of a negation, by that word or by one that only datasets can be.
 func (e expr) kind() string {
 	kind := "field"
 	e.each(func(t *term, negated bool) {
-		if t.key == "is" && t.value == "dataset" && !negated {
+		if t.key == "is" && (t.value == "dataset" || t.value == "island") && !negated {
 			kind = "dataset"
 		}
 	})

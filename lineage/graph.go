@@ -23,8 +23,9 @@ type Node struct {
 	Fields  []FieldNode `json:"fields"`  // every field examined, those found inside documents included, ordered by name
 	Person  float64     `json:"person"`  // how sure it is that one record stands for one person, 0 to 1
 	Gaps    []pii.Gap   `json:"gaps,omitempty"`
-	Gone    int64       `json:"gone,omitempty"` // when it was first missed, microseconds since 1970; a tombstone
-	Soft    string      `json:"soft,omitempty"` // the field by which its records are soft-deleted
+	Gone    int64       `json:"gone,omitempty"`   // when it was first missed, microseconds since 1970; a tombstone
+	Soft    string      `json:"soft,omitempty"`   // the field by which its records are soft-deleted
+	Island  bool        `json:"island,omitempty"` // it holds personal data, and no identifier or reference leads to it
 }
 
 // FieldNode is a field with what is proposed and decided of it.

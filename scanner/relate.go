@@ -51,6 +51,9 @@ func (s *Scanner) relate(ctx context.Context) (Related, error) {
 	edges := w.decide(lineage.Merge(lineage.Declared(w.nodes), inferred, copies))
 	lineage.Assign(w.nodes, edges)
 	r := Related{References: len(edges), Inferred: len(inferred), Copies: len(copies), Islands: lineage.Islands(w.nodes, edges)}
+	for i := range w.nodes {
+		w.nodes[i].Island = slices.Contains(r.Islands, w.nodes[i].Dataset.Ref)
+	}
 	return r, s.store.Write(ctx, func(tx db.Tx) error {
 		if err := s.cat.Unmoved(ctx, tx, at); err != nil {
 			return err

@@ -397,6 +397,27 @@ func TestRelate(t *testing.T) {
 	}
 }
 
+// TestIslandsAreFound has people in a dataset that no identifier leads to: the catalog's search finds it among what no plan reaches.
+func TestIslandsAreFound(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.users("users", 60)
+	w.sys.Create(memory.Table{Name: "visitors", Key: []string{"nr"}, Fields: []pii.Field{number("nr"), text("birth_date"), text("street")}})
+	for i := range 60 {
+		w.sys.Insert("visitors", [][]byte{fmt.Appendf(nil, "%d", i+1), fmt.Appendf(nil, "19%02d-03-%02d", 40+i, 1+i%28), fmt.Appendf(nil, "%d Oak Street", 3+i)})
+	}
+	w.scan(scanner.Options{})
+	_, err := w.scanner.Relate(t.Context())
+	w.must(err)
+	for _, q := range []string{"is:island", "is:dataset is:unmapped"} {
+		found, err := w.catalog.Search(t.Context(), q, catalog.Page{})
+		w.must(err)
+		if len(found.Hits) != 1 || found.Hits[0].Ref != at("visitors") {
+			t.Errorf("%s finds %+v", q, found.Hits)
+		}
+	}
+}
+
 // TestScanBesideRelate scans and relates at once: what a scan found last stays.
 func TestScanBesideRelate(t *testing.T) {
 	t.Parallel()
