@@ -262,20 +262,24 @@ func networkCancel(b *bench) {
 	defer release()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	patience := 2 * r.NetworkLimit // nothing of this takes a second, but on a machine that does much else
+	if patience == 0 {
+		patience = 30 * time.Second
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- failure(d.Read(ctx, connectors.Query{Dataset: ds})) }()
 	waits := func() bool { return r.Running(r.real) > idle }
-	if !until(5*time.Second, waits) {
+	if !until(patience, waits) {
 		b.Errorf("a read of what is held does not wait in the server")
 	}
 	cancel()
 	select {
 	case err := <-ended:
 		isKind(b, "a read whose context ends", err, errkind.Canceled)
-	case <-time.After(2 * time.Second):
-		b.Errorf("a read goes on 2 s after its context has ended")
+	case <-time.After(patience):
+		b.Errorf("a read goes on long after its context has ended")
 	}
-	if !until(3*time.Second, func() bool { return !waits() }) {
+	if !until(patience, func() bool { return !waits() }) {
 		b.Errorf("the statement goes on in the server after its context has ended")
 	}
 }
@@ -286,6 +290,7 @@ func until(limit time.Duration, so func() bool) bool {
 		if clock.Since(began) > limit {
 			return false
 		}
+		<-time.After(10 * time.Millisecond)
 	}
 	return true
 }

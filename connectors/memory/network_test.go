@@ -166,6 +166,7 @@ type telephone struct {
 	*memory.Driver
 	far
 	addr string
+	kept sync.Map
 }
 
 // ask waits for the server's answer.
@@ -220,7 +221,9 @@ func (d *telephone) Read(ctx context.Context, q connectors.Query) iter.Seq2[*pii
 			yield(nil, err)
 			return
 		}
-		if !d.goesOn {
+		if d.goesOn {
+			d.kept.Store(c, true) // what nobody holds is closed by the garbage collector
+		} else {
 			defer func() { _ = c.Close() }()
 		}
 		for b, err := range d.Driver.Read(ctx, q) {

@@ -23,6 +23,7 @@ type conn struct {
 	id      int64
 	mariadb bool
 	spare   *pii.Batch // of the last bare read, for its memory
+	folds   bool // names of tables are compared without regard to case
 }
 
 // take gives an idle connection or opens one; put gives it back.
@@ -117,9 +118,10 @@ func (d *Driver) dial(ctx context.Context) (*conn, error) {
 		return nil, err
 	}
 	c := &conn{d: d, dc: dc}
-	got, err := c.all(ctx, "SELECT CONNECTION_ID(), VERSION()")
+	got, err := c.all(ctx, "SELECT CONNECTION_ID(), VERSION(), @@lower_case_table_names")
 	if err == nil {
 		c.id, c.mariadb = asInt(got[0][0]), strings.Contains(asText(got[0][1]), "MariaDB")
+		c.folds = asInt(got[0][2]) != 0
 		err = c.session(ctx)
 	}
 	if err != nil {
@@ -246,6 +248,15 @@ func (c *conn) all(ctx context.Context, query string) (out [][]driver.Value, err
 		}
 		out = append(out, kept(r.values))
 	}
+}
+
+// is compares a name in the server's catalog, where that compares without regard to case whether its tables' names do or not.
+func (c *conn) is(column, name string) string {
+	out := column + "=" + text(name)
+	if !c.folds {
+		out += " AND CAST(" + column + " AS BINARY)=" + text(name)
+	}
+	return out
 }
 
 // kept copies values, whose bytes are the connection's own.

@@ -214,7 +214,7 @@ func (c *conn) clauses(ctx context.Context, schema, table string) (out []clause,
 			ON t.constraint_schema=k.constraint_schema AND t.constraint_name=k.constraint_name AND t.constraint_type='CHECK' WHERE k.constraint_schema=` + text(schema)
 	}
 	if table != "" {
-		query += " HAVING table_name=" + text(table)
+		query += " HAVING " + c.is("table_name", table)
 	}
 	got, err := c.all(ctx, query)
 	for _, r := range got {

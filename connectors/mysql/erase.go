@@ -63,7 +63,7 @@ func (d *Driver) attempt(ctx context.Context, u pii.Unit) ([]pii.Receipt, error)
 		return receipts, err
 	}
 	for _, name := range e.stale {
-		if err := c.analyse(ctx, name); err != nil {
+		if _, err := c.analyse(ctx, name); err != nil {
 			return receipts, err
 		}
 	}

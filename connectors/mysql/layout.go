@@ -85,7 +85,7 @@ func digestOf(parts ...string) string {
 func (c *conn) layouts(ctx context.Context, schema, table string) (map[string]*layout, error) {
 	where := "table_schema=" + text(schema)
 	if table != "" {
-		where += " AND table_name=" + text(table)
+		where += " AND " + c.is("table_name", table)
 	}
 	got, err := c.all(ctx, "SELECT table_name, table_type, COALESCE(engine,''), COALESCE(create_options,'') FROM information_schema.tables WHERE "+where)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"vestige/connectors"
 	"vestige/connectors/connectortest"
@@ -196,9 +197,10 @@ func start(t *testing.T, d testenv.Database, f connectortest.Fixture) connectort
 			host, port, _ := net.SplitHostPort(addr)
 			return with(u, "host", host, "port", port, "connect_timeout", "1s", "statement_timeout", "2s", "lock_timeout", "1s")
 		},
-		Hold:    func(t *testing.T, name string) func() { t.Helper(); return hold(t, db, name) },
-		Running: func(t *testing.T) int { t.Helper(); return running(t, db, u) },
-		Lacks:   []connectortest.Need{connectortest.NeedSoftDelete},
+		NetworkLimit: 20 * time.Second,
+		Hold:         func(t *testing.T, name string) func() { t.Helper(); return hold(t, db, name) },
+		Running:      func(t *testing.T) int { t.Helper(); return running(t, db, u) },
+		Lacks:        []connectortest.Need{connectortest.NeedSoftDelete},
 	}
 }
 

@@ -41,7 +41,7 @@ func (c *conn) profile(ctx context.Context, ds pii.Dataset) (connectors.Profile,
 	if s.version != "" {
 		p.Version = digestOf(l.digest(), s.version)
 	}
-	where := "table_schema=" + text(l.schema) + " AND table_name=" + text(l.table)
+	where := "table_schema=" + text(l.schema) + " AND " + c.is("table_name", l.table)
 	got, err := c.all(ctx, "SELECT column_name, cardinality FROM information_schema.statistics WHERE seq_in_index=1 AND column_name IS NOT NULL AND cardinality IS NOT NULL AND "+where)
 	for _, r := range got {
 		p.Fields[asText(r[0])] = connectors.FieldProfile{Distinct: asInt(r[1]), Nulls: -1}
@@ -55,7 +55,7 @@ func (c *conn) profile(ctx context.Context, ds pii.Dataset) (connectors.Profile,
 // histograms asks MySQL for the shape of its histograms, never for their values.
 func (c *conn) histograms(ctx context.Context, l *layout, p *connectors.Profile) error {
 	got, err := c.all(ctx, `SELECT column_name, histogram->>'$."histogram-type"', JSON_LENGTH(histogram, '$.buckets'), CAST(histogram->>'$."null-values"' AS DOUBLE)
-		FROM information_schema.column_statistics WHERE schema_name=`+text(l.schema)+" AND table_name="+text(l.table))
+		FROM information_schema.column_statistics WHERE schema_name=`+text(l.schema)+" AND "+c.is("table_name", l.table))
 	for _, r := range got {
 		f, ok := p.Fields[asText(r[0])]
 		if !ok {

@@ -58,7 +58,8 @@ func (d *Driver) Purge(ctx context.Context, datasets []pii.Dataset) ([]pii.Recei
 func (c *conn) purge(ctx context.Context, names []string) (map[string]string, error) {
 	proofs := map[string]string{}
 	for _, name := range names {
-		if err := c.analyse(ctx, name); err != nil {
+		blind, err := c.analyse(ctx, name)
+		if err != nil {
 			return nil, err
 		}
 		p := c.d.resolve(name)
@@ -73,36 +74,39 @@ func (c *conn) purge(ctx context.Context, names []string) (map[string]string, er
 				return nil, err
 			}
 		}
+		if blind {
+			what += " without its persistent statistics (SELECT on mysql.column_stats is missing)"
+		}
 		proofs[name] = what + " " + c.proof(ctx)
 	}
 	return proofs, nil
 }
 
-// analyse makes a table's statistics anew, and its histograms where it has some.
-func (c *conn) analyse(ctx context.Context, dataset string) error {
+// analyse makes a table's statistics anew, and its histograms where it has some. blind tells that the user may not see whether MariaDB keeps some.
+func (c *conn) analyse(ctx context.Context, dataset string) (blind bool, err error) {
 	p := c.d.resolve(dataset)
 	if c.mariadb {
-		got, err := c.all(ctx, "SELECT 1 FROM mysql.column_stats WHERE db_name="+text(p.schema)+" AND table_name="+text(p.table)+" LIMIT 1")
+		got, err := c.all(ctx, "SELECT 1 FROM mysql.column_stats WHERE db_name="+text(p.schema)+" AND "+c.is("table_name", p.table)+" LIMIT 1")
 		if k := errkind.Of(err); err != nil && (k == errkind.Canceled || k == errkind.Transient) {
-			return err
+			return false, err
 		}
 		if len(got) > 0 {
-			return c.maintain(ctx, "ANALYZE TABLE "+p.name()+" PERSISTENT FOR ALL")
+			return false, c.maintain(ctx, "ANALYZE TABLE "+p.name()+" PERSISTENT FOR ALL")
 		}
-		return c.maintain(ctx, "ANALYZE TABLE "+p.name())
+		return errkind.Of(err) == errkind.Permission && err != nil, c.maintain(ctx, "ANALYZE TABLE "+p.name())
 	}
 	if err := c.maintain(ctx, "ANALYZE TABLE "+p.name()); err != nil {
-		return err
+		return false, err
 	}
-	got, err := c.all(ctx, "SELECT column_name FROM information_schema.column_statistics WHERE schema_name="+text(p.schema)+" AND table_name="+text(p.table))
+	got, err := c.all(ctx, "SELECT column_name FROM information_schema.column_statistics WHERE schema_name="+text(p.schema)+" AND "+c.is("table_name", p.table))
 	if err != nil || len(got) == 0 {
-		return err
+		return false, err
 	}
 	names := make([]string, len(got))
 	for i, r := range got {
 		names[i] = quote(asText(r[0]))
 	}
-	return c.maintain(ctx, "ANALYZE TABLE "+p.name()+" UPDATE HISTOGRAM ON "+strings.Join(names, ", "))
+	return false, c.maintain(ctx, "ANALYZE TABLE "+p.name()+" UPDATE HISTOGRAM ON "+strings.Join(names, ", "))
 }
 
 // maintain runs a statement that tells of its errors in its result.

@@ -258,7 +258,7 @@ func (s *system) streamed(ctx context.Context, r *reader, columns, lists []strin
 func (s *system) Writes(ctx context.Context, t *relational.Table) (map[string][]string, error) {
 	l := readerOf(t).l
 	out := map[string][]string{}
-	got, err := s.c.all(ctx, "SELECT trigger_name, action_statement FROM information_schema.triggers WHERE event_object_schema="+text(l.schema)+" AND event_object_table="+text(l.table))
+	got, err := s.c.all(ctx, "SELECT trigger_name, action_statement FROM information_schema.triggers WHERE event_object_schema="+text(l.schema)+" AND "+s.c.is("event_object_table", l.table))
 	if err != nil || len(got) == 0 {
 		return out, err
 	}

@@ -18,7 +18,7 @@ type state struct {
 func (c *conn) states(ctx context.Context, schema, table string) (map[string]state, error) {
 	where := "table_schema=" + text(schema)
 	if table != "" {
-		where += " AND table_name=" + text(table)
+		where += " AND " + c.is("table_name", table)
 	}
 	got, err := c.all(ctx, `SELECT table_name, table_rows, data_length, COALESCE(table_comment,''), COALESCE(update_time,''), COALESCE(update_time >= NOW(), 0),
 		COALESCE(create_time,''), table_type FROM information_schema.tables WHERE `+where)

@@ -53,14 +53,14 @@ func (s *system) Table(ctx context.Context, ds pii.Dataset) (*relational.Table, 
 		t.Refuses = errkind.Coded(errkind.Unsupported, "not-erasable", "records of %s cannot be changed by themselves", t.Dataset)
 		return t, nil
 	}
-	t.References, err = s.references(ctx, "k.table_schema="+text(l.schema)+" AND k.table_name="+text(l.table))
+	t.References, err = s.references(ctx, "k.table_schema="+text(l.schema)+" AND "+s.c.is("k.table_name", l.table))
 	return t, err
 }
 
 // Children gives the foreign keys that lead to a table, from every schema.
 func (s *system) Children(ctx context.Context, t *relational.Table) ([]relational.Reference, error) {
 	l := readerOf(t).l
-	return s.references(ctx, "k.referenced_table_schema="+text(l.schema)+" AND k.referenced_table_name="+text(l.table))
+	return s.references(ctx, "k.referenced_table_schema="+text(l.schema)+" AND "+s.c.is("k.referenced_table_name", l.table))
 }
 
 // references reads foreign keys. InnoDB looks at each as soon as a row changes, whether it says RESTRICT or NO ACTION, and keeps an index for each.
@@ -243,12 +243,21 @@ func (s *system) Fold(_ *relational.Column, v relational.Value) string { return 
 // Triggers names a table's triggers.
 func (s *system) Triggers(ctx context.Context, t *relational.Table) ([]string, error) {
 	l := readerOf(t).l
-	got, err := s.c.all(ctx, "SELECT trigger_name FROM information_schema.triggers WHERE event_object_schema="+text(l.schema)+" AND event_object_table="+text(l.table)+" ORDER BY trigger_name")
+	got, err := s.c.all(ctx, "SELECT trigger_name FROM information_schema.triggers WHERE event_object_schema="+text(l.schema)+" AND "+s.c.is("event_object_table", l.table)+" ORDER BY trigger_name")
 	var out []string
 	for _, r := range got {
 		out = append(out, asText(r[0]))
 	}
 	return out, err
+}
+
+// collated gives a text the column's character set and collation, by which it is compared.
+func (c *column) collated(lit string) string {
+	charset, _, ok := strings.Cut(c.collation, "_")
+	if !ok {
+		return lit
+	}
+	return "CONVERT(" + lit + " USING " + charset + ") COLLATE " + c.collation
 }
 
 // Broken computes the CHECK constraints over the rows as they would be; what cannot be computed so is left to the transaction.
@@ -265,6 +274,7 @@ func (s *system) Broken(ctx context.Context, t *relational.Table, _, after [][]r
 			lit := "NULL"
 			if v != nil {
 				lit, _ = r.cols[i].literal(string(v.(exact)))
+				lit = r.cols[i].collated(lit)
 			}
 			cols[i] = lit + " AS " + quote(r.cols[i].name)
 		}

@@ -241,7 +241,9 @@ func TestOnDelete(t *testing.T) {
 		people := ds["public.people"]
 		u := unit(pii.Act{Dataset: people, Method: pii.Delete, Targets: found(t, s, people, "mail", "ann@example.com")})
 		list := look(t, s, u)
-		if blocked(list) || !slices.ContainsFunc(list, func(f pii.Finding) bool { return f.Dataset.Dataset == "public.calls" && f.Records == 2 && f.Method == pii.Rewrite }) {
+		if blocked(list) || !slices.ContainsFunc(list, func(f pii.Finding) bool {
+			return f.Dataset.Dataset == "public.calls" && f.Records == 2 && f.Method == pii.Rewrite
+		}) {
 			t.Errorf("a default is not foreseen: %+v", list)
 		}
 		if _, err := s.Erase(t.Context(), u); errkind.Of(err) != errkind.Conflict {

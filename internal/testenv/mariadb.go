@@ -64,6 +64,7 @@ func connect(port int, password, database string) (*sql.DB, error) {
 // family is the MariaDB, or the MySQL, of this test binary. It ends with the binary, as the PostgreSQL does.
 type family struct {
 	once     sync.Once
+	options  []string // of the server
 	port     int
 	password string
 	ca       string
@@ -82,6 +83,20 @@ func MariaDB(t testing.TB) Database {
 		MustRun(t, "mariadb")
 	}
 	f := &sharedMariaDB
+	f.once.Do(func() { f.err = f.attempts(func() error { return f.startMariaDB(install, daemon) }) })
+	return f.database(t, "mariadb")
+}
+
+var foldingMariaDB = family{options: []string{"--lower-case-table-names=1"}}
+
+// FoldingMariaDB is MariaDB as it is on Windows: it keeps names of tables in lower case, and takes them in any.
+func FoldingMariaDB(t testing.TB) Database {
+	t.Helper()
+	install, daemon := program("mariadb-install-db", "/usr/local/bin", "/opt/homebrew/bin"), program("mariadbd", "/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin")
+	if install == "" || daemon == "" {
+		MustRun(t, "mariadb")
+	}
+	f := &foldingMariaDB
 	f.once.Do(func() { f.err = f.attempts(func() error { return f.startMariaDB(install, daemon) }) })
 	return f.database(t, "mariadb")
 }
@@ -149,17 +164,17 @@ func (f *family) startMariaDB(install, daemon string) error {
 		return err
 	}
 	f.ca = string(ca)
-	cmd := exec.Command(install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
+	cmd := exec.Command(install, append([]string{"--no-defaults", "--datadir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db"}, f.options...)...)
 	if err := unprivileged(cmd, append([]string{dir, boot}, files...)...); err != nil {
 		return err
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("mariadb-install-db: %w: %s", err, bytes.TrimSpace(out))
 	}
-	cmd = exec.Command("/bin/sh", "-c", ender(), "ender", daemon, "--no-defaults", "--datadir="+data, "--port="+strconv.Itoa(f.port),
-		"--bind-address=127.0.0.1", "--socket="+filepath.Join(dir, "s"), "--pid-file="+filepath.Join(dir, "pid"), "--init-file="+boot,
+	cmd = exec.Command("/bin/sh", append([]string{"-c", ender(), "ender", daemon, "--no-defaults", "--datadir=" + data, "--port=" + strconv.Itoa(f.port),
+		"--bind-address=127.0.0.1", "--socket=" + filepath.Join(dir, "s"), "--pid-file=" + filepath.Join(dir, "pid"), "--init-file=" + boot,
 		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2", "--skip-innodb-doublewrite", "--max-connections=200",
-		"--ssl-ca="+files[0], "--ssl-cert="+files[1], "--ssl-key="+files[2])
+		"--ssl-ca=" + files[0], "--ssl-cert=" + files[1], "--ssl-key=" + files[2]}, f.options...)...)
 	if err := unprivileged(cmd, dir); err != nil {
 		return err
 	}
