@@ -85,7 +85,7 @@ func (s *Service) Run(ctx context.Context, id string, progress func(plans.Event)
 	if r.State == Waiting {
 		return plans.Result{}, errkind.Coded(errkind.Conflict, "waiting", "the request waits: %s", r.Reason)
 	}
-	res, err := s.engine.Run(ctx, r.Plan, progress)
+	res, err := s.Guarded(ctx, id, func(ctx context.Context) (plans.Result, error) { return s.engine.Run(ctx, r.Plan, progress) })
 	if _, ferr := s.Follow(ctx, id); err == nil {
 		err = ferr
 	}

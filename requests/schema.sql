@@ -43,3 +43,12 @@ CREATE TABLE request_fingerprint (
 	PRIMARY KEY (request, fingerprint)
 );
 CREATE INDEX request_by_fingerprint ON request_fingerprint (fingerprint);
+
+-- step 2
+-- What a person has stopped: one request, or all where request is empty. Nothing is carried out while it stands.
+CREATE TABLE request_halt (
+	request TEXT NOT NULL PRIMARY KEY,
+	actor   TEXT NOT NULL,
+	reason  TEXT NOT NULL,
+	made    BIGINT NOT NULL
+);

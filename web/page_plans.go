@@ -12,6 +12,7 @@ import (
 	"vestige/lineage"
 	"vestige/pii"
 	"vestige/plans"
+	"vestige/requests"
 )
 
 // Plans is what is shown of plans. *plans.Engine has it.
@@ -21,6 +22,11 @@ type Plans interface {
 	Journal(ctx context.Context, id string) ([]plans.Entry, error)
 	Attestation(ctx context.Context, id string) ([]byte, error)
 	AttestationKey(ctx context.Context) (ed25519.PublicKey, error)
+	Diff(ctx context.Context, old, now string) ([]plans.Difference, error)
+	Findings(ctx context.Context, id string) ([]pii.Finding, error)
+	Reports(ctx context.Context, id string) ([]plans.Report, error)
+	Undo(ctx context.Context, id, by, reason string) error
+	Verify(ctx context.Context, id string, progress func(plans.Event)) (*plans.Report, error)
 }
 
 var _ Plans = (*plans.Engine)(nil)
@@ -62,6 +68,13 @@ type planView struct {
 	Attested  *plans.Attested
 	Signed    string // what the check of the signature said
 	Waits     string
+	Before    *plans.Status      // the plan that it took the place of
+	Changes   []plans.Difference // from that
+	Findings  []pii.Finding      // of the last preflight
+	Reports   []plans.Report     // of looks afterwards
+	Works     bool               // questions are answered here by the one who looks
+	Approves  bool
+	Halt      *requests.Halt
 }
 
 // stage is one station on the way of a plan.
@@ -77,6 +90,18 @@ func (s *Server) plan(c *gin.Context) {
 	if err != nil {
 		s.fail(c, err)
 		return
+	}
+	if s.svc.Requests != nil && !v.State.Terminal() {
+		a := by(c)
+		current, err := s.svc.Requests.Show(c.Request.Context(), v.Request)
+		if err == nil && current.Plan == v.ID {
+			v.Works = a.May(accounts.WorkRequests) && v.State == plans.Planned
+			v.Approves = a.May(accounts.Approve) && v.State == plans.Planned
+		}
+		if v.Halt, err = s.svc.Requests.Halted(c.Request.Context(), v.Request); err != nil {
+			s.fail(c, err)
+			return
+		}
 	}
 	twins := []link{{"JSON", "/api/v1/plans/" + v.ID}}
 	if v.Attested != nil {
@@ -122,10 +147,34 @@ func (s *Server) planView(ctx context.Context, id string) (v planView, err error
 		}
 	}
 	v.Stages = stagesOf(v.Status)
+	if err := s.planMore(ctx, p, &v); err != nil {
+		return v, err
+	}
 	if v.State == plans.Closed {
 		v.Attested, v.Signed, err = attested(ctx, p, id)
 	}
 	return v, err
+}
+
+// planMore fills in what was found and changed around a plan.
+func (s *Server) planMore(ctx context.Context, p Plans, v *planView) (err error) {
+	if v.Findings, err = p.Findings(ctx, v.ID); err != nil {
+		return err
+	}
+	if v.Reports, err = p.Reports(ctx, v.ID); err != nil {
+		return err
+	}
+	all, err := p.Plans(ctx, v.Request)
+	if err != nil {
+		return err
+	}
+	for i, x := range all {
+		if x.ID == v.ID && i+1 < len(all) && all[i+1].Kind == v.Kind {
+			v.Before = all[i+1]
+			v.Changes, err = p.Diff(ctx, v.Before.ID, v.ID)
+		}
+	}
+	return err
 }
 
 // attested reads the attestation as an auditor would: by its signature.

@@ -92,6 +92,17 @@ func (p *person) post(path string, pairs ...string) answer {
 	return p.do("POST", path, v.Encode(), nil)
 }
 
+// send sends JSON with headers in pairs.
+func (p *person) send(method, path, body string, pairs ...string) answer {
+	p.t.Helper()
+	return p.do(method, path, body, func(r *http.Request) {
+		r.Header.Set("Content-Type", "application/json")
+		for i := 0; i+1 < len(pairs); i += 2 {
+			r.Header.Set(pairs[i], pairs[i+1])
+		}
+	})
+}
+
 // hidden gives the value of a hidden field of a page.
 func hidden(page, name string) string {
 	m := regexp.MustCompile(`name="` + name + `" value="([^"]*)"`).FindStringSubmatch(page)
@@ -109,8 +120,8 @@ func filled(path string) string {
 // TestEveryRouteForEveryRole asks each route of the table as each role, with a session, with a token and with neither: what the table of rights does
 // not allow is refused, and what it allows is not.
 func TestEveryRouteForEveryRole(t *testing.T) {
-	e := small(t)
-	c := staffed(t, e, nil)
+	e := demo(t)
+	c, _ := officed(t, e)
 	nobody := c.stranger()
 	people := map[accounts.Role]*person{}
 	for _, r := range accounts.Roles() {

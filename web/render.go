@@ -92,25 +92,26 @@ func (r *renderer) render(name string, v view) ([]byte, error) {
 
 // view is what every page is given.
 type view struct {
-	Title   string
-	Nav     string // the entry of the navigation that it belongs to
-	Crumbs  []link // the way to it
-	Twins   []link // the same as JSON and CSV
-	Query   string // what stands in the search box
-	Body    any
-	Version string
-	Notice  string
-	Request string
-	Look    look
-	Here    string // its own address
-	HasPlan bool
-	Actor   accounts.Actor
-	Decides bool   // the queue of decisions is here
-	SignsIn bool   // people can sign in here
-	Bare    bool   // without the navigation: a page before one is signed in
-	Part    bool   // the body alone, for a script
-	Wide    bool   // the whole width is used
-	Module  string // the script that the page is quicker with, and works without
+	Title       string
+	Nav         string // the entry of the navigation that it belongs to
+	Crumbs      []link // the way to it
+	Twins       []link // the same as JSON and CSV
+	Query       string // what stands in the search box
+	Body        any
+	Version     string
+	Notice      string
+	Request     string
+	Look        look
+	Here        string // its own address
+	HasPlan     bool
+	HasRequests bool
+	Actor       accounts.Actor
+	Decides     bool   // the queue of decisions is here
+	SignsIn     bool   // people can sign in here
+	Bare        bool   // without the navigation: a page before one is signed in
+	Part        bool   // the body alone, for a script
+	Wide        bool   // the whole width is used
+	Module      string // the script that the page is quicker with, and works without
 }
 
 // May tells whether the one who looks has a right.
@@ -128,7 +129,7 @@ func (l look) Class() string { return strings.TrimSpace(l.Theme + " " + l.Densit
 // show answers with a page.
 func (s *Server) show(c *gin.Context, status int, name string, v view) {
 	v.Version, v.Notice, v.Request, v.Look = s.cfg.Version, s.cfg.Notice, c.GetString(requestKey), lookOf(c)
-	v.Here, v.HasPlan = c.Request.URL.RequestURI(), s.svc.Plans != nil
+	v.Here, v.HasPlan, v.HasRequests = c.Request.URL.RequestURI(), s.svc.Plans != nil, s.svc.Requests != nil
 	v.Actor, v.SignsIn, v.Decides = by(c), s.svc.Accounts != nil, s.svc.DB != nil && s.svc.Audit != nil
 	page, err := s.pages.render(name, v)
 	if err != nil {

@@ -93,6 +93,10 @@ func (s *Server) routes() {
 	}
 	s.lineageRoutes()
 	s.planRoutes()
+	if s.svc.Requests != nil {
+		s.requestRoutes()
+		s.apiRequestRoutes()
+	}
 	s.alertRoutes()
 	s.aboutRoutes()
 	if s.svc.Accounts != nil {

@@ -31,6 +31,7 @@ import (
 	"vestige/connectors"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
+	"vestige/requests"
 )
 
 //go:embed templates static
@@ -61,6 +62,9 @@ type Services struct {
 	Audit    *audit.Log        // gets every act and every refusal
 	Accounts *accounts.Service // nil where nobody can sign in
 	Plans    Plans
+	Requests *requests.Service
+	// Later has the plan of a request carried out by whoever works on the store.
+	Later func(ctx context.Context, request string) error
 	// Relate works out what follows from decisions: references between fields of one kind. It is called after they are made, once for many.
 	Relate      func(context.Context) error
 	Connectors  []connectors.Spec
@@ -79,6 +83,7 @@ type Server struct {
 	cross  *http.CrossOriginProtection
 	nobody strangers
 
+	ending  chan struct{} // closed when the server ends, so that streams end too
 	decided chan struct{} // something was decided, and what follows is not worked out yet
 	graphs  graphs
 }
@@ -91,7 +96,7 @@ func New(cfg Config, svc Services) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, svc: svc, cross: http.NewCrossOriginProtection(), decided: make(chan struct{}, 1)}
+	s := &Server{cfg: cfg, svc: svc, cross: http.NewCrossOriginProtection(), decided: make(chan struct{}, 1), ending: make(chan struct{})}
 	var err error
 	if s.pages, err = newRenderer(cfg.Assets); err != nil {
 		return nil, err
@@ -152,6 +157,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
+	close(s.ending)
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if srv.Shutdown(end) != nil {

@@ -115,6 +115,9 @@ func (a *App) workPlan(ctx context.Context, r jobs.Run) error {
 		return err
 	}
 	res, err := a.runPlan(ctx, s)
+	if errkind.Code(err) == "halted" {
+		return jobs.Later(every)
+	}
 	if err != nil || res.Again <= 0 {
 		return err
 	}
@@ -125,7 +128,10 @@ func (a *App) runPlan(ctx context.Context, s *plans.Status) (plans.Result, error
 	if _, err := a.Requests.Show(ctx, s.Request); err == nil && !s.State.Terminal() {
 		return a.Requests.Run(ctx, s.Request, nil)
 	}
-	return a.Engine.Run(ctx, s.ID, nil)
+	if s.State.Terminal() { // what is left to be done is to forget
+		return a.Engine.Run(ctx, s.ID, nil)
+	}
+	return a.Requests.Guarded(ctx, s.Request, func(ctx context.Context) (plans.Result, error) { return a.Engine.Run(ctx, s.ID, nil) })
 }
 
 func (a *App) workExpire(ctx context.Context, _ jobs.Run) error {
