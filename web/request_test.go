@@ -57,7 +57,7 @@ func TestARequestByTwoPeople(t *testing.T) {
 	}
 	page(olga, "/requests")
 	page(olga, "/requests/new")
-	if a := olga.post("/requests/new", "type", "erasure", "regime", "gdpr", "kind", "contact.email", "value", "not "+who.Value+" at all"); a.status != 400 || strings.Contains(a.body, who.Value) {
+	if a := olga.post("/requests/new", "type", "erasure", "regime", "gdpr", "kind", "contact.email", "value", "Nobody Inparticular"); a.status != 400 || strings.Contains(a.body, "Inparticular") {
 		t.Errorf("what is no address answers %d", a.status)
 	}
 	path := does(olga, "/requests/new", "type", "erasure", "regime", "gdpr", "kind", who.Category, "value", who.Value)
