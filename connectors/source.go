@@ -211,6 +211,12 @@ func (s *Source) Close() error {
 
 // Discover yields each dataset once. A text column whose sampled values are all documents is given as one: its type becomes pii.JSON.
 func (s *Source) Discover(ctx context.Context) iter.Seq2[pii.Dataset, error] {
+	return s.DiscoverBut(ctx, func(*pii.Dataset) bool { return false })
+}
+
+// DiscoverBut is Discover that looks into no dataset for which known says that nothing about it is wanted; it is yielded as its driver describes it. known is asked
+// between two items, never at the same time.
+func (s *Source) DiscoverBut(ctx context.Context, known func(*pii.Dataset) bool) iter.Seq2[pii.Dataset, error] {
 	return func(yield func(pii.Dataset, error) bool) {
 		d, err := s.driver(ctx, Scan)
 		if err != nil {
@@ -218,7 +224,7 @@ func (s *Source) Discover(ctx context.Context) iter.Seq2[pii.Dataset, error] {
 			return
 		}
 		for ds, err := range guard(ctx, s, d.Discover(ctx)) {
-			if err == nil {
+			if err == nil && !known(&ds) {
 				err = s.findDocuments(ctx, &ds)
 			}
 			if !yield(ds, err) || err != nil {

@@ -97,6 +97,7 @@ type scan struct {
 	run   *catalog.Run
 	seen  map[pii.Ref]bool
 	fresh bool          // the catalog has no dataset of the source yet
+	same  pii.Ref       // the dataset discovered last, where it is as it was examined
 	found chan *finding // on their way into the catalog
 	hold  Hold          // of a part of a shared scan: nil where one process does it all
 
@@ -146,7 +147,14 @@ func (sc *scan) begin(ctx context.Context) (err error) {
 // datasets discovers and examines.
 func (sc *scan) datasets(ctx context.Context) error {
 	sc.tell(Event{Source: sc.src.Name(), Stage: "discovering"})
-	return sc.all(ctx, sc.src.Discover(ctx))
+	return sc.all(ctx, sc.src.DiscoverBut(ctx, func(d *pii.Dataset) bool {
+		old, known, err := sc.before(ctx, d.Ref)
+		sc.same = pii.Ref{}
+		if err == nil && known && !sc.seen[d.Ref] && !sc.opt.Again && sc.unchanged(&old, d) {
+			sc.same = d.Ref
+		}
+		return sc.same == d.Ref
+	}))
 }
 
 // all examines datasets, several at once, while one stores; the first error that is not of one dataset ends it.
@@ -186,6 +194,12 @@ func (sc *scan) examine(ctx context.Context, datasets iter.Seq2[pii.Dataset, err
 			continue
 		}
 		sc.count(func(p *catalog.Progress) { p.Datasets++ })
+		if sc.same == d.Ref {
+			if err := sc.skip(ctx, d.Ref); err != nil {
+				return err
+			}
+			continue
+		}
 		select {
 		case slots <- struct{}{}:
 		case <-ctx.Done():

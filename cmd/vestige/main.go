@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"vestige/internal/app"
 	"vestige/internal/decode"
 
 	"golang.org/x/term"
@@ -18,6 +19,7 @@ import (
 
 func main() {
 	decode.Main()
+	app.Tune()
 	os.Exit(command())
 }
 
