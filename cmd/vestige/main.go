@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"syscall"
 
-	"vestige/internal/app"
 	"vestige/internal/decode"
 
 	"golang.org/x/term"
@@ -19,7 +18,6 @@ import (
 
 func main() {
 	decode.Main()
-	app.Tune()
 	os.Exit(command())
 }
 

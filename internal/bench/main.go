@@ -19,7 +19,6 @@ import (
 
 	"vestige/classifiers"
 	"vestige/classifiers/all"
-	"vestige/internal/app"
 	"vestige/internal/clock"
 	"vestige/internal/decode"
 )
@@ -65,7 +64,6 @@ func parts() []part {
 
 func main() {
 	decode.Main()
-	app.Tune() // as the program does
 	only := flag.String("only", "", "some of text, scan, postgres, mariadb, elasticsearch, objects, plan, search and object, separated by commas; all where empty")
 	small := flag.Bool("small", false, "a tenth of the work, to see that it runs; the figures mean nothing")
 	full := flag.Bool("full", false, "objects of 2 GB in place of 512 MB, and five rounds in place of three")

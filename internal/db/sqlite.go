@@ -58,7 +58,7 @@ func (d *SQLiteDB) dsn(readOnly bool) string {
 	if filepath.VolumeName(d.path) != "" {
 		path = "///" + path
 	}
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)" +
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=wal_autocheckpoint(4000)" +
 		"&_pragma=synchronous(FULL)&_pragma=secure_delete(ON)&_pragma=foreign_keys(1)&_pragma=trusted_schema(0)"
 	if readOnly {
 		return dsn + "&_pragma=query_only(1)"
