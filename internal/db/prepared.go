@@ -17,8 +17,13 @@ type prepared struct {
 // mostPrepared bounds the statements kept; more texts than that are not those of a few callers.
 const mostPrepared = 200
 
-func (p *prepared) exec(ctx context.Context, conn *sql.Conn, text string, args []any) (res sql.Result, err error) {
+// exec runs a statement in the transaction that was begun with that context. database/sql rolls it back by itself when that ends, under the same lock under which it is looked
+// at here: behind the rollback a statement would be one by itself, and stay.
+func (p *prepared) exec(ctx, begun context.Context, conn *sql.Conn, text string, args []any) (res sql.Result, err error) {
 	rawErr := conn.Raw(func(dc any) error {
+		if err = begun.Err(); err != nil {
+			return nil
+		}
 		if p.of != dc {
 			p.of, p.all = dc, map[string]driver.StmtExecContext{}
 		}

@@ -178,7 +178,7 @@ func (d *SQLiteDB) commit(ctx context.Context, f func(Tx) error) (*sqliteTx, err
 		return nil, stripSQLite(ctx, err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	t := &sqliteTx{tx: tx, conn: conn, ready: &d.ready}
+	t := &sqliteTx{tx: tx, conn: conn, ready: &d.ready, begun: ctx}
 	if err := f(t); err != nil {
 		return nil, err
 	}
@@ -192,6 +192,7 @@ type sqliteTx struct {
 	tx    *sql.Tx
 	conn  *sql.Conn // of one that writes
 	ready *prepared
+	begun context.Context // its end rolls the transaction back
 	hooks
 }
 
@@ -199,7 +200,7 @@ func (t *sqliteTx) Exec(ctx context.Context, text string, args ...any) (int64, e
 	var res sql.Result
 	var err error
 	if t.ready != nil {
-		res, err = t.ready.exec(ctx, t.conn, text, args)
+		res, err = t.ready.exec(ctx, t.begun, t.conn, text, args)
 	} else {
 		res, err = t.tx.ExecContext(ctx, text, args...)
 	}
