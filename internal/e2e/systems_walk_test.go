@@ -46,6 +46,7 @@ func (s *systems) run(plan *plans.Status, tell func(plans.Event)) plans.Result {
 	r, err := s.app.Requests.Run(s.t.Context(), plan.Request, tell)
 	s.error(err)
 	must(s.t, err)
+	s.json("the result", r)
 	return r
 }
 
@@ -258,6 +259,9 @@ func (s *systems) timed(what string, do func()) {
 // that is cut off in its step. Nothing of them is left, nothing of anybody else differs, and nothing of anybody is in what the product keeps and says. The long run
 // has two thousand people.
 func TestSystems(t *testing.T) {
+	if testing.Short() {
+		t.Skip("five servers take most of a minute")
+	}
 	o := company.Options{Seed: 1}
 	if deep() {
 		o.People = 2000
@@ -277,7 +281,29 @@ func TestSystems(t *testing.T) {
 	s.timed("one with a server that goes away", func() { s.shaken(people[3], "shop") })
 	s.timed("one with a process that dies", func() { s.killed(people[4], "act:after#3") })
 	s.look("five")
-	s.clean("five")
+	s.silent("five")
+}
+
+// silent looks for values of people in what the product keeps and hands on: its store, its index, its files, its log, the audit log and the attestations.
+func (s *systems) silent(after string) {
+	s.t.Helper()
+	out := filepath.Join(s.dir, "out", after)
+	must(s.t, os.MkdirAll(out, 0o700))
+	_, err := s.app.Audit.Export(s.t.Context(), filepath.Join(out, "audit"))
+	must(s.t, err)
+	all, err := s.app.Engine.Plans(s.t.Context(), "")
+	must(s.t, err)
+	signed := 0
+	for _, p := range all {
+		if file, err := s.app.Engine.Attestation(s.t.Context(), p.ID); err == nil {
+			s.text("an attestation", file)
+			signed++
+		}
+	}
+	if signed < len(s.erased) {
+		s.t.Errorf("%s: %d attestations of %d", after, signed, len(s.erased))
+	}
+	s.clean(after)
 }
 
 // long is the whole of it.
@@ -289,7 +315,7 @@ func (s *systems) long() {
 		s.timed("one", func() { s.one(next()) })
 		s.timed("look", func() { s.look("one") })
 		if i == 4 {
-			s.clean("five")
+			s.silent("five")
 			s.keep()
 		}
 	}
@@ -302,7 +328,7 @@ func (s *systems) long() {
 		s.look("killed at " + place)
 	}
 	s.outages(&people)
-	s.clean("all")
+	s.silent("all")
 }
 
 // outages takes each server away, in each way.

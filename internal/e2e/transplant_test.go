@@ -11,7 +11,6 @@ import (
 
 	"vestige/internal/testenv"
 
-	_ "github.com/go-sql-driver/mysql" // the driver "mysql"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 )
 
@@ -63,9 +62,7 @@ func sqlitePlot(t *testing.T, file, path string) *plot {
 }
 
 func mariaPlot(t *testing.T, file string, d testenv.Database) *plot {
-	db, err := sql.Open("mysql", fmt.Sprintf("%s:%s@tcp(%s:%d)/%s?charset=utf8mb4", d.User, d.Password, d.Host, d.Port, d.Name))
-	must(t, err)
-	t.Cleanup(func() { _ = db.Close() })
+	db := d.Open(t)
 	return &plot{file: file, db: db, quote: "`", after: " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", mark: func(int) string { return "?" }, kind: func(c column) string {
 		switch {
 		case c.decl == "INTEGER":
