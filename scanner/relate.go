@@ -23,12 +23,17 @@ type Related struct {
 }
 
 // Relate looks at all fields of all sources together: it infers references and copies from sketches, recognises identifiers and their digests in
-// fields that share values with known ones, and says whose the identifiers in each record are. It reads no source, and one runs at a time.
+// fields that share values with known ones, and says whose the identifiers in each record are. It reads nothing of the sources but
+// values to be looked up where only samples were read, and one runs at a time.
 func (s *Scanner) Relate(ctx context.Context) (Related, error) {
+	probed, err := s.probed(ctx)
+	if err != nil {
+		return Related{}, err
+	}
 	s.related.Lock()
 	defer s.related.Unlock()
 	for {
-		r, err := s.relate(ctx)
+		r, err := s.relate(ctx, probed)
 		if errkind.Code(err) != catalog.CodeMoved {
 			return r, err
 		}
@@ -36,7 +41,7 @@ func (s *Scanner) Relate(ctx context.Context) (Related, error) {
 }
 
 // relate is one attempt: where another process has stored something since the catalog was read, nothing is written.
-func (s *Scanner) relate(ctx context.Context) (Related, error) {
+func (s *Scanner) relate(ctx context.Context, probed []lineage.Probed) (Related, error) {
 	at, err := s.cat.Revision(ctx)
 	if err != nil {
 		return Related{}, err
@@ -47,7 +52,7 @@ func (s *Scanner) relate(ctx context.Context) (Related, error) {
 	}
 	changed := w.spread()
 	lineage.Persons(w.nodes)
-	inferred, copies := lineage.Infer(w.looks), lineage.Copies(w.looks)
+	inferred, copies := lineage.Proven(lineage.Infer(w.looks), probed), lineage.Copies(w.looks)
 	edges := w.decide(lineage.Merge(lineage.Declared(w.nodes), inferred, copies))
 	lineage.Assign(w.nodes, edges)
 	r := Related{References: len(edges), Inferred: len(inferred), Copies: len(copies), Islands: lineage.Islands(w.nodes, edges)}

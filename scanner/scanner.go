@@ -79,6 +79,10 @@ type Scanner struct {
 	keyID string
 	log   *slog.Logger
 
+	// Sources gives a source by name, nil where there is none: in those, relating looks up what sketches of samples cannot show. Where Sources is nil
+	// nothing is looked up. It is set before the scanner is used.
+	Sources func(name string) *connectors.Source
+
 	// Relate holds it from reading the catalog to writing it, so that no scan's finding comes in between and is overwritten by an older one.
 	related sync.RWMutex
 }

@@ -201,6 +201,7 @@ func (a *App) openKinds(ctx context.Context, _ Options) (err error) {
 			return err
 		}
 		a.Scanner = scanner.New(a.Catalog, a.DB, a.Kinds, key, id, a.Log)
+		a.Scanner.Sources = func(name string) *connectors.Source { return a.Sources[name] }
 		return nil
 	})
 }
