@@ -193,7 +193,7 @@ type closer struct {
 	trades  bool                     // the subject herself stands in other people's records by trade
 	trade   map[string]bool          // identifiers asked of staff
 	spoken  *Spoken                  // whose numbers the texts mean
-	rival   map[string]bool          // numbers asked of other value domains
+	rival   map[string]bool          // identifiers asked of other people, numbers of other value domains
 	kept    map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
 	reached map[way]map[int][]*pii.Found
 	ctx     context.Context // of the closure under way, which a closer lives no longer than

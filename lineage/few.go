@@ -128,7 +128,7 @@ func convention(c *Look, tables []*Look, known map[string][]pii.Ref, parents map
 	}
 	var found []*Look
 	for _, p := range tables {
-		if slices.EqualFunc(bare, words(p.Node.Dataset.Ref.Dataset), sameWord) {
+		if slices.EqualFunc(bare, unprefixed(p.Node.Dataset.Ref, c.Node.Dataset.Ref), sameWord) {
 			found = append(found, p)
 		}
 	}
@@ -136,6 +136,15 @@ func convention(c *Look, tables []*Look, known map[string][]pii.Ref, parents map
 		return nil, pii.Nat{}
 	}
 	return found[0], pii.Nat{Text: fmt.Sprintf("name %q is that of %q's key", c.Field.Field.Name, found[0].Node.Dataset.Ref.Dataset), Nats: byTable}
+}
+
+// unprefixed gives the words of a dataset's name without those that another one of the same application begins with too: wp_users beside wp_usermeta.
+func unprefixed(r, beside pii.Ref) []string {
+	a, b := words(r.Dataset), words(beside.Dataset)
+	for len(a) > 1 && len(b) > 1 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	return a
 }
 
 func weighFew(c, p *Look, nat pii.Nat) ([]pii.Nat, bool) {

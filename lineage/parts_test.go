@@ -144,6 +144,12 @@ var difficulties = map[string]difficulty{
 		e.table("news/list", "id none.key int", "email contact.email").add(1, "lee@example.org").add(2, "ray@example.org").add(3, "ray@example.net").add(4, "office@example.net")
 	}, want: []string{anns, "hers shop/usermeta 1", "hers shop/usermeta 2", "hers shop/usermeta 4", "hers shop/usermeta 5", "hers news/list 1"}},
 
+	"a namesake": {make: func(e *estate) {
+		users(e).add(3, "lee@example.org", "Ann Lee")
+		e.table("shop/comments", "id none.key int", "author identity.name", "email contact.email", "user_id identity.number int >shop/users.id").
+			add(1, "Ann Lee", users1, 1).add(2, "Ann Lee", "lee@example.org", 3).add(3, "Ann Lee", "lee@example.org", nil).add(4, "Ann Lee", nil, nil)
+	}, want: []string{anns, "hers shop/comments 1", "unsure shop/comments 4"}},
+
 	"a number of two people in two systems": {make: func(e *estate) {
 		users(e)
 		many(e.table("shop/orders", "id none.key int", "customer_id identity.number int >shop/users.id"), 5, func(k, u int) []any { return []any{k, u} })

@@ -117,6 +117,10 @@ func (c *closer) anothers(p *pend) bool {
 
 // ofAnother tells whether an identifier stands, where each person has another one, in a record that is not hers and in none that is.
 func (c *closer) ofAnother(id pii.Identifier) bool {
+	key := "of\x00" + idKey(id)
+	if known, ok := c.rival[key]; ok {
+		return known
+	}
 	k, other, hers := &Known{Identifier: id}, false, false
 	for i := range c.g.Nodes {
 		n := &c.g.Nodes[i]
@@ -137,7 +141,8 @@ func (c *closer) ofAnother(id pii.Identifier) bool {
 			})
 		}
 	}
-	return other && !hers
+	c.rival[key] = other && !hers
+	return c.rival[key]
 }
 
 // giveBack takes back the records that nothing but an identifier made hers and that are from a time when it was somebody else's.
