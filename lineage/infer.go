@@ -213,8 +213,18 @@ func inclusion(c, p *Look, n, both int) pii.Nat {
 	}
 	d := math.Min(p.Sketch.Distinct()/narrowest(p.Exam.Sum), 0.9999)
 	missed := float64(n - both)
-	e := -float64(both)*math.Log(d) - 4*missed
+	e := -float64(both)*math.Log(d) - 4*missed + apart(p.Exam.Sum)
 	return pii.Nat{Text: fmt.Sprintf("%s, which fills %.0f %% of their range", text, 100*d), Nats: math.Min(14, e)}
+}
+
+// apart weighs how seldom numbers of something else lie in the parent's range: nearly all quantities are of any order of magnitude, so that a range
+// holds as many of them as the logarithm of its ends is apart (Newcomb and Benford), and keys that begin at 1 lie where most small numbers do.
+func apart(s pii.Stats) float64 {
+	if s.Min < 1 || s.Max <= s.Min {
+		return 0
+	}
+	const orders = 20.7 // of the numbers up to 10^9
+	return math.Max(0, -math.Log(math.Log(float64(s.Max)/float64(s.Min))/orders))
 }
 
 // narrowest gives the least number of whole numbers between the least and the greatest value, which are kept rounded outwards to two digits.
@@ -239,6 +249,9 @@ func narrowest(s pii.Stats) float64 {
 func naming(c, p *Look) pii.Nat {
 	child, field := words(c.Field.Field.Name), words(p.Field.Field.Name)
 	table := words(p.Node.Dataset.Ref.Dataset)
+	if calls(child, p) && c.Node.Dataset.Ref.Source == p.Node.Dataset.Ref.Source && soleKey(p) {
+		return pii.Nat{Text: fmt.Sprintf("name %q is that of %q", c.Field.Field.Name, p.Node.Dataset.Ref.Dataset), Nats: 11}
+	}
 	for _, w := range child {
 		for _, t := range table {
 			if !slices.Contains(keyWords, w) && sameWord(w, t) {
@@ -249,10 +262,34 @@ func naming(c, p *Look) pii.Nat {
 	if slices.Equal(child, field) && len(field) > 0 && !anyWord(field, []string{"id"}) {
 		return pii.Nat{Text: "both fields have one name", Nats: 5}
 	}
-	if person(p) && anyWord(child, ownerWords) {
+	if person(p) && (anyWord(child, ownerWords) || len(child) > 1 && slices.Contains(byWords, child[len(child)-1])) {
 		return pii.Nat{Text: fmt.Sprintf("name %q speaks of a person", c.Field.Field.Name), Nats: 4}
 	}
 	return pii.Nat{Text: "names say nothing", Nats: 0}
+}
+
+// calls tells whether a name says nothing but the parent's dataset and that it is a key: schueler_nr of tbl_schueler.
+func calls(child []string, p *Look) bool {
+	name := p.Node.Dataset.Ref.Dataset
+	table := words(name[strings.LastIndexByte(name, '.')+1:])
+	own := func(ws []string) (out []string) {
+		for _, w := range ws {
+			if !slices.Contains(keyWords, w) && !slices.Contains(tableWords, w) {
+				out = append(out, w)
+			}
+		}
+		return out
+	}
+	a, b := own(child), own(table)
+	if len(a) == 0 || len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !sameWord(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func person(l *Look) bool { return l.Node.Person >= 0.5 }

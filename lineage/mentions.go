@@ -121,9 +121,7 @@ func (c *closer) needles(ctx context.Context, n *Node) []needle {
 		i, ok := by[at]
 		if !ok {
 			t := pii.Term{Mode: pii.Within, Category: k.Category, Loose: !c.lim.on(Tokens)}
-			if c.lim.on(Hashes) && k.Category == "contact.email" {
-				t.Forms = []string{"sha256", "md5", "sha1"}
-			}
+			t.Forms = c.written(k)
 			if at.near {
 				t.Near = numberWords
 			}
@@ -134,6 +132,22 @@ func (c *closer) needles(ctx context.Context, n *Node) []needle {
 	}
 	return out
 }
+
+// written gives in which other forms text may hold an identifier: escaped as in addresses of the web and in documents, packed, and, of an address, as a digest.
+func (c *closer) written(k *Known) []string {
+	switch {
+	case !c.lim.on(Hashes):
+		return nil
+	case k.Category == "contact.email":
+		return forms.All()[1:]
+	case k.Category.Global() || Distinctive(k.Value.Reveal()):
+		return escaped
+	}
+	return nil
+}
+
+// escaped are the forms that text has where it stands in other text.
+var escaped = []string{forms.URL, forms.JSON, forms.HTML}
 
 // Distinctive tells whether a local number is told by its own form, letters and digits, at least six of them, so that it can be looked for everywhere.
 func Distinctive(v string) bool {
@@ -150,7 +164,7 @@ func Distinctive(v string) bool {
 }
 
 func (c *closer) fullNames() pii.Term {
-	t := pii.Term{Mode: pii.Within, Category: "identity.name"}
+	t := pii.Term{Mode: pii.Within, Category: "identity.name", Forms: escaped}
 	for _, a := range c.out.Attributes {
 		if a.Category == "identity.name" && strings.ContainsRune(a.Value.Reveal(), ' ') {
 			t.Values = append(t.Values, a.Value)

@@ -50,14 +50,14 @@ const (
 	agrees  = 1
 )
 
-// compare tells whether a record's traits are those of the subject. A date of birth that differs tells two people apart, as does a name no part of
-// which is hers; both alike make one person.
-func (p profile) compare(q profile) int {
+// compare tells whether a record's traits are those of the subject. A date of birth that differs tells two people apart, as does another name; both
+// alike make one person. Of records with one e-mail address, one given name and two family names may be a person who married, and say nothing.
+func (p profile) compare(q profile, over pii.Category) int {
 	birth, name := overlap(p["demographic.birth_date"], q["demographic.birth_date"]), overlap(p.names(), q.names())
 	switch {
 	case birth == differs:
 		return differs
-	case name == differs && birth == agrees:
+	case name == differs && (birth == agrees || over == "contact.email" && overlap(p.given(), q.given()) == agrees):
 		return unclear
 	case name == differs:
 		return differs
@@ -71,10 +71,31 @@ func (p profile) compare(q profile) int {
 func (p profile) names() (out []string) {
 	for _, cat := range identityCategories[:3] {
 		for _, v := range p[cat] {
-			out = append(out, strings.FieldsFunc(v, func(r rune) bool { return r == ' ' || r == ',' })...)
+			out = append(out, nameWords(v)...)
 		}
 	}
 	return out
+}
+
+// given gives the given names: those that stand by themselves, and the first words of full ones, which follow the comma where there is one.
+func (p profile) given() (out []string) {
+	for _, v := range p["identity.given_name"] {
+		out = append(out, nameWords(v)...)
+	}
+	for _, v := range p["identity.name"] {
+		if _, after, ok := strings.Cut(v, ","); ok {
+			v = after
+		}
+		if ws := nameWords(v); len(ws) > 0 {
+			out = append(out, ws[0])
+		}
+	}
+	return out
+}
+
+// nameWords splits a name, with umlauts as they are written without them, so that Jürgen and Juergen are one.
+func nameWords(v string) []string {
+	return strings.FieldsFunc(umlauts.Replace(v), func(r rune) bool { return r == ' ' || r == ',' })
 }
 
 // overlap compares two sets of which either may be empty: unclear. Names agree when all words of the smaller one are in the other.
@@ -86,11 +107,19 @@ func overlap(a, b []string) int {
 		a, b = b, a
 	}
 	for _, w := range a {
-		if !slices.Contains(b, w) {
+		if !slices.ContainsFunc(b, func(o string) bool { return sameName(w, o) }) {
 			return differs
 		}
 	}
 	return agrees
+}
+
+// sameName tells whether two words of names are one, or one is the other's initial.
+func sameName(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return a == b || len(strings.TrimSuffix(a, ".")) == 1 && strings.HasPrefix(b, a[:1])
 }
 
 // times gives the moments that stand in a record's fields of time, those of births left out.

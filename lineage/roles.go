@@ -96,6 +96,10 @@ func demote(nodes []Node, edges []Edge) {
 	linked := pairs(edges)
 	for _, e := range edges {
 		c, p := byRef[e.From], byRef[e.To]
+		if c != nil && p != nil && account(p) && !account(c) && c.Person >= 0.9 && !e.Copy && (e.Declared || e.Confidence >= sure) {
+			p.Person = 0 // what a person has, not a person: several may have it together
+			continue
+		}
 		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || anyWord(words(e.Fields[0]), otherWords) || staff(p) {
 			continue
 		}
@@ -106,6 +110,22 @@ func demote(nodes []Node, edges []Edge) {
 			c.Person = 0
 		}
 	}
+}
+
+// account tells whether a node's records are told apart by nothing but numbers of accounts and cards: they name their holder and stand for something of hers.
+func account(n *Node) bool {
+	found := false
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		switch {
+		case f.Confidence < possible || !f.Dense || foreign(f):
+		case f.Category == "demographic.birth_date" || pii.Category("contact").Covers(f.Category) && f.Category.Identifier() && nearUnique(f):
+			return false
+		case pii.Category("finance").Covers(f.Category) && f.Category.Identifier() && nearUnique(f):
+			found = true
+		}
+	}
+	return found
 }
 
 // eachAnother tells whether each record of a dataset of persons refers to another one.

@@ -314,7 +314,7 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 		return
 	}
 	switch {
-	case c.lim.on(Agree) && c.profile.compare(traits(n, f)) == differs && !k.isKey(fn):
+	case c.lim.on(Agree) && c.profile.compare(traits(n, f), k.Category) == differs && !k.isKey(fn):
 		c.heldByOther(f, k, h, via, conf)
 	case !k.Single:
 		c.postpone(n, f, k, h, via, conf, false)
@@ -328,7 +328,7 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 // contradicts tells whether a record that stands for one person, and to which only an inferred reference led, says that she is somebody else: another
 // name and another date of birth. Then the inference is in doubt, and nothing follows from it by itself.
 func (c *closer) contradicts(n *Node, f *pii.Found, field string) bool {
-	if !c.lim.on(Agree) || n.Person < 0.9 || c.profile.compare(traits(n, f)) != differs {
+	if !c.lim.on(Agree) || n.Person < 0.9 || c.profile.compare(traits(n, f), "") != differs {
 		return false
 	}
 	for _, e := range c.g.Out(n.Dataset.Ref) {

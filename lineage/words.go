@@ -91,6 +91,8 @@ var (
 	}
 	coWords     = []string{"co", "joint", "second", "secondary", "spouse", "mit", "zweit", "zweiter", "partner"}
 	peopleWords = []string{"contacts", "members", "participants", "attendees", "people", "persons", "guests", "passengers", "cc", "bcc", "recipients", "kontakte", "mitglieder", "teilnehmer", "personen", "ansprechpartner", "gaeste"}
+	byWords     = []string{"by", "to", "for", "an", "von", "durch", "fuer", "at"} // behind a verb: whom something was done by, or for
+	tableWords  = []string{"tbl", "tab", "table", "t", "tb", "tabelle", "stamm", "dim", "fact"}
 	toWords     = []string{"to", "recipient", "receiver", "empfaenger", "an"}
 	startWords  = []string{"from", "since", "start", "begin", "valid_from", "ab", "von", "seit", "beginn"}
 	endWords    = []string{"to", "until", "till", "end", "expires", "bis", "ende"}
