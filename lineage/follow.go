@@ -170,7 +170,9 @@ func (c *closer) child(n *Node, f *pii.Found, e *Edge, owner int, via []Link, co
 	if !c.lim.on(RolesOf) {
 		kind = Owns
 	}
-	switch {
+	switch fn := n.Field(e.Fields[0]); {
+	case fn != nil && many(fn) && !c.allHers(fn, f):
+		c.elements(f, fn, e, owner, via, conf)
 	case kind != Mentions && c.contradicts(n, f, e.Fields[0]):
 		c.doubt(f, e.Fields[0], via, conf)
 	case kind == Owns || (kind == Shared && c.g.Node(e.To).Person >= possible):
@@ -181,6 +183,17 @@ func (c *closer) child(n *Node, f *pii.Found, e *Edge, owner int, via []Link, co
 	case kind == Mentions && c.g.Node(e.To).Person >= possible:
 		for _, v := range f.Fields[e.Fields[0]] {
 			c.mention(f, pii.Hit{Field: e.Fields[0], Path: v.Path, Start: 0, End: v.Value.Len()}, via, conf)
+		}
+	}
+}
+
+// elements takes what is hers of a list that names several: the members of a group.
+func (c *closer) elements(f *pii.Found, fn *FieldNode, e *Edge, owner int, via []Link, conf float64) {
+	for _, v := range f.Fields[fn.Field.Name] {
+		for _, w := range c.out.Records[owner].Fields[e.ToFields[0]] {
+			if v.Value.Equal(w.Value) {
+				c.inside(f, fn, pii.Hit{Field: fn.Field.Name, Path: v.Path, End: v.Value.Len()}, via, conf)
+			}
 		}
 	}
 }

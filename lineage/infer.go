@@ -262,7 +262,7 @@ func naming(c, p *Look) pii.Nat {
 	if slices.Equal(child, field) && len(field) > 0 && !anyWord(field, []string{"id"}) {
 		return pii.Nat{Text: "both fields have one name", Nats: 5}
 	}
-	if person(p) && (anyWord(child, ownerWords) || len(child) > 1 && slices.Contains(byWords, child[len(child)-1])) {
+	if person(p) && (anyWord(child, ownerWords) || anyWord(child, peopleWords) || len(child) > 1 && slices.Contains(byWords, child[len(child)-1])) {
 		return pii.Nat{Text: fmt.Sprintf("name %q speaks of a person", c.Field.Field.Name), Nats: 4}
 	}
 	return pii.Nat{Text: "names say nothing", Nats: 0}

@@ -262,12 +262,16 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 	byID := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return terms[h.Term].Category != "identity.name" && !open[h.Term] })
 	cat := terms[f.Hits[0].Term].Category
 	via := []Link{{Dataset: f.Dataset, Field: f.Hits[0].Field, Category: cat, How: "text"}}
-	if _, mentioned := c.recs[recordID(f)]; !byID && !mentioned && !c.moreOfHer(f) {
-		if c.namesake(f) {
+	_, mentioned := c.recs[recordID(f)]
+	if number := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return open[h.Term] }); !byID && !mentioned {
+		more := c.moreOfHer(f)
+		if !number && (!more || c.ownName(f)) && c.namesake(f) {
 			return
 		}
-		c.doubtful(f, via, slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return open[h.Term] }))
-		return
+		if !more {
+			c.doubtful(f, via, number)
+			return
+		}
 	}
 	i := c.add(f, Mention, via, 1)
 	c.out.Records[i].Fields = f.Fields
@@ -334,21 +338,6 @@ func (c *closer) attributeTerms(except ...pii.Category) []pii.Term {
 		}
 	}
 	return out
-}
-
-// namesake tells whether her name stands as that of a record's own person, and the record is by its reference or by an identifier of its own somebody else's.
-func (c *closer) namesake(f *pii.Found) bool {
-	n := c.g.Node(f.Dataset)
-	for _, h := range f.Hits {
-		fn := n.Field(h.Field)
-		if fn == nil || !fn.Dense || fn.Role != Owns || !pii.Category("identity.name").Covers(fn.Category) {
-			return false
-		}
-		if c.namedBy(n, f, fn) != differs && !c.anothers(&pend{node: n, found: f, hit: h}) {
-			return false
-		}
-	}
-	return c.lim.on(Agree)
 }
 
 // doubtful asks about text that has her full name and nothing else of her, or a number that is hers in one value domain and another's in another.

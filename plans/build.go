@@ -156,11 +156,34 @@ func (b *builder) first() {
 		case lineage.Hers:
 			b.fate[i] = goes
 		case lineage.Joint:
-			b.fate[i] = detached
+			if b.fate[i] = detached; b.link(r) {
+				b.fate[i] = goes
+			}
 		case lineage.Mention:
 			b.fate[i] = redacted
 		}
 	}
+}
+
+// link tells whether a shared record does nothing but join her to another person, and is declared to go with her: of two ends it cannot keep one.
+func (b *builder) link(r *lineage.Record) bool {
+	n, declared := b.in.Graph.Node(r.Dataset), false
+	refers := map[string]bool{}
+	for _, e := range b.in.Graph.Out(r.Dataset) {
+		for _, f := range e.Fields {
+			refers[f] = true
+		}
+		if p := b.in.Graph.Node(e.To); p == nil || p.Person < 0.5 || len(b.hersAmong(b.parents(r.Fields, e))) == 0 {
+			continue
+		}
+		if e.OnDelete != pii.Cascade || b.nullable(e) {
+			return false
+		}
+		declared = true
+	}
+	return declared && len(b.in.Graph.In(r.Dataset)) == 0 && !slices.ContainsFunc(n.Fields, func(f lineage.FieldNode) bool {
+		return !refers[f.Field.Name] && (f.Category.Personal() && f.Confidence >= 0.5 || len(f.Contains) > 0)
+	})
 }
 
 func lastCategory(r *lineage.Record) pii.Category {

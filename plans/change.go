@@ -147,6 +147,9 @@ func (b *builder) hitChange(r *lineage.Record, n *lineage.Node, h pii.Hit) (pii.
 		return c, true
 	}
 	c.Start, c.End, c.Old = 0, 0, old
+	if h.Path != "" && f.Field.Type != pii.Text {
+		c.New = pii.Value{} // a word cannot stand among numbers: the element goes
+	}
 	if h.Path == "" {
 		c.New = b.instead(r, n, f)
 		if e := b.reference(n, f); e != nil && c.New.Null() == f.Field.NotNull {

@@ -346,8 +346,12 @@ func (b *builder) stays(i int, r *lineage.Record) (fields []string, stays bool) 
 	switch b.fate[i] {
 	case kept:
 		return nil, true
-	case goes, untouched:
+	case goes:
 		return nil, false
+	case untouched:
+		if r.Holding != lineage.Joint {
+			return nil, false
+		}
 	}
 	n := b.in.Graph.Node(r.Dataset)
 	if b.fate[i] == shell {

@@ -1,0 +1,59 @@
+package lineage
+
+import "vestige/pii"
+
+// namesake tells whether a record that has her full name says by itself that it is another person's: a reference names somebody else, an identifier
+// of its own person is not hers, or only records of others refer to it.
+func (c *closer) namesake(f *pii.Found) bool {
+	n := c.g.Node(f.Dataset)
+	if !c.lim.on(Agree) {
+		return false
+	}
+	if c.namedBy(n, f, &FieldNode{}) == differs {
+		return true
+	}
+	for i := range n.Fields {
+		fn := &n.Fields[i]
+		if !fn.Dense || fn.Role != Owns || fn.Form != "" || !fn.Category.Global() || !fn.Category.Identifier() || fn.Confidence < sure || !nearUnique(fn) || many(fn) {
+			continue
+		}
+		for _, v := range f.Fields[fn.Field.Name] {
+			id, ok := identifier(n, fn, v.Value)
+			if ok && c.byID[idKey(id)] == nil && !system(id) && !c.staff(id) {
+				return true
+			}
+		}
+	}
+	return c.othersRefer(n, f)
+}
+
+// othersRefer tells whether records that stand for persons refer to the record, and none of them is hers: an account of somebody else.
+func (c *closer) othersRefer(n *Node, f *pii.Found) (others bool) {
+	for _, e := range c.g.In(n.Dataset.Ref) {
+		from := c.g.Node(e.From)
+		vs := f.Fields[e.ToFields[0]]
+		if from == nil || from.Person < 0.9 || len(e.Fields) != 1 || e.Copy || e.Confidence < sure || len(vs) == 0 {
+			continue
+		}
+		t := pii.Term{Field: e.Fields[0], Mode: pii.Exact, Category: "identity.number", Values: []pii.Value{vs[0].Value}}
+		_ = c.run(c.ctx, from, pii.Match{Dataset: from.Dataset, Terms: []pii.Term{t}}, func(r *pii.Found) error {
+			if i, ok := c.recs[recordID(r)]; !ok || c.out.Records[i].Holding != Hers {
+				others = true
+			}
+			return nil
+		})
+	}
+	return others
+}
+
+// ownName tells whether her name stands only where a record names its own person.
+func (c *closer) ownName(f *pii.Found) bool {
+	n := c.g.Node(f.Dataset)
+	for _, h := range f.Hits {
+		fn := n.Field(h.Field)
+		if fn == nil || !fn.Dense || fn.Role != Owns || !pii.Category("identity").Covers(fn.Category) {
+			return false
+		}
+	}
+	return true
+}
