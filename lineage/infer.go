@@ -138,7 +138,36 @@ func best(c *Look, looks []Look, parents map[uint64][]int) []Edge {
 	if len(all) > 1 && !related(top.parent, all[1].parent) && top.sum-all[1].sum < 3 {
 		top.nats = append(top.nats, pii.Nat{Text: "another field is nearly as likely: " + all[1].parent.ref().String(), Nats: -(3 - (top.sum - all[1].sum))})
 	}
-	return []Edge{inferred(c, top.parent, top.nats)}
+	out := []Edge{inferred(c, top.parent, top.nats)}
+	inC, _, held := c.Sketch.Shared(top.parent.Sketch)
+	if float64(held) >= minInclusion*float64(inC) {
+		return out
+	}
+	for _, o := range all[1:] { // tokens of several sorts: of users and, before they sign in, of their devices
+		if o.sum >= 0 && !related(top.parent, o.parent) {
+			_, _, both := c.Sketch.Shared(o.parent.Sketch)
+			out, held = append(out, inferred(c, o.parent, o.nats)), held+both
+		}
+	}
+	if float64(held) < mostTokens*float64(inC) {
+		return nil
+	}
+	return out
+}
+
+// mostTokens is the share of a field's tokens that its parents have to hold together.
+const mostTokens = 0.8
+
+// random tells whether a field holds tokens that nobody makes twice: text without meaning, of letters and digits, of 14 characters and more.
+func random(l *Look) bool {
+	c := l.Field.Category
+	return !ints(l) && l.Exam.MaxLen >= 14 && l.Exam.MaxLen <= 64 && (c == "none.key" || c == "none.hash" || c == "none.code" || pii.Category("online").Covers(c) && c != "online.ip" || c == "identity.number" || c == "none.other")
+}
+
+// someTokens tells whether a field shares enough tokens with another that chance is out of the question, though it holds others as well. A field in which
+// each record has another token is no such mixture: a list of some of its tokens is about a part of its records.
+func someTokens(c, p *Look, inC, both int) bool {
+	return !c.Exam.Unique && random(c) && random(p) && both >= minDistinct && float64(both) >= 0.05*float64(inC)
 }
 
 // related tells whether one of two parents holds the other's values: the users and a copy of them.
@@ -156,6 +185,9 @@ func total(nats []pii.Nat) (sum float64) {
 
 func candidates(c *Look, parents map[uint64][]int) []int {
 	n := min(probe, len(c.Sketch.Hashes))
+	if random(c) {
+		n = min(4*probe, len(c.Sketch.Hashes))
+	}
 	hits := map[int]int{}
 	for _, h := range c.Sketch.Hashes[:n] {
 		for _, p := range parents[h] {
@@ -164,7 +196,7 @@ func candidates(c *Look, parents map[uint64][]int) []int {
 	}
 	var out []int
 	for p, k := range hits {
-		if float64(k) >= 0.8*float64(n) {
+		if float64(k) >= 0.8*float64(n) || random(c) && k >= minDistinct {
 			out = append(out, p)
 		}
 	}
@@ -180,7 +212,7 @@ func ints(l *Look) bool { return l.Exam.Values > 0 && l.Exam.Sum.Ints == l.Exam.
 // weigh adds up what speaks for the child's values denoting the parent's records.
 func weigh(c, p *Look) ([]pii.Nat, bool) {
 	inC, _, both := c.Sketch.Shared(p.Sketch)
-	if inC < minDistinct || float64(both) < minInclusion*float64(inC) {
+	if inC < minDistinct || float64(both) < minInclusion*float64(inC) && !someTokens(c, p, inC, both) {
 		return nil, false
 	}
 	nats := []pii.Nat{{Text: "any two fields", Nats: prior}, inclusion(c, p, inC, both), naming(c, p)}
@@ -247,9 +279,9 @@ func narrowest(s pii.Stats) float64 {
 
 // naming weighs the names: a child that is called by the parent's dataset, or just as the parent's field.
 func naming(c, p *Look) pii.Nat {
-	child, field := words(c.Field.Field.Name), words(p.Field.Field.Name)
+	child, field := leaf(c.Field.Field.Name), leaf(p.Field.Field.Name)
 	table := words(p.Node.Dataset.Ref.Dataset)
-	if calls(child, p) && c.Node.Dataset.Ref.Source == p.Node.Dataset.Ref.Source && soleKey(p) {
+	if calls(child, p) && c.Node.Dataset.Ref != p.Node.Dataset.Ref && c.Node.Dataset.Ref.Source == p.Node.Dataset.Ref.Source && soleKey(p) {
 		return pii.Nat{Text: fmt.Sprintf("name %q is that of %q", c.Field.Field.Name, p.Node.Dataset.Ref.Dataset), Nats: 11}
 	}
 	for _, w := range child {
@@ -262,10 +294,28 @@ func naming(c, p *Look) pii.Nat {
 	if slices.Equal(child, field) && len(field) > 0 && !anyWord(field, []string{"id"}) {
 		return pii.Nat{Text: "both fields have one name", Nats: 5}
 	}
+	if person(p) && c.Node.Dataset.Ref.Source == p.Node.Dataset.Ref.Source && soleKey(p) && namesPersonsKey(child) {
+		return pii.Nat{Text: fmt.Sprintf("name %q is that of a person's key", c.Field.Field.Name), Nats: 7.5}
+	}
 	if person(p) && (anyWord(child, ownerWords) || anyWord(child, peopleWords) || len(child) > 1 && slices.Contains(byWords, child[len(child)-1])) {
 		return pii.Nat{Text: fmt.Sprintf("name %q speaks of a person", c.Field.Field.Name), Nats: 4}
 	}
 	return pii.Nat{Text: "names say nothing", Nats: 0}
+}
+
+// leaf gives the words of a field's own name; of a member called only "id" those of the object it stands in as well.
+func leaf(name string) []string {
+	segments := strings.Split(name, ".")
+	ws := words(segments[len(segments)-1])
+	for i := len(segments) - 2; i >= 0 && !slices.ContainsFunc(ws, func(w string) bool { return !slices.Contains(keyWords, w) }); i-- {
+		ws = append(words(segments[i]), ws...)
+	}
+	return ws
+}
+
+// namesPersonsKey tells whether a name is made of a word for a person in a part and a word for a key: author_id.
+func namesPersonsKey(ws []string) bool {
+	return len(ws) > 1 && slices.Contains(keyWords, ws[len(ws)-1]) && (anyWord(ws[:len(ws)-1], ownerWords) || anyWord(ws[:len(ws)-1], otherWords))
 }
 
 // calls tells whether a name says nothing but the parent's dataset and that it is a key: schueler_nr of tbl_schueler.
@@ -285,7 +335,7 @@ func calls(child []string, p *Look) bool {
 		return false
 	}
 	for i := range a {
-		if !sameWord(a[i], b[i]) {
+		if singular(a[i]) != singular(b[i]) && !(len(a[i]) >= 3 && slices.Contains(plurals, strings.TrimPrefix(b[i], a[i]))) {
 			return false
 		}
 	}

@@ -172,6 +172,8 @@ func assignEdges(g *Graph, n *Node) {
 			e.Kind = Owns
 		case n.Person >= possible:
 			e.Kind = Mentions
+		case owned && slices.ContainsFunc(people, func(p *Edge) bool { return p.Kind == Owns && slices.Equal(p.Fields, e.Fields) }):
+			e.Kind = Owns // one field that names a person or, where it does not, a thing of hers
 		case owned && joins(n, e, people):
 			e.Kind = Shared
 		case owned:

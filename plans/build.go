@@ -165,7 +165,8 @@ func (b *builder) first() {
 	}
 }
 
-// link tells whether a shared record does nothing but join her to another person, and is declared to go with her: of two ends it cannot keep one.
+// link tells whether a shared record does nothing but join her to another person, and cannot let her go: it is declared to go with her, or she is part
+// of its key. Of two ends it cannot keep one, and it says nothing else of the other.
 func (b *builder) link(r *lineage.Record) bool {
 	n, declared := b.in.Graph.Node(r.Dataset), false
 	refers := map[string]bool{}
@@ -176,7 +177,7 @@ func (b *builder) link(r *lineage.Record) bool {
 		if p := b.in.Graph.Node(e.To); p == nil || p.Person < 0.5 || len(b.hersAmong(b.parents(r.Fields, e))) == 0 {
 			continue
 		}
-		if e.OnDelete != pii.Cascade || b.nullable(e) {
+		if b.nullable(e) || e.OnDelete != pii.Cascade && !slices.Contains(n.Dataset.Key, e.Fields[0]) {
 			return false
 		}
 		declared = true
