@@ -75,7 +75,7 @@ func declaredFields(looks []Look) map[pii.Ref]bool {
 }
 
 func parentLike(l *Look) bool {
-	return l.Sketch != nil && l.Exam.Unique && l.Exam.Distinct >= minDistinct && keyLike(l) && l.Node.Dataset.Kind != pii.View && l.Field.Form == ""
+	return l.Sketch != nil && l.Exam.Unique && l.Exam.Distinct >= minDistinct && (keyLike(l) || random(l)) && l.Node.Dataset.Kind != pii.View && l.Field.Form == ""
 }
 
 func childLike(l *Look) bool {
@@ -173,7 +173,7 @@ func someTokens(c, p *Look, inC, both int) bool {
 // related tells whether one of two parents holds the other's values: the users and a copy of them.
 func related(a, b *Look) bool {
 	inA, inB, both := a.Sketch.Shared(b.Sketch)
-	return float64(both) >= minInclusion*float64(min(inA, inB)) && both > 0 && a.Field.Category == b.Field.Category
+	return float64(both) >= minInclusion*float64(min(inA, inB)) && both > 0 && (a.Field.Category == b.Field.Category || random(a) && random(b))
 }
 
 func total(nats []pii.Nat) (sum float64) {

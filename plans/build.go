@@ -237,11 +237,17 @@ func (b *builder) stay() {
 			}
 		}
 		for _, ref := range b.in.Closure.Referrers {
-			if e := b.edges[ref.Edge]; e != nil && e.OnDelete != pii.SetDefault && !b.nullable(e) {
+			if e := b.edges[ref.Edge]; e != nil && e.OnDelete != pii.SetDefault && !b.nullable(e) && !b.going(ref.Record) {
 				changed = b.shellAll([]int{ref.To}) || changed
 			}
 		}
 	}
+}
+
+// going tells whether a record that refers to one of hers goes itself: a link between her and somebody else.
+func (b *builder) going(f *pii.Found) bool {
+	i, ok := b.byID[recordID(f.Dataset, f.Key, f.Digest)]
+	return ok && b.fate[i] == goes
 }
 
 func (b *builder) shellAll(at []int) (changed bool) {

@@ -67,7 +67,7 @@ func (b *builder) tells(i int, r *lineage.Record, n *lineage.Node, f *lineage.Fi
 	switch {
 	case f.Category.Personal() && f.Confidence >= 0.5 && f.Role != lineage.Mentions, len(f.Contains) > 0, f.Field.Type == pii.JSON:
 		return true
-	case b.inside(n, f):
+	case b.inside(n, f), b.known(r, f):
 		return true
 	}
 	for _, e := range b.in.Graph.Out(n.Dataset.Ref) {
@@ -81,6 +81,13 @@ func (b *builder) tells(i int, r *lineage.Record, n *lineage.Node, f *lineage.Fi
 		}
 	}
 	return false
+}
+
+// known tells whether a field of a record holds a local identifier of hers, whatever the field is proposed to be.
+func (b *builder) known(r *lineage.Record, f *lineage.FieldNode) bool {
+	return f.Domain != "" && slices.ContainsFunc(b.in.Closure.Known, func(k *lineage.Known) bool {
+		return k.Domain == f.Domain && !k.Category.Global() && slices.ContainsFunc(r.Fields[f.Field.Name], func(v pii.Located) bool { return v.Value.Equal(k.Value) })
+	})
 }
 
 // inside tells whether a column's documents hold personal fields.

@@ -328,7 +328,7 @@ func (b *builder) places(o *Open, s *Sealed) {
 		case r.Holding == lineage.HeldByOther:
 			tally(held, r, "an identifier of hers is another person's own here")
 			s.Held = append(s.Held, Holder{Dataset: r.Dataset, Key: r.Key, Digest: r.Digest})
-		case r.Holding == lineage.Joint && b.fate[i] != kept:
+		case r.Holding == lineage.Joint && b.fate[i] != kept && b.fate[i] != goes:
 			tally(held, r, "the record is another person's too")
 		case r.Holding == lineage.Mention && b.fate[i] == redacted:
 			tally(mentions, r, "the record names her and is another's")
