@@ -2,6 +2,7 @@ package lineage
 
 import (
 	"context"
+	"slices"
 
 	"vestige/pii"
 )
@@ -30,7 +31,13 @@ func (c *closer) along(ctx context.Context, i int, e *Edge, up bool) ([]*pii.Fou
 	if up {
 		n, field, at = c.g.Node(e.To), at, field
 	}
+	if up && !e.Holds(c.out.Records[i].Fields) {
+		return nil, nil
+	}
 	batch := c.together(i, got)
+	if up {
+		batch = slices.DeleteFunc(batch, func(k int) bool { return !e.Holds(c.out.Records[k].Fields) })
+	}
 	values, whose := gathered(c.out.Records, batch, at)
 	for _, k := range batch {
 		got[k] = nil
@@ -43,6 +50,9 @@ func (c *closer) along(ctx context.Context, i int, e *Edge, up bool) ([]*pii.Fou
 		m.Want = union(m.Want, e.Fields)
 	}
 	err := c.run(ctx, n, m, func(f *pii.Found) error {
+		if !up && !e.Holds(f.Fields) {
+			return nil
+		}
 		last := map[int]bool{}
 		for _, h := range f.Hits {
 			if h.Value >= len(values) {

@@ -75,7 +75,7 @@ func (c *closer) ofTwo(n *Node, r *Record) bool {
 	named := map[string]bool{}
 	for _, e := range c.g.Out(n.Dataset.Ref) {
 		p := c.g.Node(e.To)
-		if p == nil || p.Person < possible || e.Copy || (e.Kind != Owns && e.Kind != Shared) {
+		if p == nil || p.Person < possible || e.Copy || !e.Holds(r.Fields) || (e.Kind != Owns && e.Kind != Shared) {
 			continue
 		}
 		for _, v := range r.Fields[e.Fields[0]] {
@@ -213,7 +213,7 @@ func agreesOn(f *pii.Found, e *Edge, r *Record) bool {
 // make it a shared one.
 func (c *closer) parent(ctx context.Context, i int, e *Edge) error {
 	r, p := c.out.Records[i], c.g.Node(e.To)
-	if !c.lim.on(Upward) || p == nil || e.To == e.From || e.Confidence < c.lim.Find || p.Person >= possible || foreignEdge(e) {
+	if !c.lim.on(Upward) || p == nil || e.When != nil || e.To == e.From || e.Confidence < c.lim.Find || p.Person >= possible || foreignEdge(e) {
 		return nil
 	}
 	twin := twins(c.g, c.g.Node(r.Dataset), e)

@@ -75,6 +75,7 @@ type Edge struct {
 	OnUpdate   pii.Action `json:"onUpdate,omitempty"`
 	Deferrable bool       `json:"deferrable,omitempty"`
 	Copy       bool       `json:"copy,omitempty"` // the child is a copy of the parent
+	When       *When      `json:"when,omitempty"` // of which records it holds, all where it is nil
 	Evidence   []pii.Nat  `json:"evidence,omitempty"`
 }
 

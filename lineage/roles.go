@@ -37,7 +37,7 @@ func Persons(nodes []Node) {
 }
 
 func personScore(n *Node) float64 {
-	var named, unique, reachable, birth bool
+	var named, unique, reachable, birth, login bool
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		if f.Confidence < possible || !f.Dense || foreign(f) || many(f) || (f.Field.Path != "" && f.Field.Column != "") {
@@ -48,6 +48,8 @@ func personScore(n *Node) float64 {
 			named = true
 		case f.Category == "demographic.birth_date":
 			birth = true
+		case f.Category == "online.credential":
+			login = true
 		case f.Category.Identifier() && nearUnique(f) && f.Form == "" && !refers(n, f):
 			unique = true
 			reachable = reachable || pii.Category("contact").Covers(f.Category)
@@ -56,7 +58,7 @@ func personScore(n *Node) float64 {
 	switch {
 	case n.Dataset.Kind == pii.View:
 		return 0
-	case named && (unique || birth):
+	case named && (unique || birth), login && reachable && len(n.Dataset.Key) == 1:
 		return 0.95
 	case reachable && n.Dataset.Kind != pii.Objects:
 		return 0.7
@@ -174,7 +176,7 @@ func assignEdges(g *Graph, n *Node) {
 			e.Kind = Mentions
 		case owned && slices.ContainsFunc(people, func(p *Edge) bool { return p.Kind == Owns && slices.Equal(p.Fields, e.Fields) }):
 			e.Kind = Owns // one field that names a person or, where it does not, a thing of hers
-		case owned && joins(n, e, people):
+		case owned && e.When == nil && joins(n, e, people):
 			e.Kind = Shared
 		case owned:
 			e.Kind = Mentions
@@ -203,9 +205,9 @@ func ownerOf(g *Graph, n *Node, people []*Edge) bool {
 	}
 	for i, e := range people {
 		switch {
-		case i == best:
+		case i == best, e.When != nil && people[best].When != nil && slices.Equal(e.Fields, people[best].Fields):
 			e.Kind = Owns
-		case best >= 0 && e.From != e.To && (coOwner(g, n, e, people) || correspondent(e, people[best])):
+		case best >= 0 && e.From != e.To && e.When == nil && (coOwner(g, n, e, people) || correspondent(e, people[best])):
 			e.Kind = Shared
 		default:
 			e.Kind = Mentions
@@ -360,7 +362,7 @@ func domains(nodes []Node, edges []Edge) {
 		return r
 	}
 	for _, e := range edges {
-		if len(e.Fields) != 1 || e.Confidence < sure || (e.Decided && e.Kind == "") {
+		if len(e.Fields) != 1 || e.When != nil || e.Confidence < sure || (e.Decided && e.Kind == "") {
 			continue
 		}
 		a, b := find(e.From.In(e.Fields[0])), find(e.To.In(e.ToFields[0]))

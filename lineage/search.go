@@ -177,7 +177,7 @@ func wanted(n *Node) []string {
 	var out []string
 	for i := range n.Fields {
 		f := &n.Fields[i]
-		if (f.Dense && f.Category.Personal()) || f.Role != "" || f.Domain != "" || timeLike(f) || slices.Contains(n.Dataset.Key, f.Field.Name) || underKeys(n, f.Field.Name) {
+		if NamesKind(f.Field.Name) || (f.Dense && f.Category.Personal()) || f.Role != "" || f.Domain != "" || timeLike(f) || slices.Contains(n.Dataset.Key, f.Field.Name) || underKeys(n, f.Field.Name) {
 			out = append(out, f.Field.Name)
 		}
 	}
@@ -347,7 +347,7 @@ func (k *Known) isKey(fn *FieldNode) bool { return !k.Category.Global() && fn.Do
 func (c *closer) namedBy(n *Node, f *pii.Found, except *FieldNode) int {
 	result := unclear
 	for _, e := range c.g.Out(n.Dataset.Ref) {
-		if len(e.Fields) != 1 || e.Kind != Owns || e.Fields[0] == except.Field.Name || e.Confidence < c.lim.Find {
+		if len(e.Fields) != 1 || e.When != nil || e.Kind != Owns || e.Fields[0] == except.Field.Name || e.Confidence < c.lim.Find {
 			continue
 		}
 		p := c.g.Node(e.To)

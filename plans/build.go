@@ -123,6 +123,9 @@ func valueKey(d pii.Ref, field string, v pii.Value) string {
 
 // parents gives the records of the closure to which a record refers over an edge.
 func (b *builder) parents(fields map[string][]pii.Located, e *lineage.Edge) (out []int) {
+	if !e.Holds(fields) {
+		return nil
+	}
 	for _, v := range fields[e.Fields[0]] {
 		if v.Value.Null() {
 			continue

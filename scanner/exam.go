@@ -349,7 +349,7 @@ func fieldNode(f pii.Field, p pii.Proposal, version int) lineage.FieldNode {
 func (ex *exam) sketches(proposals []pii.Proposal) (out []catalog.Sketch) {
 	for _, p := range proposals {
 		c := ex.columns[p.Field.Field]
-		if c.long || c.never || p.Examined.Distinct < 3 {
+		if c.long || c.never || p.Examined.Distinct < 3 && !lineage.NamesKind(p.Field.Field) {
 			continue
 		}
 		base := catalog.Sketch{Key: ex.keyID, Values: p.Examined.Values, Full: ex.how == "full", At: ex.began}

@@ -52,7 +52,8 @@ func (s *Scanner) relate(ctx context.Context, probed []lineage.Probed) (Related,
 	}
 	changed := w.spread()
 	lineage.Persons(w.nodes)
-	inferred, copies := lineage.Proven(lineage.Infer(w.looks), probed), lineage.Copies(w.looks)
+	inferred := lineage.Kinds(w.looks, lineage.Proven(lineage.Infer(w.looks), probed), s.key)
+	copies := lineage.Copies(w.looks)
 	edges := w.decide(lineage.Merge(lineage.Declared(w.nodes), inferred, copies))
 	lineage.Assign(w.nodes, edges)
 	r := Related{References: len(edges), Inferred: len(inferred), Copies: len(copies), Islands: lineage.Islands(w.nodes, edges)}

@@ -1,0 +1,89 @@
+package lineage_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+// typed makes notes that belong to users or to invoices, as their type says in lower case.
+func typed(l *looks, kinds ...string) {
+	l.field("users", "id", "identity.number", every(1, 1, 200))
+	l.field("invoice_lines", "id", "none.key", every(1, 1, 300))
+	l.field("notes", "id", "none.key", every(1, 1, 100))
+	l.field("notes", "owner_id", "none.key", repeated(every(1, 3, 50), 2))
+	l.field("notes", "owner_type", "none.code", repeated(kinds, 100/len(kinds)))
+}
+
+func TestKindsNameWhatAReferenceLeadsTo(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		kinds []string
+		want  string
+	}{
+		"classes":         {[]string{"user", "invoiceline"}, "users[user] invoice_lines[invoiceline]"},
+		"tables":          {[]string{"users", "invoice_lines"}, "users[users] invoice_lines[invoice_lines]"},
+		"namespaces":      {[]string{`app\models\user`, "other"}, `users[app\models\user]`},
+		"kinds of a note": {[]string{"private", "public"}, ""},
+	} {
+		var l looks
+		typed(&l, c.kinds...)
+		var got []string
+		for _, e := range lineage.Kinds(l.all, nil, sketchKey) {
+			got = append(got, fmt.Sprintf("%s[%s]", e.To.Dataset, strings.Join(e.When.Values, " ")))
+			other := map[string][]pii.Located{"owner_type": {{Value: pii.NewValue("Else")}}}
+			same := map[string][]pii.Located{"owner_type": {{Value: pii.NewValue(strings.ToUpper(e.When.Values[0]))}}}
+			if e.Fields[0] != "owner_id" || e.Holds(other) || !e.Holds(same) {
+				t.Errorf("%s: %+v", name, e)
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v, want %s", name, got, c.want)
+		}
+	}
+}
+
+func TestKindsStandInPlaceOfWhatWasInferred(t *testing.T) {
+	t.Parallel()
+	var l looks
+	typed(&l, "user", "invoiceline")
+	n := l.nodes["notes"]
+	wrong := lineage.Edge{ID: "x", From: n.Dataset.Ref, Fields: []string{"owner_id"}, To: pii.Ref{Source: "s", Dataset: "invoice_lines"}, ToFields: []string{"id"}}
+	other := wrong
+	other.ID, other.Fields = "y", []string{"id"}
+	for _, e := range lineage.Kinds(l.all, []lineage.Edge{wrong, other}, sketchKey) {
+		if e.ID == "x" {
+			t.Errorf("the inferred reference stays beside those of kinds")
+		}
+		if e.ID == "y" {
+			return
+		}
+	}
+	t.Errorf("an inferred reference of another field is lost")
+}
+
+func TestTokensOfSeveralSorts(t *testing.T) {
+	t.Parallel()
+	token := func(kind string, n int) (out []string) {
+		for i := range n {
+			out = append(out, fmt.Sprintf("%s-%016x", kind, uint64(i+1)*0x9e3779b97f4a7c15))
+		}
+		return out
+	}
+	users, devices := token("u", 200), token("d", 150)
+	var l looks
+	l.field("users", "uuid", "identity.number", users)
+	l.field("devices", "token", "none.hash", devices)
+	l.field("events", "id", "none.key", every(1, 1, 240))
+	l.field("events", "who", "none.key", append(append(repeated(users[:100], 1), repeated(devices[:80], 1)...), repeated(users[:60], 1)...))
+	found := map[string]bool{}
+	for _, e := range lineage.Infer(l.all) {
+		found[e.From.Dataset+"."+e.Fields[0]+" "+e.To.Dataset] = e.Confidence > 0.9
+	}
+	if !found["events.who users"] || !found["events.who devices"] || len(found) != 2 {
+		t.Errorf("found %v", found)
+	}
+}
