@@ -12,17 +12,8 @@ func (c *closer) namesake(f *pii.Found) bool {
 	if c.namedBy(n, f, &FieldNode{}) == differs {
 		return true
 	}
-	for i := range n.Fields {
-		fn := &n.Fields[i]
-		if !fn.Dense || fn.Role != Owns || fn.Form != "" || !fn.Category.Global() || !fn.Category.Identifier() || fn.Confidence < sure || !nearUnique(fn) || many(fn) {
-			continue
-		}
-		for _, v := range f.Fields[fn.Field.Name] {
-			id, ok := identifier(n, fn, v.Value)
-			if ok && c.byID[idKey(id)] == nil && !system(id) && !c.staff(id) {
-				return true
-			}
-		}
+	if c.anothers(&pend{node: n, found: f, hit: f.Hits[0]}) {
+		return true
 	}
 	return c.othersRefer(n, f)
 }
