@@ -23,7 +23,7 @@ type conn struct {
 	id      int64
 	mariadb bool
 	spare   *pii.Batch // of the last bare read, for its memory
-	folds   bool // names of tables are compared without regard to case
+	folds   bool       // names of tables are compared without regard to case
 }
 
 // take gives an idle connection or opens one; put gives it back.
