@@ -71,7 +71,7 @@ type System struct {
 	Proxied      func(addr string) connectors.Config
 	NetworkLimit time.Duration
 	// Hold takes a lock by the system's own client that lets a read of the dataset wait in the server (LOCK TABLE … IN ACCESS EXCLUSIVE MODE) until release is called. Running
-	// counts the statements that the server is doing for other clients now, those that wait included (pg_stat_activity, the process list), without its own. nil
+	// counts the statements that the server is doing for other clients now, those that wait included (pg_stat_activity, the process list), without its own: 0 where nobody asks for anything. nil
 	// where there are none.
 	Hold    func(t *testing.T, dataset string) (release func())
 	Running func(t *testing.T) int

@@ -257,18 +257,20 @@ func networkCancel(b *bench) {
 	if _, gaps := r.read("accounts"); len(gaps) > 0 {
 		b.Fatalf("the dataset has gaps")
 	}
-	idle := r.Running(r.real)
-	release := r.Hold(r.real, "accounts")
-	defer release()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	patience := 2 * r.NetworkLimit // nothing of this takes a second, but on a machine that does much else
 	if patience == 0 {
 		patience = 30 * time.Second
 	}
+	waits := func() bool { return r.Running(r.real) > 0 }
+	if !until(patience, func() bool { return !waits() }) { // the end of the statement before may still be counted
+		b.Fatalf("the server does something for us, before anything is asked of it")
+	}
+	release := r.Hold(r.real, "accounts")
+	defer release()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- failure(d.Read(ctx, connectors.Query{Dataset: ds})) }()
-	waits := func() bool { return r.Running(r.real) > idle }
 	if !until(patience, waits) {
 		b.Errorf("a read of what is held does not wait in the server")
 	}
