@@ -14,6 +14,7 @@ import (
 type Batch struct {
 	Dataset Ref
 	Gap     *Gap
+	Next    string // where a query that is interrupted behind this batch may go on, as its From; it may begin with records already given. "" where only a driver's own order tells
 	cols    []Column
 	keys    []Key
 	digests []Digest
@@ -58,7 +59,7 @@ func newColumn(f Field, recs []uint32, base int) Column {
 
 // Reset empties the batch and keeps its memory and columns.
 func (b *Batch) Reset() {
-	b.n, b.keys, b.digests = 0, b.keys[:0], b.digests[:0]
+	b.n, b.keys, b.digests, b.Next = 0, b.keys[:0], b.digests[:0], ""
 	for i := range b.cols {
 		c := b.cols[i].d
 		c.data, c.ends, c.nulls, c.base = c.data[:0], c.ends[:0], c.nulls[:0], 0
@@ -260,7 +261,7 @@ func (b *Batch) AppendFor(i, record int, v []byte, path string) {
 
 // Select gives the batch with only the named columns, in that order; a name that it does not have is a column without values. The bytes are shared.
 func (b *Batch) Select(names []string) *Batch {
-	out := &Batch{Dataset: b.Dataset, Gap: b.Gap, keys: b.keys, digests: b.digests, n: b.n}
+	out := &Batch{Dataset: b.Dataset, Gap: b.Gap, Next: b.Next, keys: b.keys, digests: b.digests, n: b.n}
 	for _, name := range names {
 		if c := b.Column(name); c != nil {
 			out.cols = append(out.cols, *c)

@@ -26,12 +26,13 @@ import (
 )
 
 const (
-	attempts  = 5         // of a call that only reads
-	bodyLimit = 256 << 20 // of one answer
+	attempts  = 6         // of a call that only reads
+	bodyLimit = 128 << 20 // of one answer
+	pageLimit = 32 << 20  // of one with several documents
 )
 
 // errTooLarge says that an answer is larger than bodyLimit; a smaller page is asked for.
-var errTooLarge = errkind.Coded(errkind.Unsupported, "answer-too-large", "an answer of the cluster is larger than %d MiB", bodyLimit>>20)
+var errTooLarge = errkind.Coded(errkind.Unsupported, "answer-too-large", "an answer of the cluster is too large to be taken in")
 
 // client speaks with the cluster. It knows calls and errors, and nothing of documents.
 type client struct {
@@ -108,8 +109,11 @@ type call struct {
 	body   []byte
 	once   bool          // it writes: a failure is not tried again, but looked at
 	lines  bool          // the body is NDJSON
-	expect int           // bytes of the answer, where that is known
+	into   *bytes.Buffer // for the answer, in place of a new one
+	most   int64         // bytes of the answer; 0 for bodyLimit
 	limit  time.Duration // in place of the client's
+
+	check func(body []byte) error // says whether an answer of status 200 is one
 }
 
 // at makes a path of segments, each escaped.
@@ -129,13 +133,21 @@ func (c *client) do(ctx context.Context, q call) ([]byte, error) {
 		if err == nil || ctx.Err() != nil || q.once || n == attempts || clock.Since(began) > max(c.limit, q.limit) || errkind.Of(err) != errkind.Transient {
 			return body, err
 		}
-		wait := time.NewTimer(time.Duration(50<<n+rand.IntN(100)) * time.Millisecond)
-		select {
-		case <-ctx.Done():
-			wait.Stop()
-			return nil, ctx.Err()
-		case <-wait.C:
+		if err := pause(ctx, n); err != nil {
+			return nil, err
 		}
+	}
+}
+
+// pause waits before another attempt, each time twice as long.
+func pause(ctx context.Context, n int) error {
+	wait := time.NewTimer(time.Duration(50<<n+rand.IntN(100)) * time.Millisecond)
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wait.C:
+		return nil
 	}
 }
 
@@ -175,20 +187,36 @@ func (c *client) try(ctx context.Context, q call) ([]byte, error) {
 		return nil, unanswered(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	room := bytes.NewBuffer(make([]byte, 0, max(q.expect, int(min(resp.ContentLength, bodyLimit)))+bytes.MinRead))
-	_, err = room.ReadFrom(io.LimitReader(resp.Body, bodyLimit+1))
-	body := room.Bytes()
-	switch {
-	case err != nil:
+	body, err := q.taken(resp)
+	if err != nil {
+		if errors.Is(err, errTooLarge) {
+			return nil, err
+		}
 		return nil, unanswered(ctx, err)
-	case len(body) > bodyLimit:
-		return nil, errTooLarge
-	case resp.StatusCode >= 400:
-		c.meet(resp.Header, nil)
-		return nil, refusal(resp.StatusCode, body)
 	}
 	c.meet(resp.Header, nil)
+	switch {
+	case resp.StatusCode >= 400:
+		return nil, refusal(resp.StatusCode, body)
+	case q.check != nil:
+		return body, q.check(body)
+	}
 	return body, nil
+}
+
+// taken reads an answer, in bounded memory.
+func (q call) taken(resp *http.Response) ([]byte, error) {
+	room, most := q.into, cmp.Or(q.most, bodyLimit)
+	if room == nil {
+		room = new(bytes.Buffer)
+	}
+	room.Reset()
+	room.Grow(int(max(0, min(resp.ContentLength, most))) + bytes.MinRead)
+	_, err := room.ReadFrom(io.LimitReader(resp.Body, most+1))
+	if err == nil && int64(room.Len()) > most {
+		err = errTooLarge
+	}
+	return room.Bytes(), err
 }
 
 // unanswered gives the error of a call that had no answer. The library's own text may hold the address with what was asked.

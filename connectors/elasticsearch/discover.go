@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math/rand/v2"
 	"path"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ const (
 	gapDenied    = "permission"
 	gapStale     = "unrefreshed"
 	gapFiltered  = "document-security"
+	gapTooLarge  = "record-too-large"
 	codeBlocked  = "index-blocked"
 	noRewrite    = "no-rewrite" // the kind of a constraint: documents can be deleted, not changed
 	probeRecords = 40
@@ -39,6 +41,9 @@ func (d *Driver) Discover(ctx context.Context) iter.Seq2[pii.Dataset, error] {
 		}
 		groups, order := map[string][]*index{}, []string{}
 		for _, x := range all {
+			if !d.ours(x) {
+				continue
+			}
 			if groups[x.group] == nil {
 				order = append(order, x.group)
 			}
@@ -99,33 +104,40 @@ func (d *Driver) unseen(ctx context.Context, all []*index, yield func(pii.Datase
 func (d *Driver) filtered(ctx context.Context) func([]*index) bool {
 	var got struct {
 		Indices []struct {
-			Names  []string
-			Fields []any `json:"field_security"`
-			Query  []any
+			Names      []string
+			Privileges []string
+			Fields     []any `json:"field_security"`
+			Query      []any
 		}
 	}
 	if d.c.get(ctx, "/_security/user/_privileges", &got) != nil { // there is no security, or another product's
 		return func([]*index) bool { return false }
 	}
+	covers := func(names []string, x *index) bool {
+		return slices.ContainsFunc(names, func(n string) bool { ok, _ := path.Match(n, x.name); return ok || n == x.stream })
+	}
 	return func(members []*index) bool {
-		for _, p := range got.Indices {
-			narrow := len(p.Query) > 0
-			for _, f := range p.Fields {
-				m, ok := f.(map[string]any)
-				grant, _ := m["grant"].([]any)
-				narrow = narrow || !ok || !slices.Contains(grant, any("*")) || m["except"] != nil
-			}
-			if !narrow {
-				continue
-			}
-			for _, x := range members {
-				if slices.ContainsFunc(p.Names, func(n string) bool { ok, _ := path.Match(n, x.name); return ok || n == x.stream }) {
-					return true
+		return slices.ContainsFunc(members, func(x *index) bool {
+			narrow, wide := false, false
+			for _, p := range got.Indices {
+				if covers(p.Names, x) {
+					narrow = narrow || len(p.Query) > 0 || someFields(p.Fields)
+					wide = wide || len(p.Query) == 0 && !someFields(p.Fields) && (slices.Contains(p.Privileges, "read") || slices.Contains(p.Privileges, "all"))
 				}
 			}
-		}
-		return false
+			return narrow && !wide // of two roles the wider counts
+		})
 	}
+}
+
+// someFields tells whether a privilege is for some fields alone.
+func someFields(security []any) bool {
+	return slices.ContainsFunc(security, func(f any) bool {
+		m, ok := f.(map[string]any)
+		grant, _ := m["grant"].([]any)
+		except, _ := m["except"].([]any)
+		return !ok || !slices.Contains(grant, any("*")) || len(except) > 0
+	})
 }
 
 // dataset describes the indexes of one group.
@@ -227,23 +239,23 @@ func (d *Driver) probe(ctx context.Context, open []*index) (map[string]doc.Kind,
 	}
 	var w doc.Walker
 	for _, x := range some {
-		body := fmt.Sprintf(`{"size":%d,"track_total_hits":false,"query":{"function_score":{"random_score":{"seed":1,"field":"_seq_no"}}}}`, probeRecords)
-		p, err := d.search(ctx, x.name, "", body)
-		if errkind.Of(err) == errkind.Permission && err != nil {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, h := range p.hits {
-			_ = w.Walk(h.source, func(l doc.Leaf) bool {
-				if k, ok := seen[l.Name]; !ok || k == doc.Null {
-					seen[l.Name] = l.Kind
-				} else if k != l.Kind && l.Kind != doc.Null {
-					seen[l.Name] = doc.String
-				}
-				return true
+		u := &urn{d: d, random: rand.New(rand.NewPCG(1, 0xe1a57))}
+		err := u.add(ctx, x)
+		if err == nil && u.total > 0 {
+			err = u.draw(ctx, probeRecords, func(h *hit) error {
+				_ = w.Walk(h.source, func(l doc.Leaf) bool {
+					if k, ok := seen[l.Name]; !ok || k == doc.Null {
+						seen[l.Name] = l.Kind
+					} else if k != l.Kind && l.Kind != doc.Null {
+						seen[l.Name] = doc.String
+					}
+					return true
+				})
+				return nil
 			})
+		}
+		if err != nil && errkind.Of(err) != errkind.Permission {
+			return nil, err
 		}
 	}
 	return seen, nil

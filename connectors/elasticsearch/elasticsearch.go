@@ -27,6 +27,7 @@ type Driver struct {
 	env      connectors.Env
 	c        *client
 	patterns []string // of the indexes that belong to the source
+	span     int64    // spanSize, but in tests
 
 	keeps bool // leaves deleted documents to the cluster's own merges
 
@@ -83,7 +84,7 @@ func open(ctx context.Context, env connectors.Env, cfg connectors.Config) (conne
 	if err != nil {
 		return nil, err
 	}
-	d := &Driver{env: env, c: c, trials: map[string]bool{}, keeps: cfg["expunge"].Reveal() == "off"}
+	d := &Driver{env: env, c: c, span: spanSize, trials: map[string]bool{}, keeps: cfg["expunge"].Reveal() == "off"}
 	if how := cfg["expunge"].Reveal(); how != "" && how != "on" && how != "off" {
 		return nil, errkind.New(errkind.Invalid, "expunge is on or off")
 	}

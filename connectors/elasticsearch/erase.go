@@ -19,7 +19,7 @@ import (
 const (
 	bulkItems = 500
 	bulkBytes = 5 << 20
-	rounds    = 5 // of looking again at documents whose end is not known
+	rounds    = 7 // of looking again at documents whose end is not known
 )
 
 // Methods says what can be done to documents: all of them where _source is whole, only deleting where it is not.
@@ -102,6 +102,9 @@ func (w *work) gather(ctx context.Context) error {
 			members, err := w.d.members(ctx, name)
 			if err != nil {
 				return err
+			}
+			if w.d.filtered(ctx)(members) {
+				return errkind.Coded(errkind.Permission, gapFiltered, "the user's role hides documents or fields, which writing would lose")
 			}
 			w.members[name] = members
 		}
@@ -190,7 +193,7 @@ func (w *work) conflicts() (n int64) {
 // carryOut does what is open. What another writer came between, and what had no answer, is looked at again.
 func (w *work) carryOut(ctx context.Context) error {
 	var last error
-	for range rounds {
+	for n := range rounds {
 		var todo []*slot
 		for _, s := range w.slots {
 			if s.state == waiting {
@@ -199,6 +202,11 @@ func (w *work) carryOut(ctx context.Context) error {
 		}
 		if len(todo) == 0 {
 			return w.show(ctx)
+		}
+		if n > 0 {
+			if err := pause(ctx, n); err != nil {
+				return err
+			}
 		}
 		var unsure []*slot
 		unsure, last = w.bulks(ctx, todo)

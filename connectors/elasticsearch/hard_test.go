@@ -215,6 +215,20 @@ func TestWhatTheMappingAddsIsNoField(t *testing.T) {
 	})
 }
 
+func TestRuntimeFieldsAreNoFields(t *testing.T) {
+	w := newWorld(t) // OpenSearch has none
+	w.create("i", `{"dynamic":"runtime","runtime":{"day":{"type":"keyword"}},"properties":{"v":{"type":"keyword"}}}`, "")
+	w.put("i", "1", `{"mail":"Ann@example.com","v":"x"}`)
+	ds := w.dataset("i")
+	var names []string
+	for _, f := range ds.Fields {
+		names = append(names, f.Name)
+	}
+	slices.Sort(names)
+	w.same("fields", names, []string{"_id", "_index", "_routing", "mail", "v"})
+	w.same("located", w.find(ds, equal("mail", "contact.email", "ann@example.com")), []string{"1"})
+}
+
 func TestAFieldMappedAfterItsDocumentsIsRead(t *testing.T) {
 	onBoth(t, func(w *world) {
 		w.create("i", `{"dynamic":false}`, "")

@@ -33,8 +33,36 @@ type index struct {
 	denied       error // its metadata cannot be read
 }
 
-// look gives the indexes of an expression, in the order of their names, grouped.
+// look gives the indexes of an expression, and those behind its data streams, in the order of their names, grouped.
 func (d *Driver) look(ctx context.Context, expression string) ([]*index, error) {
+	expressions := []string{expression}
+	byName := map[string]*index{}
+	behind, err := d.resolve(ctx, expression, byName)
+	if err != nil {
+		return nil, err
+	}
+	for part := range slices.Chunk(behind, 50) { // a wildcard that covers a stream's name does not cover theirs
+		names := strings.Join(part, ",")
+		if _, err := d.resolve(ctx, names, byName); err != nil {
+			return nil, err
+		}
+		expressions = append(expressions, names)
+	}
+	if len(byName) == 0 {
+		return nil, nil
+	}
+	out := slices.SortedFunc(maps.Values(byName), func(a, b *index) int { return strings.Compare(a.name, b.name) })
+	for _, e := range expressions {
+		if err := d.describe(ctx, e, out, byName); err != nil {
+			return nil, err
+		}
+	}
+	group(out)
+	return out, nil
+}
+
+// resolve adds the indexes of an expression, and gives the names of those that are behind data streams and not among them.
+func (d *Driver) resolve(ctx context.Context, expression string, into map[string]*index) (behind []string, err error) {
 	var resolved struct {
 		Indices []struct {
 			Name       string
@@ -42,37 +70,46 @@ func (d *Driver) look(ctx context.Context, expression string) ([]*index, error) 
 			Attributes []string
 			Stream     string `json:"data_stream"`
 		}
+		Streams []struct {
+			Backing json.RawMessage `json:"backing_indices"` // one name, or a list
+		} `json:"data_streams"`
 	}
 	if err := d.c.get(ctx, at("_resolve", "index", expression)+"?expand_wildcards=all", &resolved); err != nil {
 		return nil, err
 	}
-	var out []*index
-	byName := map[string]*index{}
 	for _, r := range resolved.Indices {
-		if ownOfSystem(r.Name, r.Attributes) {
-			continue
+		if !ownOfSystem(r.Name, r.Attributes) {
+			into[r.Name] = &index{name: r.Name, stream: r.Stream, aliases: r.Aliases, closed: slices.Contains(r.Attributes, "closed")}
 		}
-		x := &index{name: r.Name, stream: r.Stream, aliases: r.Aliases, closed: slices.Contains(r.Attributes, "closed")}
-		out, byName[r.Name] = append(out, x), x
 	}
-	slices.SortFunc(out, func(a, b *index) int { return strings.Compare(a.name, b.name) })
-	if len(out) == 0 {
-		return nil, nil
+	for _, s := range resolved.Streams {
+		var names []string
+		var one string
+		if json.Unmarshal(s.Backing, &names) != nil && json.Unmarshal(s.Backing, &one) == nil {
+			names = []string{one}
+		}
+		for _, n := range names {
+			if into[n] == nil && !ownOfSystem(n, nil) {
+				behind = append(behind, n)
+			}
+		}
 	}
-	if err := d.describe(ctx, expression, out, byName); err != nil {
-		return nil, err
-	}
-	group(out)
-	return out, nil
+	return behind, nil
 }
 
 // describe reads mappings and settings, all at once where that is allowed.
 func (d *Driver) describe(ctx context.Context, expression string, all []*index, byName map[string]*index) error {
+	if !slices.ContainsFunc(all, func(x *index) bool { return x.settings == nil }) {
+		return nil
+	}
 	err := d.described(ctx, expression, byName)
 	if err == nil || errkind.Of(err) == errkind.Canceled || errkind.Of(err) == errkind.Transient {
 		return err
 	}
 	for _, x := range all { // one that is blocked refuses all
+		if x.settings != nil {
+			continue
+		}
 		if err := d.described(ctx, x.name, byName); errkind.Of(err) == errkind.Canceled && err != nil {
 			return err
 		} else if err != nil {
@@ -253,7 +290,7 @@ type shard struct {
 
 // stats is what an index knows of itself.
 type stats struct {
-	bytes, docs, deleted int64
+	bytes, docs, deleted int64 // deleted: in all copies
 	shards               []shard
 }
 
@@ -268,7 +305,7 @@ func (d *Driver) stats(ctx context.Context, name string) (stats, error) {
 				}
 			}
 			Shards map[string][]struct {
-				Docs struct{ Count int64 }
+				Docs struct{ Count, Deleted int64 }
 				Seq  struct {
 					Max int64 `json:"max_seq_no"`
 				} `json:"seq_no"`
@@ -279,7 +316,7 @@ func (d *Driver) stats(ctx context.Context, name string) (stats, error) {
 		return stats{}, err
 	}
 	g := got.Indices[name]
-	s := stats{bytes: g.Primaries.Store.Size, docs: g.Primaries.Docs.Count, deleted: g.Primaries.Docs.Deleted}
+	s := stats{bytes: g.Primaries.Store.Size, docs: g.Primaries.Docs.Count}
 	for number, copies := range g.Shards {
 		k, err := strconv.Atoi(number)
 		if err != nil {
@@ -287,6 +324,7 @@ func (d *Driver) stats(ctx context.Context, name string) (stats, error) {
 		}
 		sh := shard{number: k, max: -1}
 		for _, c := range copies {
+			s.deleted += c.Docs.Deleted
 			if c.Seq.Max > sh.max {
 				sh.max, sh.docs = c.Seq.Max, c.Docs.Count
 			}

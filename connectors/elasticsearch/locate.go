@@ -148,7 +148,7 @@ func (l *locating) index(ctx context.Context, r *reading, x *index) error {
 
 // ask takes in every document that a query finds, in the order of operations.
 func (l *locating) ask(ctx context.Context, r *reading, x *index, clause any) error {
-	size := firstPage
+	size := min(firstPage, x.window())
 	after := int64(-1)
 	for shard := 0; shard < x.shards(); {
 		body, err := json.Marshal(map[string]any{"size": size, "track_total_hits": false, "sort": []string{"_seq_no"}, "query": map[string]any{"bool": map[string]any{
@@ -170,7 +170,7 @@ func (l *locating) ask(ctx context.Context, r *reading, x *index, clause any) er
 		if len(p.hits) < size {
 			shard, after = shard+1, -1
 		}
-		size = adapt(size, p)
+		size = x.adapt(size, p)
 	}
 	return nil
 }

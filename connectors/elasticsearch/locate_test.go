@@ -1,8 +1,10 @@
 package elasticsearch_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -120,14 +122,10 @@ func TestLocatingWhereQueriesAreSilent(t *testing.T) {
 }
 
 // counted gives a way to the server that counts the bytes of its answers.
-func counted(t *testing.T, to string) (url_ string, n *atomic.Int64) {
+func counted(t *testing.T, to string) (way string, n *atomic.Int64) {
 	t.Helper()
-	u, err := url.Parse(to)
-	if err != nil {
-		t.Fatal(err)
-	}
 	n = new(atomic.Int64)
-	proxy := httputil.NewSingleHostReverseProxy(u)
+	proxy := through(t, to)
 	proxy.ModifyResponse = func(r *http.Response) error {
 		r.Body = &counting{r.Body, n}
 		return nil
@@ -135,6 +133,17 @@ func counted(t *testing.T, to string) (url_ string, n *atomic.Int64) {
 	s := httptest.NewServer(proxy)
 	t.Cleanup(s.Close)
 	return s.URL, n
+}
+
+func through(t *testing.T, to string) *httputil.ReverseProxy {
+	t.Helper()
+	u, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(u)
+	proxy.ErrorLog = log.New(io.Discard, "", 0)
+	return proxy
 }
 
 type counting struct {
@@ -146,6 +155,30 @@ func (c *counting) Read(p []byte) (int, error) {
 	k, err := c.ReadCloser.Read(p)
 	c.n.Add(int64(k))
 	return k, err
+}
+
+// meddled opens the source on a way to the server on which before is called with each request. Where it says so, the answer is lost.
+func (w *world) meddled(before func(path string, body []byte) (lose bool)) {
+	w.Helper()
+	proxy := through(w.T, w.URL)
+	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		lose := before(r.URL.Path, body)
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		if lose {
+			proxy.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		}
+		proxy.ServeHTTP(rw, r)
+	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	w.Cleanup(s.Close)
+	cfg := config(w.Search)
+	cfg["url"] = pii.NewValue(s.URL)
+	w.source = w.open(cfg)
 }
 
 // TestLocatingReadsNoMoreThanItMust: where a path through the index is found to be good, the documents are not read.

@@ -25,6 +25,9 @@ type page struct {
 	pit, scroll string
 	hits        []hit
 	bytes       int
+
+	span      span // of a pager: what it is a page of
+	last, end bool // of its span; behind all spans
 }
 
 func malformed() error {

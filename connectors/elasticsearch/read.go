@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"net/http"
 	"strconv"
@@ -53,6 +54,8 @@ type reading struct {
 	max    int
 	count  int64
 	walker doc.Walker
+	next   string // the cursor behind all that was taken in
+	seed   maphash.Seed
 	shown  string    // the index whose name is in value
 	value  pii.Value // shared by the keys of its documents
 }
@@ -104,7 +107,7 @@ func (r *reading) run(ctx context.Context) error {
 	return nil
 }
 
-// index reads one index: from its beginning in a snapshot, from a cursor in blocks of numbers.
+// index reads one index, from its beginning or from a cursor in it.
 func (r *reading) index(ctx context.Context, x *index, from cursor) error {
 	if code, text := x.unreadable(); code != "" {
 		return r.gap(ctx, code, text)
@@ -116,11 +119,7 @@ func (r *reading) index(ctx context.Context, x *index, from cursor) error {
 	if err != nil {
 		return err
 	}
-	if from.index == x.name {
-		err = r.blocks(ctx, x, from)
-	} else {
-		err = r.snapshot(ctx, x)
-	}
+	err = r.snapshot(ctx, x, from)
 	if errkind.Of(err) == errkind.Permission && err != nil {
 		return r.gap(ctx, gapDenied, "the index may not be read")
 	}
@@ -142,17 +141,21 @@ func (d *Driver) refresh(ctx context.Context, x *index) (stale bool, err error) 
 	return false, nil
 }
 
+// strict lets a search fail rather than leave something out.
+const strict = "?allow_partial_search_results=false&ignore_unavailable=false&allow_no_indices=false&seq_no_primary_term=true"
+
 // search asks one index; a part of it that does not answer is an error.
 func (d *Driver) search(ctx context.Context, name, query, body string) (page, error) {
 	path := "/_search"
 	if name != "" {
-		path = at(name, "_search") + "?allow_partial_search_results=false&ignore_unavailable=false&allow_no_indices=false&seq_no_primary_term=true" + query
+		path = at(name, "_search") + strict + query
 	}
-	text, err := d.c.do(ctx, call{method: http.MethodPost, path: path, body: []byte(body)})
-	if err != nil {
-		return page{}, err
-	}
-	return parse(text)
+	var p page
+	_, err := d.c.do(ctx, call{method: http.MethodPost, path: path, body: []byte(body), check: func(text []byte) (err error) {
+		p, err = parse(text)
+		return err
+	}})
+	return p, err
 }
 
 // add takes a document in.
@@ -226,6 +229,7 @@ func (r *reading) flush(ctx context.Context) error {
 	if r.batch.Len() == 0 {
 		return nil
 	}
+	r.batch.Next = r.next
 	if !r.yield(r.batch, nil) {
 		return errDone
 	}
@@ -300,24 +304,25 @@ func (d *Driver) fetch(ctx context.Context, members []*index, keys []pii.Key) ([
 	if err != nil {
 		return nil, malformed()
 	}
-	text, err := d.c.do(ctx, call{method: http.MethodPost, path: "/_mget", body: body})
+	var p page
+	_, err = d.c.do(ctx, call{method: http.MethodPost, path: "/_mget", body: body, most: roomFor(len(docs)), check: func(text []byte) (err error) {
+		if p, err = parse(text); err == nil && len(p.hits) != len(docs) {
+			err = malformed()
+		}
+		for _, h := range p.hits {
+			if err == nil && h.failed != "" {
+				err = itemError(0, h.failed)
+			}
+		}
+		return err
+	}})
 	if errors.Is(err, errTooLarge) && len(keys) > 1 {
 		return d.halves(ctx, members, keys)
 	}
 	if err != nil {
 		return nil, err
 	}
-	p, err := parse(text)
-	if err != nil {
-		return nil, err
-	}
-	if len(p.hits) != len(docs) {
-		return nil, malformed()
-	}
 	for i, h := range p.hits {
-		if h.failed != "" {
-			return nil, itemError(0, h.failed)
-		}
 		out[places[i]] = h
 	}
 	return out, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +24,7 @@ type trial struct {
 	d    *Driver
 	x    *index
 	who  product
-	docs []hit // the oldest, the newest and some others
+	docs []hit // the oldest and the newest
 }
 
 // trusted tells whether the index may be asked for a term. That is tried once for each kind of question, and again where the mapping changes.
@@ -53,31 +54,46 @@ func (tr *trial) trusted(ctx context.Context, t pii.Term) (bool, error) {
 
 func (tr *trial) passes(ctx context.Context, t pii.Term) (bool, error) {
 	l, _ := tr.x.leafAt(t.Field)
-	with := l.inside(query{"exists": query{"field": l.ask}})
-	without, err := tr.some(ctx, query{"bool": query{"must_not": []any{with}}})
-	if err != nil {
-		return false, err
-	}
-	missed := false
-	for i := range without {
-		tr.values(&without[i], t, l, func(string) { missed = true })
-	}
-	if missed { // documents that are older than the mapping, and what it does not index
-		return false, nil
-	}
-	having, err := tr.some(ctx, with)
-	if err != nil {
-		return false, err
-	}
 	if err := tr.sample(ctx); err != nil {
 		return false, err
+	}
+	with := l.inside(query{"exists": query{"field": l.ask}})
+	var having []hit
+	for _, from := range []int64{0, tr.middle(t.Field)} {
+		without, err := tr.some(ctx, from, query{"bool": query{"must_not": []any{with}}})
+		if err != nil {
+			return false, err
+		}
+		missed := false
+		for i := range without {
+			tr.values(&without[i], t, l, func(string) { missed = true })
+		}
+		if missed { // documents that are older than the mapping, and what it does not index
+			return false, nil
+		}
+		some, err := tr.some(ctx, from, with)
+		if err != nil {
+			return false, err
+		}
+		having = append(having, some...)
 	}
 	return tr.finds(ctx, t, l, append(having, tr.docs...))
 }
 
-// some gives a few documents of a query, here and there.
-func (tr *trial) some(ctx context.Context, q query) ([]hit, error) {
-	body, err := json.Marshal(query{"size": trialDocs, "track_total_hits": false, "query": query{"function_score": query{"query": q, "random_score": query{"seed": 7, "field": "_seq_no"}}}})
+// middle gives a number of an operation somewhere between the first and the last.
+func (tr *trial) middle(field string) int64 {
+	last := int64(0)
+	for i := range tr.docs {
+		last = max(last, tr.docs[i].seq)
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(field))
+	return last / 8 * int64(1+h.Sum32()%7)
+}
+
+// some gives a few documents of a query, from a number on.
+func (tr *trial) some(ctx context.Context, from int64, q query) ([]hit, error) {
+	body, err := json.Marshal(query{"size": trialDocs, "track_total_hits": false, "sort": []string{"_seq_no"}, "query": query{"bool": query{"filter": []any{q, query{"range": query{"_seq_no": query{"gte": from}}}}}}})
 	if err != nil {
 		return nil, malformed()
 	}

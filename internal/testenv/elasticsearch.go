@@ -34,9 +34,10 @@ type Search struct {
 }
 
 // SearchUsers are the further users of the Elasticsearch server, all with Search.Password. Their roles are what the connector's page asks for, or less.
-var SearchUsers = []string{"scanner", "eraser", "limited", "blind"}
+var SearchUsers = []string{"scanner", "eraser", "limited", "blind", "masked", "narrowed"}
 
-// searchRoles is roles.yml: scanner and eraser have the least privileges, limited may not see what is called *secret* or *forbidden*, blind reads without looking at the cluster.
+// searchRoles is roles.yml: scanner and eraser have the least privileges, limited may not see what is called *secret* or *forbidden*, blind reads without looking at the cluster,
+// masked sees no field called phone and narrowed only documents of one kind.
 const searchRoles = `
 scanner:
   cluster: [monitor]
@@ -49,6 +50,12 @@ limited:
   indices: [{names: ['/@&~(.*(secret|forbidden).*)/'], privileges: [read, view_index_metadata, monitor, index, delete, maintenance]}]
 blind:
   indices: [{names: ['*'], privileges: [read]}]
+masked:
+  cluster: [monitor]
+  indices: [{names: ['*'], privileges: [read, view_index_metadata, monitor, index, delete, maintenance], field_security: {grant: ['*'], except: ['phone']}}]
+narrowed:
+  cluster: [monitor]
+  indices: [{names: ['*'], privileges: [read, view_index_metadata, monitor, index, delete, maintenance], query: '{"term": {"kind": "open"}}'}]
 `
 
 // searchServer is a search server of this test binary.
