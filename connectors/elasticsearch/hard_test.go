@@ -227,6 +227,9 @@ func TestRuntimeFieldsAreNoFields(t *testing.T) {
 	slices.Sort(names)
 	w.same("fields", names, []string{"_id", "_index", "_routing", "mail", "v"})
 	w.same("located", w.find(ds, equal("mail", "contact.email", "ann@example.com")), []string{"1"})
+	w.create("shadow", `{"runtime":{"v":{"type":"long"}},"properties":{"v":{"type":"keyword"}}}`, "")
+	w.put("shadow", "1", `{"v":"ann@example.com"}`)
+	w.same("located behind a runtime field", w.find(w.dataset("shadow"), exactly("v", "ann@example.com")), []string{"1"})
 }
 
 func TestAFieldMappedAfterItsDocumentsIsRead(t *testing.T) {

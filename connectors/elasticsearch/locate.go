@@ -105,7 +105,7 @@ func (l *locating) fields() []string {
 
 // index finds the records of one index: by one query, or by reading where no query can be trusted with one of the terms.
 func (l *locating) index(ctx context.Context, r *reading, x *index) error {
-	if code, _ := x.unreadable(); code != "" {
+	if code, _ := x.unreadable(); code != "" || x.source == sourceExcluded { // which is said where it is read
 		return r.index(ctx, x, cursor{})
 	}
 	stale, err := l.d.refresh(ctx, x)

@@ -71,6 +71,7 @@ func (x *index) mapped(raw json.RawMessage) error {
 			Excludes []string
 		} `json:"_source"`
 		Properties map[string]node
+		Runtime    map[string]any
 	}
 	if err := decoded(raw, &m); len(raw) > 0 && err != nil {
 		return err
@@ -85,6 +86,12 @@ func (x *index) mapped(raw json.RawMessage) error {
 		x.source = sourceSynthetic
 	}
 	x.walk("", nil, m.Properties)
+	for name := range m.Runtime { // queries see it in place of the field
+		if l, ok := x.leaves[name]; ok {
+			l.way = byReading
+			x.leaves[name] = l
+		}
+	}
 	return nil
 }
 

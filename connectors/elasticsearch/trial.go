@@ -39,12 +39,12 @@ func (tr *trial) trusted(ctx context.Context, t pii.Term) (bool, error) {
 	if known {
 		return passed, nil
 	}
-	passed, err := tr.passes(ctx, t)
+	passed, tried, err := tr.passes(ctx, t)
 	if errkind.Of(err) == errkind.Invalid && err != nil {
-		passed, err = false, nil // what the index refuses to be asked it is not asked
+		passed, tried, err = false, true, nil // what the index refuses to be asked it is not asked
 	}
-	if err != nil {
-		return false, err
+	if err != nil || !tried {
+		return passed, err
 	}
 	tr.d.mu.Lock()
 	tr.d.trials[about] = passed
@@ -52,28 +52,29 @@ func (tr *trial) trusted(ctx context.Context, t pii.Term) (bool, error) {
 	return passed, nil
 }
 
-func (tr *trial) passes(ctx context.Context, t pii.Term) (bool, error) {
+// passes makes the trial. Where there are no values yet, nothing is tried, and nothing can be missed.
+func (tr *trial) passes(ctx context.Context, t pii.Term) (passed, tried bool, err error) {
 	l, _ := tr.x.leafAt(t.Field)
 	if err := tr.sample(ctx); err != nil {
-		return false, err
+		return false, false, err
 	}
 	with := l.inside(query{"exists": query{"field": l.ask}})
 	var having []hit
 	for _, from := range []int64{0, tr.middle(t.Field)} {
 		without, err := tr.some(ctx, from, query{"bool": query{"must_not": []any{with}}})
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 		missed := false
 		for i := range without {
 			tr.values(&without[i], t, l, func(string) { missed = true })
 		}
 		if missed { // documents that are older than the mapping, and what it does not index
-			return false, nil
+			return false, true, nil
 		}
 		some, err := tr.some(ctx, from, with)
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 		having = append(having, some...)
 	}
@@ -139,7 +140,7 @@ func (l leaf) keeps(v string) bool {
 }
 
 // finds asks for the values of documents, all in one request, and tells whether each finds the documents that it is from.
-func (tr *trial) finds(ctx context.Context, t pii.Term, l leaf, docs []hit) (bool, error) {
+func (tr *trial) finds(ctx context.Context, t pii.Term, l leaf, docs []hit) (passed, tried bool, err error) {
 	var ids []string
 	var should []any
 	expect, byValue := map[string][]string{}, map[string]string{} // by document and by value: names of the clauses that must find it
@@ -163,17 +164,17 @@ func (tr *trial) finds(ctx context.Context, t pii.Term, l leaf, docs []hit) (boo
 		})
 	}
 	if len(should) == 0 {
-		return true, nil
+		return true, false, nil
 	}
 	body, err := json.Marshal(query{"size": 1000, "track_total_hits": false, "query": query{"bool": query{
 		"filter": []any{query{"ids": query{"values": ids}}}, "should": should, "minimum_should_match": 1,
 	}}})
 	if err != nil {
-		return false, malformed()
+		return false, false, malformed()
 	}
 	p, err := tr.d.search(ctx, tr.x.name, "", string(body))
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	for _, h := range p.hits {
 		place := h.routing + "\x00" + h.id
@@ -181,8 +182,8 @@ func (tr *trial) finds(ctx context.Context, t pii.Term, l leaf, docs []hit) (boo
 	}
 	for _, missed := range expect {
 		if len(missed) > 0 {
-			return false, nil
+			return false, true, nil
 		}
 	}
-	return true, nil
+	return true, true, nil
 }
