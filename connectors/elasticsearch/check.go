@@ -62,7 +62,11 @@ func (w *work) obstacles(ctx context.Context, out []pii.Finding) ([]pii.Finding,
 		if len(missing) > 0 {
 			out = append(out, pii.Finding{Code: connectors.FindingPrivilege, Dataset: ref, Text: "the user lacks the privileges " + strings.Join(missing, ", "), Blocking: true})
 		}
-		if w.d.filtered(ctx)(members) {
+		filtered, err := w.d.filtered(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if filtered(members) {
 			out = append(out, pii.Finding{Code: gapFiltered, Dataset: ref, Text: "the user's role hides documents or fields: writing a document again would lose the hidden fields", Blocking: true})
 		}
 	}

@@ -49,7 +49,11 @@ func (d *Driver) Discover(ctx context.Context) iter.Seq2[pii.Dataset, error] {
 			}
 			groups[x.group] = append(groups[x.group], x)
 		}
-		filtered := d.filtered(ctx)
+		filtered, err := d.filtered(ctx)
+		if err != nil {
+			yield(pii.Dataset{}, err)
+			return
+		}
 		for _, name := range order {
 			ds, err := d.dataset(ctx, name, groups[name])
 			if err != nil {
@@ -101,7 +105,7 @@ func (d *Driver) unseen(ctx context.Context, all []*index, yield func(pii.Datase
 }
 
 // filtered tells of a dataset whether the user's roles hide documents or fields of it.
-func (d *Driver) filtered(ctx context.Context) func([]*index) bool {
+func (d *Driver) filtered(ctx context.Context) (func([]*index) bool, error) {
 	var got struct {
 		Indices []struct {
 			Names      []string
@@ -110,8 +114,15 @@ func (d *Driver) filtered(ctx context.Context) func([]*index) bool {
 			Query      []any
 		}
 	}
-	if d.c.get(ctx, "/_security/user/_privileges", &got) != nil { // there is no security, or another product's
-		return func([]*index) bool { return false }
+	err := d.c.get(ctx, "/_security/user/_privileges", &got)
+	switch errkind.Of(err) {
+	case errkind.Canceled, errkind.Transient:
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err != nil { // there is no security, or another product's
+		return func([]*index) bool { return false }, nil
 	}
 	covers := func(names []string, x *index) bool {
 		return slices.ContainsFunc(names, func(n string) bool { ok, _ := path.Match(n, x.name); return ok || n == x.stream })
@@ -127,7 +138,7 @@ func (d *Driver) filtered(ctx context.Context) func([]*index) bool {
 			}
 			return narrow && !wide // of two roles the wider counts
 		})
-	}
+	}, nil
 }
 
 // someFields tells whether a privilege is for some fields alone.

@@ -103,7 +103,11 @@ func (w *work) gather(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if w.d.filtered(ctx)(members) {
+			filtered, err := w.d.filtered(ctx)
+			if err != nil {
+				return err
+			}
+			if filtered(members) {
 				return errkind.Coded(errkind.Permission, gapFiltered, "the user's role hides documents or fields, which writing would lose")
 			}
 			w.members[name] = members

@@ -65,9 +65,11 @@ func (d *Driver) measured(ctx context.Context, x *index) (st stats, err error) {
 		if err := d.c.get(ctx, at(x.name, "_count")+"?"+strings.TrimPrefix(where, "&"), &count); err != nil {
 			return st, err
 		}
+		top := int64(-1)
 		if len(p.hits) > 0 {
-			st.shards = append(st.shards, shard{k, p.hits[0].seq, count.Count})
+			top = p.hits[0].seq
 		}
+		st.shards = append(st.shards, shard{k, top, count.Count})
 	}
 	return st, nil
 }
