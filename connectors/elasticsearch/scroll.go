@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	patience  = 300 * time.Millisecond // how long a page that nobody wants any more is waited for
+	patience  = 10 * time.Second // how long a page that nobody wants any more is waited for: cutting it off would cost the connection
 	keepAlive = "5m"
 	// spanSize is how many operations of a shard are read in one go. What is behind a cursor is read again up to so many of them.
 	spanSize = 100_000
