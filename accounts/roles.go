@@ -30,11 +30,11 @@ type RoleInfo struct {
 func Roles() []RoleInfo {
 	return []RoleInfo{
 		{Viewer, "looks at the catalog and at the open part of plans"},
-		{Steward, "decides what fields and references hold, and has sources scanned"},
+		{Steward, "decides what fields hold"},
 		{Operator, "takes requests in, makes their plans, answers their questions and carries out what was approved"},
 		{Approver, "approves plans and gaps; never a plan that she asked for herself"},
 		{Auditor, "reads everything, the log included, and changes nothing"},
-		{Administrator, "manages accounts, schedules and settings; decides and approves nothing by that"},
+		{Administrator, "manages accounts; decides and approves nothing by that"},
 	}
 }
 
@@ -48,7 +48,6 @@ const (
 	ReadCatalog    Right = "catalog.read"
 	Decide         Right = "catalog.decide"
 	HandleAlerts   Right = "alerts.handle"
-	Scan           Right = "scans.run"
 	ReadPlans      Right = "plans.read"
 	ReadRequests   Right = "requests.read"
 	WorkRequests   Right = "requests.work"
@@ -56,7 +55,6 @@ const (
 	StopAll        Right = "requests.stop"
 	ReadLog        Right = "log.read"
 	ManageAccounts Right = "accounts.manage"
-	Schedule       Right = "scans.schedule"
 )
 
 // Grant is one line of the table of rights: who has it.
@@ -74,9 +72,7 @@ func Grants() []Grant {
 		{ReadCatalog, "see sources, datasets, fields, lineage, alerts and scans", everyone},
 		{ReadPlans, "see the open part of plans: datasets, methods, counts, gaps; never whom they are about", everyone},
 		{Decide, "accept, reject, change or defer; undo; import decisions", []Role{Steward}},
-		{HandleAlerts, "put an alert off, or close it, with a reason", []Role{Steward, Operator}},
-		{Scan, "have a source scanned now", []Role{Steward, Administrator}},
-		{Schedule, "say when sources are scanned", []Role{Steward, Administrator}},
+		{HandleAlerts, "close an alert, with a reason", []Role{Steward, Operator}},
 		{ReadRequests, "see requests, their clocks and their course", []Role{Operator, Approver, Auditor, Administrator}},
 		{WorkRequests, "take requests in, make plans, answer questions, run what was approved, pause it", []Role{Operator}},
 		{Approve, "approve a plan that somebody else asked for, by its hash", []Role{Approver}},
