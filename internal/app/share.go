@@ -56,16 +56,23 @@ func (a *App) shareScan(ctx context.Context, s *connectors.Source, opt scanner.O
 	return sh.Finish(ctx)
 }
 
+// patience is how many looks at nothing new end a scan whose jobs have all ended: a part may still be examined by the machine that took it over from a slow one.
+const patience = 150
+
 // await looks after a shared scan until no part is left, or those that are will not be tried again.
 func (a *App) await(ctx context.Context, q jobs.Queue, sh *scanner.Shared, ids []int64) error {
 	t := time.NewTicker(200 * time.Millisecond)
 	defer t.Stop()
-	for {
+	for idle, last := 0, -1; ; {
 		left, err := sh.Progress(ctx)
 		if err != nil || left == 0 {
 			return err
 		}
-		if over, err := a.over(ctx, q, ids); err != nil || over {
+		over, err := a.over(ctx, q, ids)
+		if idle++; !over || left != last {
+			idle, last = 0, left
+		}
+		if err != nil || idle >= patience {
 			return cmpError(err, errkind.Coded(errkind.Transient, "parts-failed", "parts of the scan could not be done; scanning again goes on with them"))
 		}
 		select {
