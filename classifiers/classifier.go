@@ -21,6 +21,7 @@ type Classifier struct {
 	Column func(s *Stats) Evidence
 	Chance float64 // how often a random candidate of the right shape passes
 	Cover  float64 // how many of the values of a real column pass; 0 stands for nearly all
+	Prior  float64 // its log-probability before anything is seen, where it is rarer than others of its category; 0 for that of the category
 	Sparse bool    // whether it is looked for inside texts
 }
 

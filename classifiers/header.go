@@ -23,25 +23,26 @@ func newLexicon(all []*Classifier) *lexicon {
 	l := &lexicon{map[string][]phrase{}}
 	for i, c := range all {
 		for _, n := range c.Names {
-			l.add(n, c.Category, i)
+			l.add(n, c.Category, i, c.Prior < 0)
 		}
 	}
 	for _, n := range negatives {
 		for _, name := range strings.Split(n.names, ",") {
-			l.add(name, n.cat, -1)
+			l.add(name, n.cat, -1, false)
 		}
 	}
 	return l
 }
 
-func (l *lexicon) add(name string, cat pii.Category, who int) {
+// add has the name suggest the category. Of rare kinds that share a name only the first has it, and none that a usual one has.
+func (l *lexicon) add(name string, cat pii.Category, who int, rare bool) {
 	name, weak := strings.CutSuffix(strings.TrimSpace(name), "?")
 	words := Tokens(name)
 	if len(words) == 0 {
 		return
 	}
 	for _, p := range l.phrases[words[0]] {
-		if p.cat == cat && slices.Equal(p.words, words) {
+		if (p.cat == cat || rare && !p.weak) && slices.Equal(p.words, words) {
 			return
 		}
 	}

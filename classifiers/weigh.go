@@ -137,10 +137,16 @@ func (s *Set) positive(st *Stats, h *header, i int, c *Classifier) candidate {
 	if !ok {
 		prior = rarePrior
 	}
+	if c.Prior < 0 {
+		prior = c.Prior
+	}
 	k.add(prior, "prior")
 	named := h.nats[c.Category]
 	if named.Nats != 0 {
 		nats := named.Nats
+		if c.Prior < 0 && nats > 3 {
+			nats += rarePrior - c.Prior // what is rare has a name that nothing else has
+		}
 		if !h.by[i] { // another classifier of the category was named
 			nats -= .5
 		}
@@ -206,7 +212,7 @@ func rates(c *Classifier) (cover, chance rate) {
 	if of == 0 {
 		of = .95
 	}
-	by := max(c.Chance, .002)
+	by := min(max(c.Chance, .002), .95)
 	return newRate(6*of, 6*(1-of)), newRate(4*by, 4*(1-by))
 }
 

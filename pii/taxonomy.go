@@ -59,7 +59,7 @@ func official() (out []CategoryInfo) {
 		case "finance":
 			i.DPV, i.Fides, i.Single = "pd:BankAccount", "user.financial.bank_account", false
 		case "health":
-			i.Article9, i.DPV, i.Fides = true, "pd:HealthRecord", "user.health_and_medical"
+			i.Sensitivity, i.Article9, i.DPV, i.Fides = 4, true, "pd:HealthRecord", "user.health_and_medical"
 		case "vehicle":
 			i.DPV, i.Fides, i.Single = "pd:VehicleLicense", "user.unique_id", false
 		case "tax":

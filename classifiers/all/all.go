@@ -10,10 +10,11 @@ import (
 	"vestige/classifiers/finance"
 	"vestige/classifiers/identity"
 	"vestige/classifiers/named"
+	"vestige/classifiers/official"
 	"vestige/classifiers/online"
 )
 
 // All gives every classifier.
 func All() []classifiers.Classifier {
-	return slices.Concat(contact.All(), identity.All(), finance.All(), online.All(), demographic.All(), named.All())
+	return slices.Concat(contact.All(), identity.All(), finance.All(), online.All(), demographic.All(), named.All(), official.All())
 }

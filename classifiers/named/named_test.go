@@ -17,7 +17,7 @@ func TestNames(t *testing.T) {
 	for name, want := range map[string]pii.Category{
 		"patients.blood_group": "health.blood_type", "employees.job_title": "employment.job_title", "users.avatar_url": "identity.photo", "patients.diagnosis": "health.condition",
 		"cars.license_plate": "vehicle.plate", "users.fcm_token": "online.device_id", "people.ethnicity": "demographic.ethnicity", "cards.cvv": "finance.card_security",
-		"usuarios.correo_electronico": "contact.email", "clientes.fecha_nacimiento": "demographic.birth_date", "clients.code_postal": "contact.postcode", "utenti.codice_fiscale": "government_id.national",
+		"usuarios.correo_electronico": "contact.email", "clientes.fecha_nacimiento": "demographic.birth_date", "clients.code_postal": "contact.postcode", "utenti.codice_fiscale": "government_id.it_cf",
 		"pacjenci.nazwisko": "identity.family_name", "kunder.telefonnummer": "contact.phone", "hastalar.dogum_tarihi": "demographic.birth_date", "клиенты.фамилия": "identity.family_name",
 	} {
 		if got := propose(set, name, ""); got.Category != want {
