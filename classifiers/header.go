@@ -38,8 +38,8 @@ func newLexicon(all []*Classifier) *lexicon {
 func (l *lexicon) add(name string, cat pii.Category, who int, rare bool) {
 	name, weak := strings.CutSuffix(strings.TrimSpace(name), "?")
 	words := Tokens(name)
-	if len(words) == 0 {
-		return
+	if len(words) == 0 || rare && !slices.ContainsFunc(words, func(w string) bool { return !plainWords[w] }) {
+		return // what is left of the name says nothing
 	}
 	for _, p := range l.phrases[words[0]] {
 		if (p.cat == cat || rare && !p.weak) && slices.Equal(p.words, words) {
@@ -48,6 +48,9 @@ func (l *lexicon) add(name string, cat pii.Category, who int, rare bool) {
 	}
 	l.phrases[words[0]] = append(l.phrases[words[0]], phrase{words, cat, who, weak})
 }
+
+// plainWords are canonical words that every kind of number has in its names.
+var plainWords = wordSet("number id code card name account identity person date document index tax")
 
 // header is what the name of a field and its surroundings say.
 type header struct {
@@ -218,6 +221,8 @@ func leaf(ctx *Context) string {
 		case strings.ContainsAny(p, "{}@\\"):
 		case i > 0 && valueWords[strings.ToLower(p)] && !strings.ContainsAny(parts[i-1], "{}@\\"):
 			return parts[i-1]
+		case i > 0 && strings.EqualFold(parts[i-1], "name"):
+			return p + "_name" // name.family
 		case i > 0 && strings.HasPrefix(strings.ToLower(p), "line"):
 			return parts[i-1] + "_" + p
 		default:
