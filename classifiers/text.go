@@ -178,7 +178,7 @@ func (sc *scan) run9(i int) int {
 		n = sc.left
 		sc.left -= j - i
 	}
-	if sc.t.forms.any && (j-i > 3 || j < len(text) && (signed(text[j]) || text[j]-'A' < 26)) {
+	if sc.t.forms.any && (j-i > 3 || leadsOn(text, j)) {
 		sc.token(i)
 	}
 	if goesOn(text, i) {
@@ -194,6 +194,17 @@ func (sc *scan) run9(i int) int {
 		}
 	}
 	return j
+}
+
+// leadsOn tells whether a token goes on at j, behind a few digits: no form ends there.
+func leadsOn(text []byte, j int) bool {
+	if j+1 >= len(text) {
+		return false
+	}
+	if signed(text[j]) {
+		j++
+	}
+	return text[j]-'0' < 10 || text[j]-'A' < 26
 }
 
 // goesOn tells whether the group of digits at i continues digits before it over a sign (the month of a date, a fraction), or stands deep
