@@ -131,6 +131,10 @@ func best(c *Look, looks []Look, parents map[uint64][]int) []Edge {
 		}
 		return cmp.Compare(a.parent.ref().String(), b.parent.ref().String())
 	})
+	if only := &all[0]; len(all) == 1 && ints(c) && person(only.parent) && only.parent.Node.Dataset.Ref.Source == c.Node.Dataset.Ref.Source {
+		only.nats = append(only.nats, pii.Nat{Text: "no other key holds its values", Nats: 1})
+		only.sum++
+	}
 	top := all[0]
 	if top.sum < 0 {
 		return nil

@@ -91,6 +91,9 @@ func nameLook(s *classifiers.Stats) (e classifiers.Evidence) {
 	if s.Share(s.Texture.Titled) > .8 && s.Distinct > 2 && hits*3 > s.Distinct {
 		e.Nats = append(e.Nats, pii.Nat{Text: "two or three capitalised words", Nats: 3})
 	}
+	if others := s.Hits["email"].Distinct + s.Hits["phone"].Distinct; others*4 > s.Distinct {
+		e.Nats = append(e.Nats, pii.Nat{Text: "addresses and telephones", Nats: -10})
+	}
 	if s.Share(s.Texture.Companies) > .1 {
 		e.Nats = append(e.Nats, pii.Nat{Text: "legal forms of companies", Nats: -4})
 	}
