@@ -47,6 +47,10 @@ func look(s *classifiers.Stats, form string) (e classifiers.Evidence) {
 	if s.Share(t.Bools) > .9 && s.Distinct <= 3 && form != "text" {
 		add(-7, "yes or no")
 	}
+	if others := s.Hits["email"].Distinct + s.Hits["phone"].Distinct; form == "text" && others*4 > s.Distinct {
+		add(-10, "addresses and telephones")
+		return e
+	}
 	numbers := s.Share(t.Digits + t.Decimals)
 	switch {
 	case form == "text" && numbers > .9 && s.Distinct > 20:
