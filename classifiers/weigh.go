@@ -154,7 +154,7 @@ func (s *Set) positive(st *Stats, h *header, i int, c *Classifier) candidate {
 	}
 	s.values(&k, st, i, named.Nats > 2)
 	if c.Column != nil {
-		st.Named = named.Nats > 2
+		st.Named = named.Nats > 2 && h.by[i]
 		for _, n := range c.Column(st).Nats {
 			k.add(n.Nats, n.Text)
 		}
