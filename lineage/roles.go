@@ -37,7 +37,7 @@ func Persons(nodes []Node) {
 }
 
 func personScore(n *Node) float64 {
-	var named, unique, reachable, birth, login bool
+	var named, surely, unique, reachable, birth, login bool
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		if f.Confidence < possible || !f.Dense || foreign(f) || many(f) || (f.Field.Path != "" && f.Field.Column != "") {
@@ -45,7 +45,7 @@ func personScore(n *Node) float64 {
 		}
 		switch {
 		case pii.Category("identity.name").Covers(f.Category), f.Category == "identity.given_name", f.Category == "identity.family_name":
-			named = true
+			named, surely = true, surely || f.Confidence >= 0.9
 		case f.Category == "demographic.birth_date":
 			birth = true
 		case f.Category == "online.credential":
@@ -62,8 +62,8 @@ func personScore(n *Node) float64 {
 		return 0.95
 	case reachable && n.Dataset.Kind != pii.Objects:
 		return 0.7
-	case named && len(n.Dataset.Key) == 1:
-		return 0.6
+	case surely && len(n.Dataset.Key) == 1:
+		return 0.6 // a list of titles that could be names is none of persons
 	}
 	return 0
 }
