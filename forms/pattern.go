@@ -137,7 +137,7 @@ func phonePatterns(normal []byte) (out []Pattern) {
 	}
 	const separators = " -./()\u00a0\u2010\u2011\u2012\u2013\u2014\u2015\u202f"
 	front := many(append(spaces(), []rune(separators+"+0tTeElL:")...))
-	end := many(append(spaces(), []rune(separators+"eExXtT123456789")...)) // a separator of its own gives the zero
+	end := many(append(spaces(), []rune(separators+"eExXtT0123456789")...))
 	var seen [][]byte
 	for _, k := range phone.spellings(normal) {
 		digits := bytes.TrimLeft(k, "+0")

@@ -22,6 +22,7 @@ const countedAtMost = 2_000_000
 // Sample asks for documents by random numbers of operations: each document has one, and the cost does not grow with the index.
 func (d *Driver) Sample(ctx context.Context, q connectors.Query, n int) iter.Seq2[*pii.Batch, error] {
 	return func(yield func(*pii.Batch, error) bool) {
+		q.Limit = int64(n) // the statistics may know of fewer documents than there are by now
 		r := d.reading(q, yield)
 		err := r.sample(ctx, n)
 		if err == nil {
