@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"vestige/connectors"
 	"vestige/internal/clock"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
@@ -21,34 +22,60 @@ type lookedAt struct {
 // look is the last one before the acts: the same identifiers, closed over the estate as it is now. What the approval does not cover is refused and
 // becomes a new plan; what is open, or would not go through, blocks.
 func (r *run) look(ctx context.Context) (*Result, error) {
+	res, moved, err := r.lookOnce(ctx)
+	for try := 1; moved && try <= looks; try++ {
+		res, moved, err = r.lookOnce(ctx)
+	}
+	if moved {
+		return r.block(ctx, Approved, "preflight: "+connectors.FindingConflict)
+	}
+	return res, err
+}
+
+// lookOnce tells whether records have changed before the look was over: somebody else was erased meanwhile, or an application writes.
+func (r *run) lookOnce(ctx context.Context) (res *Result, moved bool, err error) {
+	p, res, err := r.found(ctx)
+	if p == nil || err != nil {
+		return res, false, err
+	}
+	f, blocks := blockingFinding(p.findings)
+	switch {
+	case blocks && f.Code == connectors.FindingConflict:
+		return nil, true, nil
+	case blocks:
+		res, err = r.block(ctx, Approved, "preflight: "+f.Code+" at "+f.Dataset.String())
+		return res, false, err
+	}
+	r.at = &lookedAt{p.Open, p.Sealed}
+	return nil, false, r.move(ctx, Exporting, mover{}, func(tx db.Tx) error { return r.keepLook(ctx, tx, r.s.Round, p) })
+}
+
+// found makes the plan as it would be now, nil where it is another's turn, the approval does not cover it or something is open.
+func (r *run) found(ctx context.Context) (*Plan, *Result, error) {
 	if busy, err := r.busy(ctx); busy || err != nil {
-		return &Result{Reason: "turn", Again: time.Second}, err
+		return nil, &Result{Reason: "turn", Again: time.Second}, err
 	}
 	_, sealed, err := r.unsealed(ctx, r.s.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p, err := r.again(ctx, r.s, sealed.Start, sealed.Salt, r.s.Hash)
 	if errkind.Of(err) == errkind.Conflict || errkind.Of(err) == errkind.Transient {
-		return r.block(ctx, Approved, errkind.Code(err))
+		res, err := r.block(ctx, Approved, errkind.Code(err))
+		return nil, res, err
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if ds := Beyond(Diff(&r.s.Open, &p.Open)); len(ds) > 0 {
-		return r.refuse(ctx, p, ds)
+		res, err := r.refuse(ctx, p, ds)
+		return nil, res, err
 	}
 	if q, g := p.Open.Blocking(); q+g > 0 {
-		return r.block(ctx, Approved, fmt.Sprintf("open: %d questions, %d gaps", q, g))
+		res, err := r.block(ctx, Approved, fmt.Sprintf("open: %d questions, %d gaps", q, g))
+		return nil, res, err
 	}
-	if err := r.keepFindings(ctx, r.s.ID, p.findings); err != nil {
-		return nil, err
-	}
-	if f, ok := blockingFinding(p.findings); ok {
-		return r.block(ctx, Approved, "preflight: "+f.Code+" at "+f.Dataset.String())
-	}
-	r.at = &lookedAt{p.Open, p.Sealed}
-	return nil, r.move(ctx, Exporting, mover{}, func(tx db.Tx) error { return r.keepLook(ctx, tx, r.s.Round, p) })
+	return p, nil, r.keepFindings(ctx, r.s.ID, p.findings)
 }
 
 // busy tells whether another erasure is being carried out. Its end would ask for another look, so this one is not made before.
