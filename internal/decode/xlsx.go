@@ -33,52 +33,59 @@ func (c *container) workbook() error {
 	if c.o.Write {
 		return errRefused
 	}
-	sheets := f.GetSheetList()
+	sheets, cells := f.GetSheetList(), false
 	for _, name := range sheets {
 		prefix := ""
 		if len(sheets) > 1 {
 			prefix = name + "."
 		}
-		if err := c.sheet(f, name, prefix); err != nil {
+		some, err := c.sheet(f, name, prefix)
+		if cells = cells || some; err != nil {
 			return err
 		}
+	}
+	if !cells { // nobody keeps a workbook without a cell: its sheets are not where it says
+		return faulty(GapCorrupt, io.ErrUnexpectedEOF)
 	}
 	return nil
 }
 
-func (c *container) sheet(f *excelize.File, name, prefix string) error {
+// sheet tells whether the sheet has any cell.
+func (c *container) sheet(f *excelize.File, name, prefix string) (cells bool, err error) {
 	rows, err := f.Rows(name)
 	if err != nil {
-		return nil // a sheet of charts has no rows
+		return false, nil // a sheet of charts has no rows
 	}
 	defer func() { _ = rows.Close() }()
 	var head []string
 	for rows.Next() {
-		cells, err := rows.Columns()
+		row, err := rows.Columns()
 		if err != nil {
-			return faulty(GapCorrupt, err)
+			return cells, faulty(GapCorrupt, err)
 		}
+		if empty(row) {
+			continue
+		}
+		cells = true
 		switch {
-		case empty(cells):
+		case head == nil && hasHeader([][]string{row}):
+			head = columnNames(row)
 			continue
-		case head == nil && hasHeader([][]string{cells}):
-			head = columnNames(cells)
-			continue
-		case len(head) < len(cells):
-			head = append(head, columnNames(make([]string, len(cells)))[len(head):]...)
+		case len(head) < len(row):
+			head = append(head, columnNames(make([]string, len(row)))[len(head):]...)
 		}
 		for i, name := range head {
 			var v []byte
-			if i < len(cells) && cells[i] != "" {
-				v = []byte(cells[i])
+			if i < len(row) && row[i] != "" {
+				v = []byte(row[i])
 			}
 			c.add(prefix+name, "", Text, v)
 		}
 		if _, err := c.record(); err != nil {
-			return err
+			return cells, err
 		}
 	}
-	return faulty(GapCorrupt, rows.Error())
+	return cells, faulty(GapCorrupt, rows.Error())
 }
 
 func empty(cells []string) bool {
