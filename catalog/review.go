@@ -34,15 +34,6 @@ func (b Band) String() string {
 	return [...]string{"under .5", ".5 to .8", ".8 to .95", ".95 and more"}[min(max(b, 0), 3)]
 }
 
-func bandOf(conf float64) Band {
-	for b := Sure; b > Weak; b-- {
-		if conf >= bandFrom[b] {
-			return b
-		}
-	}
-	return Weak
-}
-
 // Group is fields that are alike: the same name but for its spelling, the same type, the same proposal and about the same evidence.
 // Who decides one has mostly decided all.
 type Group struct {

@@ -88,11 +88,3 @@ func Trim(v []byte) []byte {
 }
 
 func space(b byte) bool { return b == ' ' || (b >= '\t' && b <= '\r') }
-
-func foldHash(word []byte) uint32 {
-	h := uint32(2166136261)
-	for _, b := range word {
-		h = (h ^ uint32(Lower(b))) * 16777619
-	}
-	return h
-}

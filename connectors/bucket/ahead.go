@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"context"
+	"errors"
 	"io"
 )
 
@@ -103,7 +104,7 @@ func (r *remote) fetch() error {
 		b := make([]byte, r.o.Size-r.at)
 		n, err := r.next(b)
 		r.back = append(r.back, b[:n]...)
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package bucket
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"sync"
 
@@ -56,7 +57,7 @@ func (r *remote) ReadAt(p []byte, off int64) (int, error) {
 func container(f file) (size int64, ok bool, err error) {
 	head := make([]byte, 4)
 	n, err := io.ReadFull(f, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return 0, false, err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {

@@ -30,14 +30,6 @@ func blocked(list []pii.Finding) bool {
 	return slices.ContainsFunc(list, func(f pii.Finding) bool { return f.Blocking })
 }
 
-func (h *hard) text(t *testing.T, query string) (s string) {
-	t.Helper()
-	if err := h.db.QueryRowContext(t.Context(), query).Scan(&s); err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	return s
-}
-
 // TestCaseOfNames: two tables whose names differ in case alone are two, with keys, children, triggers and checks of their own, where the server tells them apart.
 func TestCaseOfNames(t *testing.T) {
 	each(t, func(t *testing.T, h *hard) {

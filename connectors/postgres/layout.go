@@ -23,7 +23,6 @@ type layout struct {
 	usable        bool // the role may use the schema
 	readable      bool // the role may read the table
 	denied        []string
-	options       string
 }
 
 type column struct {

@@ -201,7 +201,7 @@ func byLibraries(folder string) error {
 		for err == nil {
 			_, err = r.Read()
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		return err
@@ -213,7 +213,7 @@ func allRows(file *os.File) error {
 	defer func() { _ = r.Close() }()
 	list := make([]parquet.Row, 256)
 	for {
-		if _, err := r.ReadRows(list); err == io.EOF {
+		if _, err := r.ReadRows(list); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err

@@ -27,7 +27,6 @@ type avroFile struct {
 	at0    int64 // of the next block
 	spans  map[string]avroSpan
 	data   []byte // of the record at hand
-	off    int
 }
 
 // avro reads, or writes again, an Avro file block by block. Blocks without an edit are copied byte for byte.
