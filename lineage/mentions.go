@@ -265,7 +265,7 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 	_, mentioned := c.recs[recordID(f)]
 	if number := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return open[h.Term] }); !byID && !mentioned {
 		more := c.moreOfHer(f)
-		if !number && (!more || c.ownName(f)) && c.namesake(f) {
+		if !number && ((!more || c.ownName(f)) && c.namesake(f) || c.namesakesOwn(f)) {
 			return
 		}
 		if !more {

@@ -37,6 +37,27 @@ func (c *closer) othersRefer(n *Node, f *pii.Found) (others bool) {
 	return others
 }
 
+// namesakesOwn tells whether a record is, by a reference, another person's who has her full name: the name in it is that person's.
+func (c *closer) namesakesOwn(f *pii.Found) (his bool) {
+	n := c.g.Node(f.Dataset)
+	if !c.lim.on(Agree) {
+		return false
+	}
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		p := c.g.Node(e.To)
+		if p == nil || p.Person < possible || p.Gone != 0 || len(e.Fields) != 1 || e.Copy || e.Kind != Owns || e.Confidence < sure || c.valueOf(n, f, e) != differs {
+			continue
+		}
+		t := pii.Term{Field: e.ToFields[0], Mode: pii.Exact, Category: "identity.number", Values: []pii.Value{first(f.Fields[e.Fields[0]])}}
+		_ = c.run(c.ctx, p, pii.Match{Dataset: p.Dataset, Want: wanted(p), Terms: []pii.Term{t}}, func(r *pii.Found) error {
+			names := traits(p, r).names()
+			his = his || len(names) > 1 && overlap(names, c.profile.names()) == agrees
+			return nil
+		})
+	}
+	return his
+}
+
 // ownName tells whether her name stands only where a record names its own person.
 func (c *closer) ownName(f *pii.Found) bool {
 	n := c.g.Node(f.Dataset)

@@ -150,6 +150,43 @@ var difficulties = map[string]difficulty{
 			add(1, "Ann Lee", users1, 1).add(2, "Ann Lee", "lee@example.org", 3).add(3, "Ann Lee", "lee@example.org", nil).add(4, "Ann Lee", nil, nil)
 	}, want: []string{anns, "hers shop/comments 1", "unsure shop/comments 4"}},
 
+	"an account of two people": {make: func(e *estate) {
+		e.table("bank/accounts", "id none.key int", "iban finance.iban", "holder identity.name").add(1, "DE89370400440532013000", "Bob Ray").add(2, "DE02120300000000202051", "Cy Fox").add(3, "DE02500105170137075030", "Ann Lee")
+		e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "account_id none.key int >bank/accounts.id").
+			add(1, users1, "Ann Lee", 1).add(2, "bob@example.com", "Bob Ray", 1).add(3, "cy@example.com", "Cy Fox", 2)
+		many(e.table("shop/orders", "id none.key int", "customer_id identity.number int >shop/users.id").add(1, 1).add(2, 2), 5, func(k, u int) []any { return []any{k, 2} })
+	}, want: []string{anns, "hers shop/orders 1", "shared bank/accounts 1", "unsure bank/accounts 3"}},
+
+	"an address in a link": {part: lineage.Hashes, make: func(e *estate) {
+		users(e)
+		e.table("shop/log", "id none.key int", "line none.text").add(1, "GET /login?email=ann%40example.com 200").add(2, "GET /login?email=joann%40example.com 200")
+	}, want: []string{anns, "mentions shop/log 1: ann%40example.com"}, without: []string{anns}},
+
+	"a name with an initial": {make: func(e *estate) {
+		users(e)
+		e.table("shop/reviews", "id identity.number int", "email contact.email", "author identity.name").add(1, users1, "Ann L.").add(2, "bob@example.com", "Bob R.")
+	}, want: []string{anns, "hers shop/reviews 1"}},
+
+	"a member of a group": {make: func(e *estate) {
+		users(e)
+		tb := e.table("shop/groups", "id none.key int", "doc none.other json", "doc.members[] identity.number path").add(1, `{"members":[2,1]}`).add(2, `{"members":[2]}`)
+		tb.guess = append(tb.guess, lineage.Edge{ID: "g", From: tb.ref, Fields: []string{"doc.members[]"}, To: pii.Ref{Source: "shop", Dataset: "users"}, ToFields: []string{"id"}, Confidence: 0.99})
+	}, want: []string{anns, "mentions shop/groups 1: 1"}},
+
+	"a reference whose parent another field names": {make: func(e *estate) {
+		users(e)
+		tb := e.table("shop/addresses", "id none.key int", "owner_type none.code", "owner_id none.key int", "street contact.street").
+			add(1, "User", 1, "1 Elm Drive").add(2, "Shop", 1, "2 Elm Drive").add(3, "User", 2, "3 Elm Drive")
+		tb.guess = append(tb.guess, lineage.Edge{ID: "k", From: tb.ref, Fields: []string{"owner_id"}, To: pii.Ref{Source: "shop", Dataset: "users"}, ToFields: []string{"id"}, Confidence: 0.99, When: &lineage.When{Field: "owner_type", Values: []string{"user"}}})
+	}, want: []string{anns, "hers shop/addresses 1"}},
+
+	"a father and a son of one name": {make: func(e *estate) {
+		e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "street contact.street").
+			add(1, users1, "Ann Lee", "7 Long Elm Drive").add(2, "lee@example.org", "Ann Lee", "7 Long Elm Drive").add(3, "bob@example.com", "Bob Ray", "9 Long Elm Drive")
+		e.table("shop/invoices", "id none.key int", "user_id identity.number int >shop/users.id", "recipient identity.name", "street contact.street").
+			add(1, 1, "Ann Lee", "7 Long Elm Drive").add(2, 2, "Ann Lee", "7 Long Elm Drive").add(3, 3, "Ann Lee", "7 Long Elm Drive")
+	}, want: []string{anns, "hers shop/invoices 1", "mentions shop/invoices 3: Ann Lee"}},
+
 	"a number of two people in two systems": {make: func(e *estate) {
 		users(e)
 		many(e.table("shop/orders", "id none.key int", "customer_id identity.number int >shop/users.id"), 5, func(k, u int) []any { return []any{k, u} })
