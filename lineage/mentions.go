@@ -289,17 +289,21 @@ func (c *closer) told(f *pii.Found, terms []pii.Term) []pii.Hit {
 	}
 	n := c.g.Node(f.Dataset)
 	return slices.DeleteFunc(slices.Clone(f.Hits), func(h pii.Hit) bool {
-		fn, cat := n.Field(h.Field), terms[h.Term].Category
-		if fn == nil || fn.Category != "none.code" || len(fn.Contains) > 0 || (cat.Global() && cat != "contact.phone") {
-			return false
-		}
-		for _, v := range f.Fields[h.Field] {
-			if v.Path == h.Path && h.Start == 0 && h.End == v.Value.Len() {
-				return true
-			}
-		}
-		return false
+		return MayChance(n.Field(h.Field), terms[h.Term].Category) && Whole(f, h)
 	})
+}
+
+// Whole tells whether a hit is all of the value that it stands in, which the record has to have been read with.
+func Whole(f *pii.Found, h pii.Hit) bool {
+	return slices.ContainsFunc(f.Fields[h.Field], func(v pii.Located) bool {
+		return v.Path == h.Path && h.Start == 0 && h.End == v.Value.Len()
+	})
+}
+
+// MayChance tells whether an occurrence of an identifier of the category in the field may be chance: the field holds codes of something else, an order's
+// number, and the digits of a telephone or of a customer are as good as any.
+func MayChance(f *FieldNode, cat pii.Category) bool {
+	return f != nil && f.Category == "none.code" && len(f.Contains) == 0 && (!cat.Global() || cat == "contact.phone")
 }
 
 // moreOfHer tells whether a record that has her full name has another attribute of her too.

@@ -189,10 +189,21 @@ func (c *checker) searchDataset(ctx context.Context, d pii.Dataset, n *lineage.N
 		}
 		c.weigh(terms, f, found, seen)
 	}
+	var codes []*pii.Found
 	for f, err := range src.Search(ctx, d, pii.Needles{Terms: everywhere}) {
 		if err != nil {
 			return c.unsearched(ctx, d.Ref, err)
 		}
+		if n != nil && slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return lineage.MayChance(n.Field(h.Field), everywhere[h.Term].Category) }) {
+			codes = append(codes, f)
+			continue
+		}
+		look(everywhere, f)
+	}
+	if err := c.told(ctx, n, everywhere, codes); err != nil {
+		return c.unsearched(ctx, d.Ref, err)
+	}
+	for _, f := range codes {
 		look(everywhere, f)
 	}
 	if len(inFields) > 0 {
@@ -207,6 +218,39 @@ func (c *checker) searchDataset(ctx context.Context, d pii.Dataset, n *lineage.N
 	for r, count := range found {
 		r.Records = count
 		c.out.Residues = append(c.out.Residues, r)
+	}
+	return nil
+}
+
+// told leaves out of records what is chance: a code that, as a whole, has the digits of a telephone. The fields in question are read for it.
+func (c *checker) told(ctx context.Context, n *lineage.Node, terms []pii.Term, codes []*pii.Found) error {
+	if len(codes) == 0 {
+		return nil
+	}
+	m := pii.Match{Dataset: n.Dataset}
+	for i := range n.Fields {
+		for _, t := range terms {
+			if f := &n.Fields[i]; lineage.MayChance(f, t.Category) {
+				m.Terms, m.Want = append(m.Terms, pii.Term{Field: f.Field.Name, Mode: pii.Within, Category: t.Category, Values: t.Values}), append(m.Want, f.Field.Name)
+			}
+		}
+	}
+	chance := map[string]bool{}
+	at := func(f *pii.Found, h pii.Hit) string {
+		return f.Key.ID() + string(f.Digest[:]) + fmt.Sprint("\x00", h.Field, h.Path, h.Start, h.End)
+	}
+	for f, err := range c.source(n.Dataset.Ref.Source).Compare(ctx, m) {
+		if err != nil {
+			return err
+		}
+		for _, h := range f.Hits {
+			chance[at(f, h)] = chance[at(f, h)] || lineage.Whole(f, h)
+		}
+	}
+	for _, f := range codes {
+		f.Hits = slices.DeleteFunc(f.Hits, func(h pii.Hit) bool {
+			return lineage.MayChance(n.Field(h.Field), terms[h.Term].Category) && chance[at(f, h)]
+		})
 	}
 	return nil
 }
