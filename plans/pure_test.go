@@ -185,6 +185,43 @@ func TestFates(t *testing.T) {
 			r := p.closure.Records[p.record("notes", 4, lineage.Mention, "body", "Ann and Ann")]
 			r.Hits = []pii.Hit{{Field: "body", Start: 8, End: 11}, {Field: "body", Start: 0, End: 3}, {Field: "body", Start: 0, End: 3}}
 		}, []string{`redact notes 4 body="Ann"→[erased] body="Ann"→[erased]`}},
+		"a link declared to go with her goes": {func(p *paper) {
+			friends(p).Dataset.References[0].OnDelete = pii.Cascade
+		}, []string{"delete friends 5", "delete a 1"}},
+		"a link whose key she is part of goes": {func(p *paper) {
+			friends(p).Dataset.Key = []string{"a_id", "other_id"}
+		}, []string{"delete friends 5", "delete a 1"}},
+		"a link that may name nobody lets her go": {func(p *paper) {
+			n := friends(p)
+			n.Dataset.Fields[1].NotNull, n.Fields[1].Field.NotNull = false, false
+		}, []string{"detach friends 5 a_id=NULL", "delete a 1"}},
+		"a link that says more of the other stays": {func(p *paper) {
+			n := friends(p)
+			n.Dataset.References[0].OnDelete = pii.Cascade
+			n.Fields = append(n.Fields, lineage.FieldNode{Field: pii.Field{Name: "nick", Column: "nick", Type: pii.Text}, Category: "identity.name", Confidence: 1, Dense: true})
+			p.closure.Records[1].Other = pii.NewValue("2")
+		}, []string{"detach friends 5 a_id=2", "delete a 1"}},
+		"a record that goes keeps no shell": {func(p *paper) {
+			friends(p).Dataset.References[0].OnDelete = pii.Cascade
+			e := lineage.EdgeID(refOf("friends"), []string{"a_id"}, refOf("a"), []string{"id"})
+			r := p.closure.Records[1]
+			p.closure.Referrers = append(p.closure.Referrers, lineage.Referrer{Edge: e, To: 0, Record: &pii.Found{Dataset: r.Dataset, Key: r.Key, Digest: r.Digest, Fields: r.Fields}})
+		}, []string{"delete friends 5", "delete a 1"}},
+		"a shell loses her local numbers": {func(p *paper) {
+			n := p.table("a", "mail contact.email", "card none.code null", "branch none.code null")
+			n.Fields[2].Domain, n.Fields[3].Domain = "cards", "branches"
+			p.table("b", "x none.key >a")
+			p.closure.Known = []*lineage.Known{{Identifier: pii.Identifier{Category: "identity.number", Value: pii.NewValue("C-77"), Domain: "cards"}}}
+			p.referrer("b", 9, p.record("a", 1, lineage.Hers, "mail", "ann@example.com", "card", "C-77", "branch", "C-77"), "x", "x", "1")
+		}, []string{"pseudonymise a 1 mail=random card=NULL"}},
+		"a number in a list goes, a word in one becomes another": {func(p *paper) {
+			n := p.table("groups", "members identity.number", "names none.text")
+			n.Dataset.Fields[1].Type, n.Fields[1].Field.Type = pii.Int, pii.Int
+			r := p.closure.Records[p.record("groups", 4, lineage.Mention)]
+			r.Fields["members"] = []pii.Located{{Path: "[0]", Value: pii.NewValue("7")}, {Path: "[1]", Value: pii.NewValue("8")}}
+			r.Fields["names"] = []pii.Located{{Path: "[0]", Value: pii.NewValue("Ann Lee")}}
+			r.Hits = []pii.Hit{{Field: "members", Path: "[0]", End: 1}, {Field: "names", Path: "[0]", End: 7}}
+		}, []string{`redact groups 4 members=NULL names=[erased]`}},
 		"another's and unsure records are left alone": {func(p *paper) {
 			p.table("a", "mail contact.email")
 			p.record("a", 1, lineage.HeldByOther)
@@ -201,6 +238,15 @@ func TestFates(t *testing.T) {
 			}
 		})
 	}
+}
+
+// friends adds a table that does nothing but join two people, with a record that joins her to somebody else.
+func friends(p *paper) *lineage.Node {
+	p.table("a", "mail contact.email").Person = 0.95
+	n := p.table("friends", "a_id none.key >a", "other_id none.key")
+	p.record("a", 1, lineage.Hers)
+	p.record("friends", 5, lineage.Joint, "a_id", "1", "other_id", "2")
+	return n
 }
 
 // TestOrder draws estates: no record goes while one that refers to it by a declared reference is still there, and what stays refers to nothing that goes.
