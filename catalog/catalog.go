@@ -38,6 +38,8 @@ type Catalog struct {
 
 	absent bool // there was none at all when the catalog was opened
 
+	opened func(context.Context, db.Tx, Alert) error // told of alerts
+
 	rebuild sync.Mutex // one Reindex at a time
 	syncMu  sync.Mutex // one follower at a time; taken under mu
 	wake    chan struct{}

@@ -16,6 +16,12 @@ type Run struct {
 	Started  int64    `json:"started"`
 	Ended    int64    `json:"ended,omitempty"`
 	Outcome  string   `json:"outcome,omitempty"` // done, incomplete, failed, cancelled, or an error's code
+	State    RunState `json:"state"`
+	Scope    Scope    `json:"scope"`
+	Origin   string   `json:"origin,omitempty"` // schedule:NAME, hand, signal, retry:RUN; "" for the command
+	By       string   `json:"by,omitempty"`
+	Note     string   `json:"note,omitempty"`  // why it waits
+	Later    int64    `json:"later,omitempty"` // it does not go on before
 	Resumed  bool     `json:"resumed,omitempty"`
 	Progress Progress `json:"progress"`
 
@@ -24,7 +30,8 @@ type Run struct {
 
 // Progress is how far a run is and what it cost.
 type Progress struct {
-	Datasets int64 `json:"datasets"` // known so far
+	Datasets int64 `json:"datasets"`           // known so far
+	Expected int64 `json:"expected,omitempty"` // as many as the catalog had in its scope before
 	Done     int64 `json:"done"`
 	Skipped  int64 `json:"skipped"` // unchanged, not read again
 	Fields   int64 `json:"fields"`
@@ -32,31 +39,68 @@ type Progress struct {
 	Values   int64 `json:"values"`
 	Bytes    int64 `json:"bytes"`
 	Gaps     int64 `json:"gaps"`
-	Micros   int64 `json:"micros"` // time spent reading
+	Personal int64 `json:"personal,omitempty"` // fields found to hold personal data
+	Known    int64 `json:"known,omitempty"`    // fields of the source, after a run over all of it
+	Examined int64 `json:"examined,omitempty"` // of those
+	Micros   int64 `json:"micros"`             // time spent reading
 }
 
-// Begin starts a run of a source, or resumes the one that was not ended; Resumed tells which.
+// RunState is where a run is in its life.
+type RunState string
+
+// The states of a run. One that has ended stays so.
+const (
+	RunWaiting RunState = "waiting" // for its turn, or for a time at which the source may be read
+	RunRunning RunState = "running"
+	RunPaused  RunState = "paused" // until somebody lets it go on
+	RunEnded   RunState = "ended"
+)
+
+// Begin starts a run of a whole source, or resumes the one that was not ended; Resumed tells which.
 func (c *Catalog) Begin(ctx context.Context, source string) (*Run, error) {
-	r := &Run{ID: newID(), Source: source, Started: clock.Micros(), c: c}
+	r := &Run{ID: newID(), Source: source, Started: clock.Micros(), State: RunRunning, c: c}
 	err := c.db.Write(ctx, func(tx db.Tx) error {
-		open, err := collect(ctx, tx, scanRun, selectRun+" WHERE source = $1 AND ended = 0 ORDER BY started DESC", source)
+		open, err := collect(ctx, tx, scanRun, selectRun+" WHERE source = $1 AND ended = 0 AND scope = '' AND state <> 'waiting' ORDER BY started DESC", source)
 		if err != nil {
 			return err
 		}
-		if len(open) > 0 {
-			*r = open[0]
-			r.c, r.Resumed = c, true
-			return nil
+		if len(open) == 0 {
+			return c.insertRun(ctx, tx, r)
 		}
-		doc, err := encode(r.Progress)
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, "INSERT INTO run (id, source, started, ended, outcome, progress) VALUES ($1, $2, $3, 0, '', $4)",
-			r.ID, source, r.Started, doc)
-		return err
+		*r = open[0]
+		return r.resume(ctx, tx, c)
 	})
 	return r, err
+}
+
+// resume has a run that was left go on.
+func (r *Run) resume(ctx context.Context, tx db.Tx, c *Catalog) error {
+	r.c, r.Resumed, r.State = c, true, RunRunning
+	_, err := tx.Exec(ctx, "UPDATE run SET state = 'running', wish = '', note = '' WHERE id = $1", r.ID)
+	return err
+}
+
+func (c *Catalog) insertRun(ctx context.Context, tx db.Tx, r *Run) error {
+	doc, err := encode(r.Progress)
+	if err != nil {
+		return err
+	}
+	scope, err := scopeText(r.Scope)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO run (id, source, started, ended, outcome, progress, state, scope, origin, actor, note, later) VALUES ($1, $2, $3, 0, '', $4, $5, $6, $7, $8, $9, $10)",
+		r.ID, r.Source, r.Started, doc, string(r.State), scope, r.Origin, r.By, r.Note, r.Later)
+	return err
+}
+
+// scopeText writes a scope as it is stored: "" for the zero one.
+func scopeText(s Scope) (string, error) {
+	if s.Whole() && !s.Full && !s.Again {
+		return "", nil
+	}
+	b, err := encode(s)
+	return string(b), err
 }
 
 // Mark says, in the unit of work that stores the dataset, that this run is through with it.
@@ -81,9 +125,14 @@ func (r *Run) First(ctx context.Context) (first bool, err error) {
 	return first, err
 }
 
-// Missing gives the datasets of the source that this run has not seen and that have no tombstone yet.
+// Missing gives the datasets in the run's scope that it has not seen and that have no tombstone yet. What a later run has seen is there.
 func (r *Run) Missing(ctx context.Context) ([]pii.Ref, error) {
-	set, err := r.datasets(ctx, "run <> $2 AND gone = 0")
+	set, err := r.datasets(ctx, "run <> $2 AND gone = 0 AND run NOT IN (SELECT id FROM run WHERE source = $1 AND id <> $2 AND started > (SELECT started FROM run WHERE id = $2))")
+	for ref := range set {
+		if !r.Scope.Has(ref.Dataset) {
+			delete(set, ref)
+		}
+	}
 	return sortedRefs(set), err
 }
 
@@ -122,16 +171,29 @@ func (r *Run) End(ctx context.Context, tx db.Tx, outcome string) error {
 	if outcome != "done" && outcome != "incomplete" {
 		return nil
 	}
+	if err := r.pruneItems(ctx, tx); err != nil {
+		return err
+	}
+	if !r.Scope.Whole() {
+		return nil
+	}
 	_, err := tx.Exec(ctx, "UPDATE source SET scanned = $1 WHERE name = $2", r.Ended, r.Source)
 	return err
 }
 
-const selectRun = "SELECT id, source, started, ended, outcome, progress FROM run"
+const selectRun = "SELECT id, source, started, ended, outcome, progress, state, scope, origin, actor, note, later FROM run"
 
 func scanRun(row db.Row) (r Run, err error) {
 	var doc []byte
-	if err = row.Scan(&r.ID, &r.Source, &r.Started, &r.Ended, &r.Outcome, &doc); err == nil {
-		err = decode(doc, &r.Progress)
+	var state, scope string
+	if err = row.Scan(&r.ID, &r.Source, &r.Started, &r.Ended, &r.Outcome, &doc, &state, &scope, &r.Origin, &r.By, &r.Note, &r.Later); err != nil {
+		return r, err
+	}
+	if r.State = RunState(state); r.Ended != 0 {
+		r.State = RunEnded
+	}
+	if err = decode(doc, &r.Progress); err == nil {
+		err = decode([]byte(scope), &r.Scope)
 	}
 	return r, err
 }

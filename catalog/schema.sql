@@ -158,3 +158,42 @@ CREATE TABLE review_rule (
 	actor  TEXT NOT NULL,
 	made   BIGINT NOT NULL
 );
+
+-- step 4
+-- A run is asked for, waits, is done, is paused, ends. state says where it is while it has not ended; scope, a document, which datasets it is over ('' for
+-- all); wish what somebody wants of it (pause, cancel); holder which process does it, and beat when that last said that it lives; later when it may go on.
+ALTER TABLE run ADD COLUMN state TEXT NOT NULL DEFAULT 'running';
+ALTER TABLE run ADD COLUMN scope TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN actor TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN note TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN wish TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN holder TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN beat BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN later BIGINT NOT NULL DEFAULT 0;
+
+CREATE INDEX run_open ON run (ended, started);
+
+-- What a run found of a dataset, by which runs are compared; one that had not changed has no row. fields are names, types and kinds.
+CREATE TABLE run_item (
+	run     TEXT NOT NULL,
+	source  TEXT NOT NULL,
+	dataset TEXT NOT NULL,
+	at      BIGINT NOT NULL,
+	state   TEXT NOT NULL,
+	records BIGINT NOT NULL,
+	bytes   BIGINT NOT NULL,
+	micros  BIGINT NOT NULL,
+	doc     BYTEA NOT NULL,
+	PRIMARY KEY (run, dataset)
+);
+
+CREATE INDEX run_item_of ON run_item (source, dataset, at);
+
+-- Who looks after an alert, and until when nobody wants to hear of it.
+ALTER TABLE alert ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE alert ADD COLUMN snoozed BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE alert ADD COLUMN snoozer TEXT NOT NULL DEFAULT '';
+ALTER TABLE alert ADD COLUMN snooze_reason TEXT NOT NULL DEFAULT '';
+
+CREATE INDEX alert_place ON alert (source, dataset, field);

@@ -93,6 +93,8 @@ func (p *Progress) Add(o Progress) {
 	p.Values += o.Values
 	p.Bytes += o.Bytes
 	p.Gaps += o.Gaps
+	p.Personal += o.Personal
+	p.Expected += o.Expected
 	p.Micros += o.Micros
 }
 

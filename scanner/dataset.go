@@ -100,6 +100,12 @@ func (sc *scan) alerts(ctx context.Context, tx db.Tx, f *finding) error {
 	if !f.known {
 		return nil
 	}
+	if err := sc.mended(ctx, tx, f); err != nil {
+		return err
+	}
+	if err := sc.drift(ctx, tx, f); err != nil {
+		return err
+	}
 	for _, p := range f.proposals {
 		if f.old.Field(p.Field.Field) != nil || !p.Category.Personal() || p.Confidence < catalog.Find {
 			continue

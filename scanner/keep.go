@@ -28,7 +28,7 @@ func (ex *exam) find(old *lineage.Node, known bool) *finding {
 	f.node, f.sketches = ex.node(f.proposals), ex.sketches(f.proposals)
 	f.spent = catalog.Progress{
 		Done: 1, Fields: int64(len(f.node.Fields)), Records: ex.records, Values: ex.values, Bytes: ex.bytes,
-		Gaps: int64(len(f.node.Gaps)), Micros: clock.Micros() - ex.began,
+		Gaps: int64(len(f.node.Gaps)), Micros: clock.Micros() - ex.began, Personal: f.personal(),
 	}
 	return f
 }
@@ -95,6 +95,9 @@ func (sc *scan) put(ctx context.Context, tx db.Tx, f *finding) error {
 		return err
 	}
 	if err := sc.alerts(ctx, tx, f); err != nil {
+		return err
+	}
+	if err := sc.run.Item(ctx, tx, f.item()); err != nil {
 		return err
 	}
 	return sc.run.Mark(ctx, tx, f.node.Dataset.Ref)

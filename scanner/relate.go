@@ -204,6 +204,9 @@ func (s *Scanner) keepWorld(ctx context.Context, tx db.Tx, w *world, edges []lin
 			return err
 		}
 	}
+	if err := s.settle(ctx, tx, w, edges, r.Islands); err != nil {
+		return err
+	}
 	return s.unmapped(ctx, tx, w)
 }
 

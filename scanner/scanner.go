@@ -28,6 +28,7 @@ type Options struct {
 	Timeout time.Duration // per dataset: 5 minutes in a sample, none in a full read
 	Again   bool          // read what has not changed too
 	Seed    uint64        // of the samples
+	Run     string        // the run, asked for before, that this is; its scope holds, and says too whether all is read
 }
 
 func (o Options) withDefaults() Options {
@@ -134,12 +135,16 @@ func (sc *scan) begin(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if sc.run, err = sc.cat.Begin(ctx, sc.src.Name()); err != nil {
+	if err = sc.beginRun(ctx); err != nil {
 		return err
 	}
 	sc.report = Report{Source: sc.src.Name(), Run: sc.run.ID, Progress: sc.run.Progress, Gaps: []pii.Gap{}, New: []pii.Ref{}, Gone: []pii.Ref{}}
 	if !sc.run.Resumed {
 		sc.report.Progress = catalog.Progress{}
+	}
+	sc.report.Progress.Datasets = sc.report.Progress.Done // those that were only begun are counted when they are begun again
+	if sc.report.Progress.Expected, err = sc.cat.Expected(ctx, sc.src.Name(), sc.run.Scope); err != nil {
+		return err
 	}
 	if sc.seen, err = sc.run.Seen(ctx); err != nil {
 		return err
@@ -148,10 +153,29 @@ func (sc *scan) begin(ctx context.Context) (err error) {
 	return err
 }
 
+// beginRun starts the run that was asked for, or one of the whole source.
+func (sc *scan) beginRun(ctx context.Context) (err error) {
+	if sc.opt.Run == "" {
+		sc.run, err = sc.cat.Begin(ctx, sc.src.Name())
+		return err
+	}
+	if sc.run, err = sc.cat.BeginRun(ctx, sc.opt.Run); err != nil {
+		return err
+	}
+	if sc.run.Scope.Full && !sc.opt.Full {
+		sc.opt.Full, sc.opt.Bytes, sc.opt.Timeout = true, 0, 0
+	}
+	sc.opt.Again = sc.opt.Again || sc.run.Scope.Again
+	return nil
+}
+
 // datasets discovers and examines.
 func (sc *scan) datasets(ctx context.Context) error {
 	sc.tell(Event{Source: sc.src.Name(), Stage: "discovering"})
 	return sc.all(ctx, sc.src.DiscoverBut(ctx, func(d *pii.Dataset) bool {
+		if !sc.run.Scope.Has(d.Ref.Dataset) {
+			return true
+		}
 		old, known, err := sc.before(ctx, d.Ref)
 		sc.same = pii.Ref{}
 		if err == nil && known && !sc.seen[d.Ref] && !sc.opt.Again && sc.unchanged(&old, d) {
@@ -194,7 +218,7 @@ func (sc *scan) examine(ctx context.Context, datasets iter.Seq2[pii.Dataset, err
 		if err != nil {
 			return err
 		}
-		if sc.seen[d.Ref] {
+		if sc.seen[d.Ref] || !sc.run.Scope.Has(d.Ref.Dataset) {
 			continue
 		}
 		sc.count(func(p *catalog.Progress) { p.Datasets++ })
@@ -265,6 +289,9 @@ func (sc *scan) end(ctx context.Context) (Report, error) {
 			if err := sc.gone(ctx, tx, ref); err != nil {
 				return err
 			}
+		}
+		if err := sc.conclude(ctx, tx, missing); err != nil {
+			return err
 		}
 		if err := sc.run.Save(ctx, tx, sc.report.Progress); err != nil {
 			return err

@@ -21,11 +21,11 @@ type Hold func(ctx context.Context, tx db.Tx) error
 
 // Share begins a scan that many machines do together, or goes on with one that was left: it discovers the datasets and lays them down in parts, and enqueue
 // is called in the same unit of work. Each part is then done by Part, wherever that is, and Finish ends the scan when none is left.
-func (s *Scanner) Share(ctx context.Context, src *connectors.Source, tell func(Event), enqueue func(tx db.Tx, run string, parts int64) error) (*Shared, error) {
+func (s *Scanner) Share(ctx context.Context, src *connectors.Source, opt Options, tell func(Event), enqueue func(tx db.Tx, run string, parts int64) error) (*Shared, error) {
 	if tell == nil {
 		tell = func(Event) {}
 	}
-	sc := &scan{Scanner: s, src: src, tell: tell}
+	sc := &scan{Scanner: s, src: src, opt: opt.withDefaults(), tell: tell}
 	if err := sc.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (sc *scan) parts(ctx context.Context) (parts [][]pii.Dataset, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if sc.seen[d.Ref] {
+		if sc.seen[d.Ref] || !sc.run.Scope.Has(d.Ref.Dataset) {
 			continue
 		}
 		_, known, err := sc.before(ctx, d.Ref)
@@ -128,6 +128,7 @@ func (s *Scanner) Part(ctx context.Context, src *connectors.Source, opt Options,
 	if err != nil {
 		return err
 	}
+	opt.Full, opt.Again = opt.Full || r.Scope.Full, opt.Again || r.Scope.Again
 	sc := &scan{Scanner: s, src: src, opt: opt.withDefaults(), tell: func(Event) {}, run: r, hold: hold, seen: map[pii.Ref]bool{}}
 	return sc.all(ctx, func(yield func(pii.Dataset, error) bool) {
 		for _, d := range datasets {
@@ -149,9 +150,18 @@ func (sc *scan) held(ctx context.Context, tx db.Tx) error {
 // spend adds to the progress in the store what a unit of work of a part has cost. It comes last, since the row of the run is locked from then on.
 func (sc *scan) spend(ctx context.Context, tx db.Tx, p catalog.Progress) error {
 	if sc.hold == nil {
-		return nil
+		return sc.run.Save(ctx, tx, sc.sofar(p))
 	}
 	return sc.run.Add(ctx, tx, p)
+}
+
+// sofar gives the progress with what is about to be added.
+func (sc *scan) sofar(p catalog.Progress) catalog.Progress {
+	sc.mu.Lock()
+	defer sc.mu.Unlock()
+	sum := sc.report.Progress
+	sum.Add(p)
+	return sum
 }
 
 // Args writes the options as a job carries them.

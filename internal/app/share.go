@@ -27,7 +27,7 @@ func (a *App) shareScan(ctx context.Context, s *connectors.Source, opt scanner.O
 		return scanner.Report{Source: s.Name(), Outcome: "failed"}, err
 	}
 	var ids []int64
-	sh, err := a.Scanner.Share(ctx, s, tell, func(tx db.Tx, run string, parts int64) error {
+	sh, err := a.Scanner.Share(ctx, s, opt, tell, func(tx db.Tx, run string, parts int64) error {
 		for part := range parts {
 			args := opt.Args()
 			maps.Copy(args, map[string]string{"source": s.Name(), "run": run, "part": strconv.FormatInt(part, 10)})
