@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"vestige/internal/errkind"
+	"vestige/pii"
 )
 
 // Options are choices of a whole set.
@@ -25,8 +26,11 @@ type Set struct {
 	version int
 	maxLen  int
 	scratch sync.Pool // *scan
-	covers  []rate    // of values of the category that a classifier matches
-	chances []rate    // of other values that it matches
+	pairs   []pair    // of rates, each once
+	pairOf  []int     // by classifier
+	priors  []float64 // by classifier
+	places  []int     // of its category among those of all classifiers
+	kinds   int       // categories of all classifiers
 }
 
 // NewSet validates the classifiers and prepares their triggers and names.
@@ -42,16 +46,36 @@ func NewSet(cs []Classifier, opts Options) (*Set, error) {
 		}
 		s.byName[c.Name] = i
 		s.all = append(s.all, &c)
-		cover, chance := rates(&c)
-		s.covers, s.chances = append(s.covers, cover), append(s.chances, chance)
 		s.version += c.Version
 		s.maxLen = max(s.maxLen, c.MaxLen)
 	}
 	s.sparse = newTriggers(s.all, func(c *Classifier) bool { return c.Sparse })
 	s.dense = newTriggers(s.all, func(*Classifier) bool { return true })
 	s.lexicon = newLexicon(s.all)
+	s.tabulate()
 	s.scratch.New = func() any { return &scan{} }
 	return s, nil
+}
+
+// tabulate prepares what weighing asks of each classifier.
+func (s *Set) tabulate() {
+	places, pairs := map[pii.Category]int{}, map[pair]int{}
+	for _, c := range s.all {
+		s.places, s.priors = append(s.places, place(places, c.Category)), append(s.priors, prior(c))
+		s.pairOf = append(s.pairOf, place(pairs, rates(c)))
+	}
+	s.kinds, s.pairs = len(places), make([]pair, len(pairs))
+	for p, i := range pairs {
+		s.pairs[i] = p
+	}
+}
+
+// place gives the number of a key, the next one where it is new.
+func place[K comparable](of map[K]int, k K) int {
+	if _, ok := of[k]; !ok {
+		of[k] = len(of)
+	}
+	return of[k]
 }
 
 func validate(c *Classifier) error {

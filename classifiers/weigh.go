@@ -44,9 +44,6 @@ func (c *candidate) add(nats float64, text string) {
 	if math.Abs(nats) < .05 {
 		return
 	}
-	if c.nats == nil {
-		c.nats = make([]nat, 0, 6)
-	}
 	c.score += nats
 	c.nats = append(c.nats, nat{text, nats})
 }
@@ -74,14 +71,37 @@ func (s *Set) candidates(st *Stats) []candidate {
 	h := s.lexicon.read(&st.Field)
 	mine := *st
 	st = &mine
-	cs := make([]candidate, 0, len(s.all)+len(negatives))
+	w := &weighing{Set: s, st: st, h: &h, none: make([]float64, len(s.pairs)), room: make([]nat, (len(s.all)+len(negatives))*factors)}
+	cs := make([]candidate, s.kinds, s.kinds+len(negatives))
 	for i, c := range s.all {
-		cs = s.merge(cs, s.positive(st, &h, i, c))
+		k := &cs[s.places[i]] // the better of two classifiers of one category stays
+		if c := w.positive(i, c); k.cat == "" || c.score > k.score {
+			*k = c
+		}
 	}
 	for i := range negatives {
-		cs = append(cs, negatives[i].weigh(st, &h))
+		cs = append(cs, w.negative(&negatives[i]))
 	}
 	return cs
+}
+
+// weighing is the work on one field. Its memory is taken at once, since there are hundreds of candidates for each of many fields.
+type weighing struct {
+	*Set
+	st   *Stats
+	h    *header
+	none []float64 // by pair of rates: what values say of which none is matched; 0 until it is asked for
+	room []nat     // of candidates to come
+}
+
+// factors is how many things speak for or against a candidate as a rule.
+const factors = 6
+
+// begin takes memory for a candidate.
+func (w *weighing) begin(c pii.Category, positive bool) candidate {
+	k := candidate{cat: c, positive: positive, nats: w.room[:0:factors]}
+	w.room = w.room[factors:]
+	return k
 }
 
 // beside adds what the field's neighbours say.
@@ -117,29 +137,10 @@ func (c *candidate) beats(d *candidate) bool {
 	return c.score > d.score || c.score == d.score && c.cat < d.cat
 }
 
-// merge keeps the better of two classifiers of one category.
-func (s *Set) merge(cs []candidate, c candidate) []candidate {
-	for i := range cs {
-		if cs[i].cat == c.cat {
-			if c.score > cs[i].score {
-				cs[i] = c
-			}
-			return cs
-		}
-	}
-	return append(cs, c)
-}
-
 // positive weighs one classifier.
-func (s *Set) positive(st *Stats, h *header, i int, c *Classifier) candidate {
-	k := candidate{cat: c.Category, positive: true}
-	prior, ok := priors[c.Category]
-	if !ok {
-		prior = rarePrior
-	}
-	if c.Prior < 0 {
-		prior = c.Prior
-	}
+func (w *weighing) positive(i int, c *Classifier) candidate {
+	st, h, prior := w.st, w.h, w.priors[i]
+	k := w.begin(c.Category, true)
 	k.add(prior, "prior")
 	named := h.nats[c.Category]
 	if named.Nats != 0 {
@@ -152,7 +153,7 @@ func (s *Set) positive(st *Stats, h *header, i int, c *Classifier) candidate {
 		}
 		k.add(nats, named.Text)
 	}
-	s.values(&k, st, i, named.Nats > 2)
+	w.values(&k, i, named.Nats > 2)
 	if c.Column != nil {
 		st.Named = named.Nats > 2 && h.by[i]
 		for _, n := range c.Column(st).Nats {
@@ -167,9 +168,20 @@ func (s *Set) positive(st *Stats, h *header, i int, c *Classifier) candidate {
 	return k
 }
 
+// prior gives what a category has before anything is seen.
+func prior(c *Classifier) float64 {
+	if c.Prior < 0 {
+		return c.Prior
+	}
+	if p, ok := priors[c.Category]; ok {
+		return p
+	}
+	return rarePrior
+}
+
 // values adds what the values say, by a beta-binomial over the distinct ones.
-func (s *Set) values(k *candidate, st *Stats, i int, named bool) {
-	c := s.all[i]
+func (w *weighing) values(k *candidate, i int, named bool) {
+	c, st := w.all[i], w.st
 	if st.Values == 0 {
 		return
 	}
@@ -182,16 +194,31 @@ func (s *Set) values(k *candidate, st *Stats, i int, named bool) {
 	count := st.Hits[c.Name]
 	n := st.Judged
 	hits := min(count.Distinct, n)
-	if !s.opts.Examples && count.Whole > 0 {
+	if !w.opts.Examples && count.Whole > 0 {
 		hits -= hits * count.Example / count.Whole * 3 / 4
 	}
-	nats := s.covers[i].log(hits, n) - s.chances[i].log(hits, n)
+	nats := w.matched(i, hits, n)
 	if !named && c.Chance >= .5 {
 		nats = min(nats, 0) // where values tell nothing, only the name can speak for it
 	}
 	k.hits, k.of = hits, n
 	k.add(max(-14, min(14, nats)), countText)
 }
+
+// matched gives what hits among n values say for a classifier. Most match none.
+func (w *weighing) matched(i int, hits, n int64) float64 {
+	p := &w.pairs[w.pairOf[i]]
+	if hits > 0 {
+		return p.cover.log(hits, n) - p.chance.log(hits, n)
+	}
+	if known := &w.none[w.pairOf[i]]; *known == 0 {
+		*known = p.cover.log(0, n) - p.chance.log(0, n)
+	}
+	return w.none[w.pairOf[i]]
+}
+
+// pair is how often a classifier matches values of its category, and others.
+type pair struct{ cover, chance rate }
 
 // rate is drawn from Beta(a, b).
 type rate struct{ a, b, unit float64 }
@@ -206,14 +233,14 @@ func (r rate) log(k, n int64) float64 {
 	return lbeta(float64(k)+r.a, float64(n-k)+r.b) - r.unit
 }
 
-// rates gives how often a classifier matches values of its category, and others.
-func rates(c *Classifier) (cover, chance rate) {
+// rates gives the pair of a classifier.
+func rates(c *Classifier) pair {
 	of := c.Cover
 	if of == 0 {
 		of = .95
 	}
 	by := min(max(c.Chance, .002), .95)
-	return newRate(6*of, 6*(1-of)), newRate(4*by, 4*(1-by))
+	return pair{newRate(6*of, 6*(1-of)), newRate(4*by, 4*(1-by))}
 }
 
 func lbeta(a, b float64) float64 {
@@ -223,9 +250,9 @@ func lbeta(a, b float64) float64 {
 	return x + y - z
 }
 
-// weigh weighs a competing class.
-func (n *negative) weigh(st *Stats, h *header) candidate {
-	k := candidate{cat: n.cat}
+// negative weighs a competing class.
+func (w *weighing) negative(n *negative) candidate {
+	st, h, k := w.st, w.h, w.begin(n.cat, false)
 	k.add(n.prior, "prior")
 	if named, ok := h.nats[n.cat]; ok {
 		k.add(named.Nats, named.Text)

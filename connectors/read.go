@@ -40,9 +40,7 @@ func (s *Source) Sample(ctx context.Context, q Query, n int) iter.Seq2[*pii.Batc
 // Reservoir keeps n records of all, each with the same chance of the query's seed, and gives them in the order in which they stood. Gaps are passed on.
 func Reservoir(seq iter.Seq2[*pii.Batch, error], q Query, n int) iter.Seq2[*pii.Batch, error] {
 	return func(yield func(*pii.Batch, error) bool) {
-		random := rand.New(rand.NewPCG(q.Seed, 0x5eed))
-		var kept []slot
-		seen := 0
+		p := &pool{n: n, random: rand.New(rand.NewPCG(q.Seed, 0x5eed)), records: pii.NewBatch(q.Dataset.Ref, nil)}
 		for b, err := range seq {
 			if err != nil || b.Gap != nil {
 				if !yield(b, err) || err != nil {
@@ -51,43 +49,48 @@ func Reservoir(seq iter.Seq2[*pii.Batch, error], q Query, n int) iter.Seq2[*pii.
 				continue
 			}
 			for i := range b.Len() {
-				kept = keep(kept, b, i, seen, n, random)
-				seen++
+				p.offer(b, i)
 			}
 		}
-		if len(kept) > 0 {
-			yield(pour(q.Dataset.Ref, kept), nil)
+		if len(p.kept) > 0 {
+			p.pour()
+			yield(p.records, nil)
 		}
 	}
 }
 
-// slot is one kept record and its place in the order of reading.
-type slot struct {
-	at     int
-	record *pii.Batch
+// pool keeps n records of those offered. A record that another one replaces stays until there are as many of them as are kept.
+type pool struct {
+	n, seen int
+	random  *rand.Rand
+	records *pii.Batch
+	kept    []int // by place: the record in records
 }
 
-func keep(kept []slot, b *pii.Batch, i, seen, n int, random *rand.Rand) []slot {
-	place := len(kept)
-	if place == n {
-		if place = random.IntN(seen + 1); place >= n {
-			return kept
+// offer keeps a record with the chance that all so far have (Vitter 1985, algorithm R).
+func (p *pool) offer(b *pii.Batch, i int) {
+	place := len(p.kept)
+	if p.seen++; place == p.n {
+		if place = p.random.IntN(p.seen); place >= p.n {
+			return
 		}
 	} else {
-		kept = append(kept, slot{})
+		p.kept = append(p.kept, 0)
 	}
-	one := pii.NewBatch(b.Dataset, nil)
-	one.Copy(b, i)
-	kept[place] = slot{seen, one}
-	return kept
+	p.kept[place] = p.records.Len()
+	p.records.Copy(b, i)
+	if p.records.Len() > 2*p.n+1000 {
+		p.pour()
+	}
 }
 
-// pour makes one batch of the kept records.
-func pour(ref pii.Ref, kept []slot) *pii.Batch {
-	slices.SortFunc(kept, func(a, b slot) int { return a.at - b.at })
-	out := pii.NewBatch(ref, nil)
-	for _, k := range kept {
-		out.Copy(k.record, 0)
+// pour leaves only what is kept, in the order in which it stood.
+func (p *pool) pour() {
+	slices.Sort(p.kept)
+	out := pii.NewBatch(p.records.Dataset, nil)
+	for i, at := range p.kept {
+		out.Copy(p.records, at)
+		p.kept[i] = i
 	}
-	return out
+	p.records = out
 }

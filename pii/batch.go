@@ -275,22 +275,35 @@ func (b *Batch) Select(names []string) *Batch {
 // Copy adds record i of another batch, with its key and digest; columns are matched by name and added where they are missing.
 func (b *Batch) Copy(from *Batch, i int) {
 	for k := range from.cols {
-		src, dst := &from.cols[k], -1
-		lo, hi := src.Of(i)
-		for j := range b.cols {
-			if b.cols[j].Field.Name == src.Field.Name {
-				dst = j
-			}
-		}
-		if dst < 0 {
-			dst = b.AddColumn(src.Field)
-		}
-		for ; lo < hi; lo++ {
+		src := &from.cols[k]
+		dst := b.same(k, src)
+		for lo, hi := src.Of(i); lo < hi; lo++ {
 			v, _ := src.Value(lo)
-			b.AppendAt(dst, v, src.concrete(lo))
+			if path := src.concrete(lo); path != "" {
+				b.AppendAt(dst, v, path)
+				continue
+			}
+			b.Append(dst, v)
 		}
 	}
 	b.EndRecord(from.keys[i], from.digests[i])
+}
+
+// same gives the column of the name of another batch's column k, which is begun where it is missing.
+func (b *Batch) same(k int, src *Column) int {
+	if k < len(b.cols) && b.cols[k].Field.Name == src.Field.Name {
+		return k
+	}
+	for j := range b.cols {
+		if b.cols[j].Field.Name == src.Field.Name {
+			return j
+		}
+	}
+	if b.n == 0 && src.d.recs == nil {
+		b.cols = append(b.cols, newColumn(src.Field, nil, 0))
+		return len(b.cols) - 1
+	}
+	return b.AddColumn(src.Field)
 }
 
 // Of gives the range of values that belong to record i.
