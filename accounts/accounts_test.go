@@ -139,6 +139,43 @@ func TestSignIn(t *testing.T) {
 	code(t, err, "account-waits")
 }
 
+// TestAStrangerLocksNobodyOut: guesses make the place that they come from wait, and a guesser with very many places those where nobody has signed in.
+func TestAStrangerLocksNobodyOut(t *testing.T) {
+	f := open(t)
+	a := f.admin()
+	home, guesser := "198.51.100.7", "2001:db8:0:1::9"
+	_, _, err := f.SignIn(t.Context(), accounts.SignIn{Name: "ada", Password: pw(word), Address: home})
+	must(t, err)
+	for range 5 {
+		_, _, err = f.SignIn(t.Context(), accounts.SignIn{Name: "ada", Password: pw("wrong wrong wrong"), Address: guesser})
+		code(t, err, "not-signed-in")
+	}
+	for _, at := range []string{guesser, "2001:db8:0:1:ffff::1"} { // the same network
+		_, _, err = f.SignIn(t.Context(), accounts.SignIn{Name: "ada", Password: pw(word), Address: at})
+		code(t, err, "account-waits")
+	}
+	for _, at := range []string{home, "203.0.113.5"} {
+		_, _, err = f.SignIn(t.Context(), accounts.SignIn{Name: "ada", Password: pw(word), Address: at})
+		must(t, err)
+	}
+	must(t, f.db.Write(t.Context(), func(tx db.Tx) error {
+		_, err := tx.Exec(t.Context(), "INSERT INTO account_try (account, place, failed, locked, known, at) VALUES ($1, 'many', 100, 0, 0, $2)", a.ID, clock.Micros())
+		return err
+	}))
+	_, _, err = f.SignIn(t.Context(), accounts.SignIn{Name: "ada", Password: pw(word), Address: "192.0.2.1"})
+	code(t, err, "account-waits")
+	_, _, err = f.SignIn(t.Context(), accounts.SignIn{Name: "ada", Password: pw(word), Address: home})
+	must(t, err)
+	must(t, f.db.Read(t.Context(), func(tx db.Tx) error {
+		n := 0
+		err := tx.QueryRow(t.Context(), "SELECT count(*) FROM account_try WHERE place LIKE '%198.51%'").Scan(&n)
+		if n != 0 {
+			t.Error("an address is kept as it is")
+		}
+		return err
+	}))
+}
+
 func TestSecondFactor(t *testing.T) {
 	f := open(t)
 	a := f.admin()

@@ -150,6 +150,9 @@ func (s *Service) settle(ctx context.Context, tx db.Tx, l Link, name, phc string
 	case err == nil && (u.Ended != 0 || l.First):
 		return u, errkind.Coded(errkind.Conflict, "account-ended", "an account of this name has ended, and its name stays taken")
 	case err == nil:
+		if _, err := tx.Exec(ctx, "DELETE FROM account_try WHERE account = $1", u.ID); err != nil {
+			return User{}, err
+		}
 		if err := s.change(ctx, tx, u, "UPDATE account SET version = version + 1, failed = 0, locked = 0, step = 0, sealed = NULL, password = $1 WHERE id = $2 AND version = $3", phc, u.ID, u.version); err != nil {
 			return u, err
 		}

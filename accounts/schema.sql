@@ -62,3 +62,16 @@ CREATE TABLE account_call (
 	made   BIGINT NOT NULL,
 	PRIMARY KEY (actor, name)
 );
+
+-- step 2
+-- Wrong attempts to sign in, by account and by where they come from, so that a stranger's guesses make the stranger wait and not the person.
+-- place is a hash. known is when somebody last signed in from there.
+CREATE TABLE account_try (
+	account TEXT NOT NULL,
+	place   TEXT NOT NULL,
+	failed  BIGINT NOT NULL,
+	locked  BIGINT NOT NULL,
+	known   BIGINT NOT NULL,
+	at      BIGINT NOT NULL,
+	PRIMARY KEY (account, place)
+);

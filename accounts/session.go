@@ -23,6 +23,7 @@ type SignIn struct {
 	Password pii.Secret
 	Code     string // of the second factor
 	Client   string // what the session is listed as
+	Address  string // where it comes from, by which wrong attempts are counted
 	Replaces string // the session that the browser had before, which ends
 }
 
@@ -39,8 +40,8 @@ type Session struct {
 // fake is checked where no account has the name, so that the answer takes as long.
 const fake = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNvbWVzb21lc29tZQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// SignIn opens a session and gives its token, which is always a new one. After five wrong attempts the account waits, longer each time, and does
-// not look at guesses meanwhile.
+// SignIn opens a session and gives its token, which is always a new one. After five wrong attempts from one place the next ones from there wait,
+// longer each time, and are not looked at meanwhile; from elsewhere the person signs in as ever.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, u User, err error) {
 	name, err := ParseName(in.Name)
 	if err != nil {
@@ -51,8 +52,10 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (token string, u User, 
 	if err != nil && errkind.Of(err) != errkind.NotFound {
 		return "", u, err
 	}
-	if known && u.Locked > 0 {
-		return "", u, errkind.Coded(errkind.Permission, "account-waits", "too many attempts were wrong; try again in a few minutes")
+	if known {
+		if err := s.db.Read(ctx, func(tx db.Tx) error { return mayTry(ctx, tx, u.ID, in.Address) }); err != nil {
+			return "", User{}, err
+		}
 	}
 	phc := fake
 	if known {
@@ -76,16 +79,26 @@ func (s *Service) admit(ctx context.Context, u User, in SignIn, ok bool) (token 
 		if err != nil {
 			return err
 		}
+		t, err := tried(ctx, tx, u.ID, in.Address)
+		if err == nil {
+			err = t.waits(ctx, tx)
+		}
+		if err != nil {
+			return err
+		}
 		step := int64(0)
 		refused = nobody()
-		if ok && now.password == u.password && now.Ended == 0 && now.Locked == 0 {
+		if ok && now.password == u.password && now.Ended == 0 {
 			step, refused = s.code(ctx, tx, now, in.Code)
 		}
 		if refused != nil && errkind.Code(refused) != "not-signed-in" {
 			return refused
 		}
 		if refused != nil {
-			return s.failed(ctx, tx, now)
+			return s.wrong(ctx, tx, now, t)
+		}
+		if err := t.right(ctx, tx); err != nil {
+			return err
 		}
 		token, err = s.begin(ctx, tx, now, in, step)
 		return err
@@ -99,10 +112,27 @@ func (s *Service) admit(ctx context.Context, u User, in SignIn, ok bool) (token 
 	return token, u, nil
 }
 
+// mayTry says whether an attempt from a place is looked at.
+func mayTry(ctx context.Context, tx db.Tx, account, address string) error {
+	t, err := tried(ctx, tx, account, address)
+	if err != nil {
+		return err
+	}
+	return t.waits(ctx, tx)
+}
+
+func (s *Service) wrong(ctx context.Context, tx db.Tx, u User, t try) error {
+	n, err := t.wrong(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return s.say(ctx, tx, u.Name, "account.refused", u.Name, map[string]any{"attempt": n})
+}
+
 func (s *Service) failed(ctx context.Context, tx db.Tx, u User) error {
 	n, wait := u.failed+1, int64(0)
-	if n >= 5 {
-		wait = clock.Micros() + (time.Minute << min(n-5, 6)).Microseconds()
+	if n >= triesHere {
+		wait = clock.Micros() + (time.Minute << min(n-triesHere, 6)).Microseconds()
 	}
 	if err := s.change(ctx, tx, u, "UPDATE account SET version = version + 1, failed = $1, locked = $2 WHERE id = $3 AND version = $4", n, wait, u.ID, u.version); err != nil {
 		return err

@@ -4,15 +4,11 @@ import (
 	"context"
 	"net/url"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -31,7 +27,7 @@ func browser(t *testing.T) context.Context {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(testenv.Chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("no-first-run", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("force-color-profile", "srgb"))
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, opts...)
 	t.Cleanup(cancel)
@@ -89,8 +85,7 @@ func shots(t *testing.T) string {
 	return t.TempDir()
 }
 
-// TestPagesInABrowser opens each page of the demo company in light and dark: nothing may be refused by the policy or missing, nothing may be wider
-// than the window, and each picture must hold more than an empty page.
+// TestPagesInABrowser opens each page of the demo company as one who only looks.
 func TestPagesInABrowser(t *testing.T) {
 	ctx := browser(t)
 	e := demo(t)
@@ -99,41 +94,7 @@ func TestPagesInABrowser(t *testing.T) {
 	c := serve(t, e, func(cfg *web.Config, svc *web.Services) {
 		svc.Plans, cfg.Notice, cfg.Version = e.engine, "Demo: everybody here is invented", ""
 	})
-	said := &complaints{}
-	said.listen(ctx)
-	dir := shots(t)
-	for _, scheme := range []string{"light", "dark", "narrow"} {
-		if scheme == "narrow" {
-			must(t, chromedp.Do(ctx, chromedp.EmulateViewport(390, 844)))
-		}
-		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-		must(t, err)
-		for name, path := range pagesOf(t, e, closed, open) {
-			resp, err := chromedp.Run(ctx, chromedp.NavigateResponse(c.srv.URL+path))
-			if err != nil {
-				t.Fatalf("%s: %v", path, err)
-			}
-			if want := int64(200); resp.Status != want && !strings.HasPrefix(name, "error") {
-				t.Errorf("%s answers %d", path, resp.Status)
-			}
-			wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > window.innerWidth + 1`))
-			must(t, err)
-			if wide {
-				t.Errorf("%s is wider than the window", path)
-			}
-			shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
-			must(t, err)
-			if len(shot.Data) < 10_000 {
-				t.Errorf("the picture of %s has only %d bytes", path, len(shot.Data))
-			}
-			must(t, os.WriteFile(filepath.Join(dir, name+"-"+scheme+".png"), shot.Data, 0o644))
-			for _, s := range said.take() {
-				if !strings.HasPrefix(name, "error") {
-					t.Errorf("%s: the browser says: %s", path, s)
-				}
-			}
-		}
-	}
+	looks(ctx, t, c, pagesOf(t, e, closed, open))
 }
 
 // decided accepts what holds e-mail addresses and names, puts telephones off and rejects a city.

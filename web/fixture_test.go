@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,7 +40,11 @@ import (
 
 func TestMain(m *testing.M) {
 	decode.Main()
-	os.Exit(m.Run())
+	code := m.Run()
+	if scanned.dir != "" {
+		_ = os.RemoveAll(scanned.dir)
+	}
+	os.Exit(code)
 }
 
 // estate is an open catalog with what stands behind it.
@@ -58,9 +63,11 @@ type estate struct {
 
 func now() time.Time { return clock.Now() }
 
-func open(t testing.TB) *estate {
+func open(t testing.TB) *estate { t.Helper(); return openAt(t, t.TempDir()) }
+
+// openAt opens the estate of a folder, which is made where there is none.
+func openAt(t testing.TB, dir string) *estate {
 	t.Helper()
-	dir := t.TempDir()
 	st, err := store.Open(t.Context(), store.Options{Dir: filepath.Join(dir, "data"), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), plans.Schema(), requests.Schema(), accounts.Schema()}})
 	must(t, err)
 	t.Cleanup(func() { _ = st.Close() })
@@ -88,38 +95,75 @@ func (e *estate) write(f func(ctx context.Context, tx db.Tx) error) {
 	must(e.t, e.st.DB().Write(e.t.Context(), func(tx db.Tx) error { return f(e.t.Context(), tx) }))
 }
 
-// demo fills a catalog by scanning the demo company, with an engine over it.
+// scanned is the demo company as scans left it, which is made once; each test works on a copy.
+var scanned struct {
+	sync.Once
+	dir    string
+	people *company.Company
+}
+
+// demo gives a catalog that the demo company was scanned into, with an engine over it.
 func demo(t testing.TB) *estate {
 	t.Helper()
-	e := open(t)
-	var err error
-	e.people, err = company.Generate(t.Context(), e.dir, company.Options{Seed: 7, People: 60})
+	scanned.Do(func() { scan(t) })
+	if scanned.people == nil {
+		t.Fatal("the demo company could not be scanned")
+	}
+	dir := t.TempDir()
+	must(t, os.CopyFS(dir, os.DirFS(scanned.dir)))
+	must(t, os.Chmod(filepath.Join(dir, "master.key"), 0o600))
+	e := openAt(t, dir)
+	people := *scanned.people
+	people.Dir, e.people = dir, &people
+	e.engine = e.newEngine(e.ring, e.sources())
+	return e
+}
+
+// scan makes the company and reads it.
+func scan(t testing.TB) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "vestige-web-") //nolint:usetesting // it outlives the test that makes it
+	must(t, err)
+	scanned.dir = dir
+	e := openAt(t, dir)
+	people, err := company.Generate(t.Context(), dir, company.Options{Seed: 7, People: 60})
 	must(t, err)
 	set, err := classifiers.NewSet(classifiersall.All(), classifiers.Options{Examples: true})
 	must(t, err)
 	id, key := e.keys()
-	log := slog.New(slog.DiscardHandler)
-	sc := scanner.New(e.cat, e.st.DB(), set, key, id, log)
-	sources := map[string]*connectors.Source{}
-	for _, src := range []struct{ name, connector, path string }{{"shop", "sqlite", company.ShopFile}, {"crm", "sqlite", company.CRMFile}, {"files", "bucket", company.ObjectsRoot}} {
-		s, err := connectors.Open(t.Context(), connectors.Env{Log: log, Name: src.name, Base: e.dir, Temp: t.TempDir()}, src.name, spec(t, src.connector), connectors.Config{"path": pii.NewValue(src.path)})
-		must(t, err)
-		t.Cleanup(func() { _ = s.Close() })
+	sc := scanner.New(e.cat, e.st.DB(), set, key, id, slog.New(slog.DiscardHandler))
+	for _, s := range e.sources() {
 		_, err = sc.Scan(t.Context(), s, scanner.Options{Full: true}, nil)
 		must(t, err)
-		sources[src.name] = s
+		must(t, s.Close())
 	}
 	_, err = sc.Relate(t.Context())
 	must(t, err)
-	e.engine = e.newEngine(e.ring, sources)
-	return e
+	must(t, e.cat.Close())
+	must(t, e.st.Close())
+	scanned.people = people
 }
 
-// master makes a master key.
+// sources opens the systems of the demo company.
+func (e *estate) sources() map[string]*connectors.Source {
+	e.t.Helper()
+	out, log := map[string]*connectors.Source{}, slog.New(slog.DiscardHandler)
+	for _, src := range []struct{ name, connector, path string }{{"shop", "sqlite", company.ShopFile}, {"crm", "sqlite", company.CRMFile}, {"files", "bucket", company.ObjectsRoot}} {
+		s, err := connectors.Open(e.t.Context(), connectors.Env{Log: log, Name: src.name, Base: e.dir, Temp: e.t.TempDir()}, src.name, spec(e.t, src.connector), connectors.Config{"path": pii.NewValue(src.path)})
+		must(e.t, err)
+		e.t.Cleanup(func() { _ = s.Close() })
+		out[src.name] = s
+	}
+	return out
+}
+
+// master opens the master key, which is made where there is none.
 func (e *estate) master() *keys.Ring {
 	e.t.Helper()
-	file := filepath.Join(e.t.TempDir(), "master.key")
-	must(e.t, keys.NewFile(file))
+	file := filepath.Join(e.dir, "master.key")
+	if _, err := os.Stat(file); err != nil {
+		must(e.t, keys.NewFile(file))
+	}
 	master, err := keys.OpenMaster(e.t.Context(), "file:"+file, e.dir)
 	must(e.t, err)
 	return keys.NewRing(master, keys.Table{}, forms.Version)

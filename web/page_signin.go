@@ -44,7 +44,7 @@ func (s *Server) signInAgain(c *gin.Context, code int, f signInForm) {
 func (s *Server) signIn(c *gin.Context) {
 	f := signInForm{Back: local(c.PostForm("back")), Name: c.PostForm("name")}
 	old, _ := c.Cookie(s.cookieName())
-	token, _, err := s.svc.Accounts.SignIn(c.Request.Context(), accounts.SignIn{Name: f.Name, Password: pii.NewValue(c.PostForm("password")), Code: digits(c.PostForm("code")), Client: client(c), Replaces: old})
+	token, _, err := s.svc.Accounts.SignIn(c.Request.Context(), accounts.SignIn{Name: f.Name, Password: pii.NewValue(c.PostForm("password")), Code: digits(c.PostForm("code")), Client: client(c), Address: address(c), Replaces: old})
 	switch {
 	case errkind.Of(err) == errkind.Permission:
 		f.Error, f.Locked = said(err), errkind.Code(err) == "account-waits"
@@ -131,7 +131,7 @@ func (s *Server) welcome(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	token, _, err := s.svc.Accounts.SignIn(ctx, accounts.SignIn{Name: u.Name, Password: password, Client: client(c)})
+	token, _, err := s.svc.Accounts.SignIn(ctx, accounts.SignIn{Name: u.Name, Password: password, Client: client(c), Address: address(c)})
 	if err != nil {
 		s.fail(c, err)
 		return

@@ -1,17 +1,12 @@
 package web_test
 
 import (
-	"context"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"golang.org/x/net/html"
 
@@ -40,50 +35,15 @@ func busy(t testing.TB) (e *estate, c *client, ada *person, paths map[string]str
 		"people": "/people", "person": "/people/" + userOf(t, e, "ada").ID, "requests": "/requests", "log": "/log", "alerts": "/alerts", "request": path, "intake": "/requests/new", "plan": "/plans/" + r.Plan}
 }
 
-// TestPagesOfWork opens each page on which people work in a browser, in light, dark and narrow: nothing may be refused by the policy or missing,
-// nothing wider than the window.
+// TestPagesOfWork opens each page on which people work in a browser.
 func TestPagesOfWork(t *testing.T) {
 	ctx := browser(t)
 	_, c, _, paths := busy(t)
-	said := &complaints{}
-	said.listen(ctx)
-	dir := shots(t)
 	must(t, chromedp.Do(ctx, chromedp.Navigate(c.srv.URL+"/sign-in")))
-	shot(ctx, t, filepath.Join(dir, "signin-light.png"))
 	must(t, chromedp.Do(ctx, chromedp.SendKeys("#name", "ada")))
 	must(t, chromedp.Do(ctx, chromedp.SendKeys("#password", word+"\r")))
 	must(t, chromedp.Do(ctx, chromedp.WaitVisible(`.me button`)))
-	for _, scheme := range []string{"light", "dark", "narrow"} {
-		if scheme == "narrow" {
-			must(t, chromedp.Do(ctx, chromedp.EmulateViewport(390, 844)))
-		}
-		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-		must(t, err)
-		for name, path := range paths {
-			resp, err := chromedp.Run(ctx, chromedp.NavigateResponse(c.srv.URL+path))
-			must(t, err)
-			if resp.Status != 200 {
-				t.Errorf("%s answers %d", path, resp.Status)
-			}
-			wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > window.innerWidth + 1`))
-			must(t, err)
-			if wide {
-				t.Errorf("%s is wider than the window (%s)", path, scheme)
-			}
-			shot(ctx, t, filepath.Join(dir, name+"-"+scheme+".png"))
-			for _, s := range said.take() {
-				t.Errorf("%s: the browser says: %s", path, s)
-			}
-		}
-	}
-}
-
-// shot takes a picture of what the browser shows.
-func shot(ctx context.Context, t testing.TB, file string) {
-	t.Helper()
-	picture, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
-	must(t, err)
-	must(t, os.WriteFile(file, picture.Data, 0o644))
+	looks(ctx, t, c, paths)
 }
 
 // TestNoValueAnywhere follows every link as one who may do everything, and looks for everybody of the company on every page and in every file.
