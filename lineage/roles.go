@@ -320,7 +320,7 @@ func assignFields(g *Graph, n *Node) {
 // fieldRole says whose a personal field is: another's where its name says so or where it names the same few in many records, while another field of
 // the category names many.
 func fieldRole(n *Node, f *FieldNode) Role {
-	if foreign(f) && !alone(n, f) && (n.Person < possible || !anyWord(words(lastSegment(f.Field.Name)), toWords)) {
+	if foreign(f) && !alone(n, f) && (n.Person < possible || !onlyTo(words(lastSegment(f.Field.Name)))) {
 		return Mentions
 	}
 	if f.Category.Identifier() && hub(f) {
@@ -335,11 +335,16 @@ func fieldRole(n *Node, f *FieldNode) Role {
 	return Owns
 }
 
+// onlyTo tells whether a name says to whom something goes, and nothing else of another person: a ticket's assigned_to is its agent's.
+func onlyTo(ws []string) bool {
+	return anyWord(ws, toWords) && !slices.ContainsFunc(ws, func(w string) bool { return slices.Contains(otherWords, w) && !slices.Contains(toWords, w) })
+}
+
 // alone tells whether the field is the only one that names a person: then "recipient" of a mail log is whom the record is about.
 func alone(n *Node, f *FieldNode) bool {
 	for i := range n.Fields {
 		o := &n.Fields[i]
-		if o != f && o.Dense && o.Category.Identifier() && !hub(o) && (o.Category == f.Category || !foreign(o)) {
+		if o != f && o.Dense && o.Category.Identifier() && !hub(o) && !constant(o) && (o.Category == f.Category || !foreign(o)) {
 			return false
 		}
 	}
@@ -348,6 +353,9 @@ func alone(n *Node, f *FieldNode) bool {
 
 // hub tells whether a field holds the same very few values in all of its records: a function's address, an agent's number.
 func hub(f *FieldNode) bool { return f.Values >= 40 && f.Distinct*20 <= f.Values && f.Distinct <= 8 }
+
+// constant tells whether the field has one value in all of its records: the address that a shop writes from.
+func constant(f *FieldNode) bool { return f.Values >= 3 && f.Distinct == 1 }
 
 // domains joins fields that references of one field connect, and names each domain by its least field that is a parent.
 func domains(nodes []Node, edges []Edge) {
