@@ -15,6 +15,7 @@ type Graph struct {
 	byRef map[pii.Ref]int
 	out   map[pii.Ref][]int // edges by child dataset
 	in    map[pii.Ref][]int // edges by parent dataset
+	shown map[pii.Ref][]int // edges of views, by either end
 }
 
 // Node is one dataset of the graph, one document of the index.
@@ -86,7 +87,13 @@ func (g *Graph) Index() *Graph {
 		g.byRef[g.Nodes[i].Dataset.Ref] = i
 	}
 	g.out, g.in = map[pii.Ref][]int{}, map[pii.Ref][]int{}
+	g.shown = map[pii.Ref][]int{}
 	for i := range g.Edges {
+		if n := g.Node(g.Edges[i].From); n != nil && n.Dataset.Kind == pii.View && g.Edges[i].Kind == Derives {
+			g.shown[g.Edges[i].From] = append(g.shown[g.Edges[i].From], i)
+			g.shown[g.Edges[i].To] = append(g.shown[g.Edges[i].To], i)
+			continue
+		}
 		g.out[g.Edges[i].From] = append(g.out[g.Edges[i].From], i)
 		g.in[g.Edges[i].To] = append(g.in[g.Edges[i].To], i)
 	}
@@ -101,11 +108,14 @@ func (g *Graph) Node(r pii.Ref) *Node {
 	return nil
 }
 
-// Out gives the edges from a child dataset to its parents.
+// Out gives the edges from a child dataset to its parents. What views show is apart.
 func (g *Graph) Out(child pii.Ref) []*Edge { return g.edges(g.out[child.Of()]) }
 
 // In gives the edges from children to a parent dataset.
 func (g *Graph) In(parent pii.Ref) []*Edge { return g.edges(g.in[parent.Of()]) }
+
+// Shown gives the edges between views and what they read, from a view's side and from the other.
+func (g *Graph) Shown(r pii.Ref) []*Edge { return g.edges(g.shown[r.Of()]) }
 
 func (g *Graph) edges(at []int) []*Edge {
 	es := make([]*Edge, len(at))

@@ -36,7 +36,7 @@ func NewSpoken(g *Graph) *Spoken {
 	}
 	for i := range g.Edges {
 		e := &g.Edges[i]
-		if p := g.Node(e.To); len(e.Fields) == 1 && e.Confidence >= possible && !e.Copy && e.From != e.To && p != nil {
+		if p := g.Node(e.To); len(e.Fields) == 1 && e.Confidence >= possible && !e.Copy && e.Kind != Derives && e.From != e.To && p != nil {
 			if f := p.Field(e.ToFields[0]); f != nil && s.domains[f.Domain] != nil {
 				s.domains[f.Domain].referrer++
 			}

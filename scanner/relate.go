@@ -57,6 +57,7 @@ func (s *Scanner) relate(ctx context.Context, probed []lineage.Probed) (Related,
 	edges := w.decide(lineage.Merge(lineage.Declared(w.nodes), inferred, copies))
 	lineage.Assign(w.nodes, edges)
 	r := Related{References: len(edges), Inferred: len(inferred), Copies: len(copies), Islands: lineage.Islands(w.nodes, edges)}
+	edges = append(edges, w.decide(lineage.Views(w.looks))...)
 	for i := range w.nodes {
 		w.nodes[i].Island = slices.Contains(r.Islands, w.nodes[i].Dataset.Ref)
 	}

@@ -77,7 +77,7 @@ func lineageOf(g *lineage.Graph, at pii.Ref) []lineageView {
 			continue
 		}
 		v := lineageView{Dataset: r, Name: app.NameOf(g, r), Person: n.Person, Edges: []lineage.Edge{}}
-		for _, e := range append(slices.Clone(g.Out(r)), g.In(r)...) {
+		for _, e := range slices.Concat(g.Out(r), g.In(r), g.Shown(r)) {
 			if at.Field == "" || (e.From == r && slices.Contains(e.Fields, at.Field)) || (e.To == r && slices.Contains(e.ToFields, at.Field)) {
 				v.Edges = append(v.Edges, *e)
 			}
@@ -89,20 +89,29 @@ func lineageOf(g *lineage.Graph, at pii.Ref) []lineageView {
 
 // tree prints what a dataset refers to, and what refers to it.
 func (c *call) tree(g *lineage.Graph, at pii.Ref, field, indent string, depth int, seen map[string]bool) {
-	for _, e := range g.Out(at) {
+	for _, e := range slices.Concat(g.Out(at), from(g.Shown(at), at)) {
 		if !seen[e.ID] && (field == "" || slices.Contains(e.Fields, field)) {
 			seen[e.ID] = true
 			c.printf("%s→ %s (%s)  %s\n", indent, app.NameOf(g, e.To), strings.Join(e.Fields, ", "), c.dim(edgeText(e)))
 			c.deeper(g, e.To, indent, depth, seen)
 		}
 	}
-	for _, e := range g.In(at) {
+	for _, e := range slices.Concat(g.In(at), to(g.Shown(at), at)) {
 		if !seen[e.ID] && (field == "" || slices.Contains(e.ToFields, field)) {
 			seen[e.ID] = true
 			c.printf("%s← %s (%s)  %s\n", indent, app.NameOf(g, e.From), strings.Join(e.Fields, ", "), c.dim(edgeText(e)))
 			c.deeper(g, e.From, indent, depth, seen)
 		}
 	}
+}
+
+// from leaves the edges that begin at a dataset, to those that end there.
+func from(es []*lineage.Edge, at pii.Ref) []*lineage.Edge {
+	return slices.DeleteFunc(es, func(e *lineage.Edge) bool { return e.From != at.Of() })
+}
+
+func to(es []*lineage.Edge, at pii.Ref) []*lineage.Edge {
+	return slices.DeleteFunc(es, func(e *lineage.Edge) bool { return e.To != at.Of() })
 }
 
 func (c *call) deeper(g *lineage.Graph, at pii.Ref, indent string, depth int, seen map[string]bool) {
@@ -115,6 +124,8 @@ func edgeText(e *lineage.Edge) string {
 	switch {
 	case e.Decided:
 		return string(e.Kind) + ", decided"
+	case e.Kind == lineage.Derives && len(e.Evidence) > 0:
+		return "derives: " + e.Evidence[0].Text
 	case e.Declared:
 		return string(e.Kind) + ", declared"
 	case e.Copy:
