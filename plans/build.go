@@ -31,6 +31,8 @@ type Input struct {
 	Graph     *lineage.Graph
 	Closure   *lineage.Closure
 	Start     []pii.Identifier
+	Subjects  []Subject // of a batch, with what is known of each
+	Batch     *Batch
 	Change    func(pii.Category) float64 // act.change
 	Tolerance Tolerance
 	Salt      []byte // random, at least 16 bytes; pseudonyms come from it too
@@ -85,6 +87,7 @@ type builder struct {
 	byID    map[string]int    // records by dataset and key, or digest
 	edges   map[string]*lineage.Edge
 	holds   map[pii.Ref][]pii.Category // what personal data a dataset holds, once asked
+	locals  map[string]bool            // local identifiers of hers, by value domain and value
 }
 
 // extra is a record outside the closure that refers to one that goes.

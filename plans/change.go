@@ -85,9 +85,18 @@ func (b *builder) tells(i int, r *lineage.Record, n *lineage.Node, f *lineage.Fi
 
 // known tells whether a field of a record holds a local identifier of hers, whatever the field is proposed to be.
 func (b *builder) known(r *lineage.Record, f *lineage.FieldNode) bool {
-	return f.Domain != "" && slices.ContainsFunc(b.in.Closure.Known, func(k *lineage.Known) bool {
-		return k.Domain == f.Domain && !k.Category.Global() && slices.ContainsFunc(r.Fields[f.Field.Name], func(v pii.Located) bool { return v.Value.Equal(k.Value) })
-	})
+	if f.Domain == "" {
+		return false
+	}
+	if b.locals == nil {
+		b.locals = map[string]bool{}
+		for _, k := range b.in.Closure.Known {
+			if !k.Category.Global() {
+				b.locals[k.Domain+"\x00"+k.Value.Reveal()] = true
+			}
+		}
+	}
+	return slices.ContainsFunc(r.Fields[f.Field.Name], func(v pii.Located) bool { return !v.Value.Null() && b.locals[f.Domain+"\x00"+v.Value.Reveal()] })
 }
 
 // inside tells whether a column's documents hold personal fields.

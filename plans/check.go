@@ -94,15 +94,23 @@ func (e *Engine) everything(ctx context.Context, s *Status) (*Sealed, error) {
 		}
 		out.Start, out.Known, out.Bound = p.Start, union(out.Known, p.Known), union(out.Bound, p.Bound)
 		out.Kept, out.Held = append(out.Kept, p.Kept...), append(out.Held, p.Held...)
+		out.Subjects = joinSubjects(out.Subjects, p.Subjects)
 	}
 	return out, nil
 }
 
+// union gives the identifiers of both, each once.
 func union(a, b []pii.Identifier) []pii.Identifier {
+	name := func(x pii.Identifier) string {
+		return string(x.Category) + "\x00" + x.Domain + "\x00" + x.Value.Reveal()
+	}
+	have := make(map[string]bool, len(a)+len(b))
+	for _, x := range a {
+		have[name(x)] = true
+	}
 	for _, x := range b {
-		if !slices.ContainsFunc(a, func(o pii.Identifier) bool {
-			return o.Category == x.Category && o.Domain == x.Domain && o.Value.Equal(x.Value)
-		}) {
+		if !have[name(x)] {
+			have[name(x)] = true
 			a = append(a, x)
 		}
 	}

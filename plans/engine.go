@@ -109,8 +109,10 @@ type Ask struct {
 	Request     string
 	Kind        Kind
 	Regime      string
-	Identifiers []pii.Identifier // as people write them; brought into normal form here
-	Deadline    int64            // microseconds since 1970, 0 for none
+	Identifiers []pii.Identifier   // as people write them; brought into normal form here
+	Subjects    [][]pii.Identifier // of a batch: those of each subject, in place of Identifiers
+	Now         bool               // without a cool-down: what was erased before and came back
+	Deadline    int64              // microseconds since 1970, 0 for none
 	By          string
 }
 

@@ -59,7 +59,7 @@ func (r *run) found(ctx context.Context) (*Plan, *Result, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := r.again(ctx, r.s, sealed.Start, sealed.Salt, r.s.Hash)
+	p, err := r.again(ctx, r.s, sealed.Start, sealed.Salt, r.s.Hash, going(sealed.Subjects)...)
 	if errkind.Of(err) == errkind.Conflict || errkind.Of(err) == errkind.Transient {
 		res, err := r.block(ctx, Approved, errkind.Code(err))
 		return nil, res, err

@@ -35,6 +35,7 @@ func (s Look) Look(ctx context.Context, m pii.Match) iter.Seq2[*pii.Found, error
 type asked struct {
 	Ask
 	start    []pii.Identifier
+	subjects []Subject // of a batch, in place of start
 	salt     []byte
 	previous string
 }
@@ -46,13 +47,18 @@ func (e *Engine) Plan(ctx context.Context, a Ask) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	start, err := Normalise(g, a.Identifiers)
+	salt := make([]byte, 32)
+	_, _ = rand.Read(salt)
+	of := asked{Ask: a, salt: salt}
+	if len(a.Subjects) > 0 {
+		of.subjects, err = numbered(g, a.Subjects)
+	} else {
+		of.start, err = Normalise(g, a.Identifiers)
+	}
 	if err != nil {
 		return nil, err
 	}
-	salt := make([]byte, 32)
-	_, _ = rand.Read(salt)
-	p, err := e.build(ctx, g, asked{Ask: a, start: start, salt: salt})
+	p, err := e.build(ctx, g, of)
 	if err != nil {
 		return nil, err
 	}
@@ -68,21 +74,21 @@ func (e *Engine) Replan(ctx context.Context, id, by string) (*Status, error) {
 	if s.State != Planned && s.State != Approved && (s.State != Blocked || s.Resume != Approved) {
 		return nil, errkind.Coded(errkind.Conflict, "plan-begun", "a plan in the state %s is not replaced", s.State)
 	}
-	p, err := e.again(ctx, s, sealed.Start, sealed.Salt, s.Hash)
+	p, err := e.again(ctx, s, sealed.Start, sealed.Salt, s.Hash, sealed.Subjects...)
 	if err != nil {
 		return nil, err
 	}
 	return e.store(ctx, p, by, s)
 }
 
-// again builds from another start what a plan was built from.
-func (e *Engine) again(ctx context.Context, s *Status, start []pii.Identifier, salt []byte, previous string) (*Plan, error) {
+// again builds from another start what a plan was built from; of a batch, from the start of each subject.
+func (e *Engine) again(ctx context.Context, s *Status, start []pii.Identifier, salt []byte, previous string, subjects ...Subject) (*Plan, error) {
 	g, err := e.Catalog.Graph(ctx)
 	if err != nil {
 		return nil, err
 	}
-	a := Ask{Request: s.Request, Kind: s.Kind, Regime: s.Open.Regime, Deadline: s.Open.Deadline, By: s.By}
-	return e.build(ctx, g, asked{Ask: a, start: start, salt: salt, previous: previous})
+	a := Ask{Request: s.Request, Kind: s.Kind, Regime: s.Open.Regime, Deadline: s.Open.Deadline, By: s.By, Now: s.Open.CoolDown == 0}
+	return e.build(ctx, g, asked{Ask: a, start: start, subjects: subjects, salt: salt, previous: previous})
 }
 
 func (e *Engine) unsealed(ctx context.Context, id string) (s *Status, sealed *Sealed, err error) {
@@ -159,14 +165,14 @@ func (e *Engine) build(ctx context.Context, g *lineage.Graph, a asked) (*Plan, e
 		return nil, err
 	}
 	lim := lineage.Limits{Find: e.Policy.Act.Find, Change: e.Policy.Change, Hub: e.Policy.Limits.Hub, Skip: e.Skip}
-	cl, err := lineage.Close(ctx, g, Look(e.Sources), lim, a.start, answers)
+	cl, subjects, batch, err := e.closeOver(ctx, g, lim, a, answers)
 	if err != nil {
 		return nil, err
 	}
 	now := clock.Micros()
 	in := Input{
 		Request: a.Request, Kind: a.Kind, Regime: a.Regime, Now: now, Deadline: a.Deadline, CoolDown: e.coolDown(a, now), Approvers: "another", Previous: a.previous,
-		Graph: g, Closure: cl, Start: a.start, Change: e.Policy.Change, Tolerance: Tolerance{e.Policy.Tolerance.Percent, e.Policy.Tolerance.AtLeast}, Salt: a.salt,
+		Graph: g, Closure: cl, Start: a.start, Subjects: subjects, Batch: batch, Change: e.Policy.Change, Tolerance: Tolerance{e.Policy.Tolerance.Percent, e.Policy.Tolerance.AtLeast}, Salt: a.salt,
 		Basis: e.basis(now), Accepted: accepted,
 		Methods:    func(d pii.Dataset) []pii.Method { return e.source(d.Ref.Source).Methods(d) },
 		Statements: func(name string, u pii.Unit) []string { return e.source(name).Statements(u) },
@@ -180,6 +186,15 @@ func (e *Engine) build(ctx context.Context, g *lineage.Graph, a asked) (*Plan, e
 		err = e.foresee(ctx, p)
 	}
 	return p, err
+}
+
+// closeOver finds everything of the subject, or of all subjects of a batch.
+func (e *Engine) closeOver(ctx context.Context, g *lineage.Graph, lim lineage.Limits, a asked, answers map[string]pii.Verdict) (*lineage.Closure, []Subject, *Batch, error) {
+	if len(a.subjects) > 0 {
+		return e.closeMany(ctx, g, lim, a.subjects, answers)
+	}
+	cl, err := lineage.Close(ctx, g, Look(e.Sources), lim, a.start, answers)
+	return cl, nil, nil, err
 }
 
 // basis asks the policy why records are kept. The dates of records are theirs alone to know: the end given is the latest that there can be.
@@ -203,7 +218,7 @@ func (e *Engine) basis(now int64) func(pii.Ref, []pii.Category) (Basis, bool) {
 // coolDown gives the end of the cool-down for a plan that starts now: the policy's window, less where the deadline is near, never below the minimum.
 func (e *Engine) coolDown(a asked, now int64) int64 {
 	window, least := time.Duration(e.Policy.Windows.CoolDown).Microseconds(), time.Duration(e.Policy.Windows.Minimum).Microseconds()
-	if a.Kind == Export || window <= 0 {
+	if a.Kind == Export || window <= 0 || a.Now {
 		return 0
 	}
 	if a.Deadline > 0 && now+window > a.Deadline {

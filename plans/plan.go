@@ -31,7 +31,8 @@ type Open struct {
 	Revision   int64              `json:"revision"` // of the graph it was built from
 	Made       int64              `json:"made"`     // microseconds since 1970
 	Deadline   int64              `json:"deadline"`
-	Subject    []Count            `json:"subject"` // identifiers by category
+	Subject    []Count            `json:"subject"`         // identifiers by category
+	Batch      *Batch             `json:"batch,omitempty"` // of a plan of many subjects
 	Steps      []Step             `json:"steps"`
 	Gaps       []Gap              `json:"gaps"`
 	Questions  []lineage.Question `json:"questions"`

@@ -85,7 +85,7 @@ func (r *run) now(ctx context.Context) (*Plan, []Difference, error) {
 	sure := slices.DeleteFunc(slices.Clone(all.Known), func(k pii.Identifier) bool {
 		return slices.ContainsFunc(all.Bound, func(b pii.Identifier) bool { return b.Category == k.Category && b.Value.Equal(k.Value) })
 	})
-	p, err := r.again(ctx, r.s, union(sure, all.Start), at.sealed.Salt, r.s.Hash)
+	p, err := r.again(ctx, r.s, union(sure, all.Start), at.sealed.Salt, r.s.Hash, startOfAll(all)...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,16 +8,17 @@ import (
 
 // Sealed is the part of a plan that holds values: it exists in memory and under the request's key, and nowhere else.
 type Sealed struct {
-	Salt    []byte
-	Start   []pii.Identifier        // as given in the request
-	Known   []pii.Identifier        // all that single her out, for verification
-	Shared  []pii.Identifier        // hers and others': not searched for
-	Bound   []pii.Identifier        // of Known: hers for a time only, or not surely: no later look starts from them
-	Traits  []pii.Identifier        // names, addresses, dates of birth
-	Steps   map[string][]pii.Target // by step
-	Spelled []pii.Identifier        // as her identifiers stood in her records, for what keeps fingerprints of them
-	Held    []Holder                // places held by another, so that verification knows them
-	Kept    []Holder                // places kept with a basis
+	Salt     []byte
+	Start    []pii.Identifier        // as given in the request
+	Subjects []Subject               // of a batch, in place of Start
+	Known    []pii.Identifier        // all that single her out, for verification
+	Shared   []pii.Identifier        // hers and others': not searched for
+	Bound    []pii.Identifier        // of Known: hers for a time only, or not surely: no later look starts from them
+	Traits   []pii.Identifier        // names, addresses, dates of birth
+	Steps    map[string][]pii.Target // by step
+	Spelled  []pii.Identifier        // as her identifiers stood in her records, for what keeps fingerprints of them
+	Held     []Holder                // places held by another, so that verification knows them
+	Kept     []Holder                // places kept with a basis
 }
 
 // Holder is a record that stays.
@@ -33,6 +34,7 @@ type Holder struct {
 type plain struct {
 	Salt    []byte
 	Start   []plainID
+	Many    []plainSubject `json:",omitempty"`
 	Known   []plainID
 	Shared  []plainID
 	Bound   []plainID
@@ -44,6 +46,12 @@ type plain struct {
 }
 
 type plainID struct{ C, V, D string }
+
+type plainSubject struct {
+	N, J int
+	L    bool
+	S, K []plainID
+}
 
 type plainTarget struct {
 	K []*string
@@ -76,6 +84,9 @@ func (s *Sealed) Encode() []byte {
 		}
 	}
 	p.Held, p.Kept = plainHolders(s.Held), plainHolders(s.Kept)
+	for _, x := range s.Subjects {
+		p.Many = append(p.Many, plainSubject{x.N, x.Joined, x.Left, plainIDs(x.Start), plainIDs(x.Known)})
+	}
 	b, err := json.Marshal(p)
 	if err != nil {
 		return nil // no type of plain can fail
@@ -96,6 +107,9 @@ func DecodeSealed(b []byte) (*Sealed, error) {
 		}
 	}
 	s.Held, s.Kept = holders(p.Held), holders(p.Kept)
+	for _, x := range p.Many {
+		s.Subjects = append(s.Subjects, Subject{N: x.N, Joined: x.J, Left: x.L, Start: ids(x.S), Known: ids(x.K)})
+	}
 	return s, nil
 }
 

@@ -29,9 +29,9 @@ func (b *builder) plan() *Plan {
 	in := b.in
 	o := Open{
 		Version: 1, Request: in.Request, Kind: in.Kind, Regime: in.Regime, Revision: in.Graph.Revision, Made: in.Now, Deadline: in.Deadline, Tolerance: in.Tolerance,
-		CoolDown: in.CoolDown, Approvers: in.Approvers, Previous: in.Previous, Questions: b.questions(),
+		CoolDown: in.CoolDown, Approvers: in.Approvers, Previous: in.Previous, Questions: b.questions(), Batch: in.Batch,
 	}
-	s := &Sealed{Salt: in.Salt, Start: in.Start, Steps: map[string][]pii.Target{}}
+	s := &Sealed{Salt: in.Salt, Start: in.Start, Subjects: in.Subjects, Steps: map[string][]pii.Target{}}
 	b.identifiers(&o, s)
 	b.spelled(s)
 	b.steps(&o, s)

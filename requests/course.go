@@ -12,18 +12,21 @@ import (
 )
 
 const selectRequest = `SELECT id, kind, regime, state, resume, reason, received, acknowledge, respond, inform, extended, verified, channel, actor, subject, plan, export,
-	with_export, waits, followed, updated FROM request`
+	with_export, waits, followed, updated, subjects FROM request`
 
 func scanRequest(row db.Row) (*Request, error) {
 	var r Request
 	var kind, state, resume, subject string
 	err := row.Scan(&r.ID, &kind, &r.Regime, &state, &resume, &r.Reason, &r.Received, &r.Acknowledge, &r.Respond, &r.Inform, &r.Extended, &r.Verified, &r.Channel, &r.By,
-		&subject, &r.Plan, &r.Export, &r.WithExport, &r.Waits, &r.followed, &r.Updated)
+		&subject, &r.Plan, &r.Export, &r.WithExport, &r.Waits, &r.followed, &r.Updated, &r.Subjects)
 	if errkind.Of(err) == errkind.NotFound && err != nil {
 		return nil, errkind.Coded(errkind.NotFound, "no-such-request", "there is no such request")
 	}
 	if err == nil {
 		err = json.Unmarshal([]byte(subject), &r.Subject)
+	}
+	if r.Subjects == 1 {
+		r.Subjects = 0
 	}
 	r.Type, r.State, r.Resume = policies.Type(kind), State(state), State(resume)
 	return &r, err

@@ -22,11 +22,15 @@ func (s *Service) Plan(ctx context.Context, id, by string) (*plans.Status, error
 	if r.State != Scoping && r.State != Planned && r.State != Blocked {
 		return nil, errkind.Coded(errkind.Conflict, "no-transition", "a request that is %s is not planned", r.State)
 	}
-	ids, err := s.identifiers(ctx, id)
+	a := plans.Ask{Request: id, Kind: kind, Regime: r.Regime, Deadline: r.due(), By: by, Now: r.Channel == ReplayChannel}
+	if r.Subjects > 0 {
+		a.Subjects, err = s.subjects(ctx, id)
+	} else {
+		a.Identifiers, err = s.identifiers(ctx, id)
+	}
 	if err != nil {
 		return nil, err
 	}
-	a := plans.Ask{Request: id, Kind: kind, Regime: r.Regime, Identifiers: ids, Deadline: r.due(), By: by}
 	p, err := s.engine.Plan(ctx, a)
 	if err != nil {
 		return nil, err
@@ -44,6 +48,9 @@ func (s *Service) Plan(ctx context.Context, id, by string) (*plans.Status, error
 		_, err := tx.Exec(ctx, "UPDATE request SET plan = $1, export = $2, followed = 0 WHERE id = $3", p.ID, export, id)
 		return err
 	})
+	if err == nil {
+		err = s.apart(ctx, r, a.Subjects, p, by)
+	}
 	return p, err
 }
 

@@ -51,11 +51,13 @@ type Intake struct {
 	Type        policies.Type
 	Regime      string // gdpr, ccpa …
 	Identifiers []pii.Identifier
-	Verified    string // how the identity was checked; empty where it still is to be
+	Subjects    [][]pii.Identifier // of a batch: those of each subject, in place of Identifiers
+	Verified    string             // how the identity was checked; empty where it still is to be
 	Channel     string
 	By          string
 	Received    time.Time // in the time zone in which it was received; zero for now
 	Export      bool      // an erasure that is to begin with an export
+	Apart       bool      // it is not joined to an open one: what came back is erased again, whatever else is asked for
 }
 
 // Request is a request as it stands.
@@ -75,7 +77,8 @@ type Request struct {
 	Verified    string         `json:"verified,omitempty"`
 	Channel     string         `json:"channel,omitempty"`
 	By          string         `json:"by"`
-	Subject     []pii.Category `json:"subject"` // what she is known by
+	Subject     []pii.Category `json:"subject"`            // what she is known by
+	Subjects    int            `json:"subjects,omitempty"` // of a batch: how many people it is about
 	Plan        string         `json:"plan,omitempty"`
 	Export      string         `json:"export,omitempty"` // the plan of an export
 	WithExport  bool           `json:"withExport,omitempty"`
@@ -124,12 +127,16 @@ func (s *Service) Intake(ctx context.Context, in Intake) (*Request, error) {
 	}
 	var out *Request
 	err = s.db.Write(ctx, func(tx db.Tx) error {
-		prints, err := s.fingerprints(ctx, tx, in.Identifiers)
-		if err != nil {
-			return err
+		var prints []string
+		if len(in.Subjects) == 0 { // another request of one of many is not joined to that of all
+			if prints, err = s.fingerprints(ctx, tx, in.Identifiers); err != nil {
+				return err
+			}
 		}
-		if out, err = s.join(ctx, tx, &in, prints); out != nil || err != nil {
-			return err
+		if len(in.Subjects) == 0 && !in.Apart {
+			if out, err = s.join(ctx, tx, &in, prints); out != nil || err != nil {
+				return err
+			}
 		}
 		out, err = s.insert(ctx, tx, &in, due, prints)
 		return err
@@ -145,6 +152,10 @@ func (s *Service) validate(in *Intake) error {
 		return errkind.Coded(errkind.Invalid, "request-type", "there is no type of request %q", in.Type)
 	case in.By == "":
 		return errkind.Coded(errkind.Invalid, "request-actor", "somebody takes the request in")
+	case len(in.Subjects) > 0:
+		if err := in.batch(); err != nil {
+			return err
+		}
 	case len(in.Identifiers) == 0:
 		return errkind.Coded(errkind.Invalid, "no-identifier", "a person is known by at least one identifier")
 	}
@@ -154,12 +165,17 @@ func (s *Service) validate(in *Intake) error {
 	if in.Received.IsZero() {
 		in.Received = clock.Now()
 	}
-	for i, id := range in.Identifiers {
+	return normalise(in.Identifiers)
+}
+
+// normalise brings identifiers into normal form.
+func normalise(ids []pii.Identifier) error {
+	for i, id := range ids {
 		norm, ok := forms.Normal(id.Category, []byte(id.Value.Reveal()))
 		if !ok || !id.Category.Identifier() {
 			return errkind.Coded(errkind.Invalid, "no-such-shape", "identifier %d does not have the shape of %s", i+1, id.Category)
 		}
-		in.Identifiers[i].Value = pii.NewValue(string(norm))
+		ids[i].Value = pii.NewValue(string(norm))
 	}
 	return nil
 }
@@ -219,23 +235,20 @@ func (s *Service) insert(ctx context.Context, tx db.Tx, in *Intake, due policies
 		}
 		return nil, err
 	}
-	box, err := s.keys.Seal(ctx, tx, key, "request/"+in.ID, encode(in.Identifiers))
+	box, err := s.keys.Seal(ctx, tx, key, "request/"+in.ID, in.encode())
 	if err != nil {
 		return nil, err
 	}
 	r := &Request{ID: in.ID, State: Received}
-	var cats []pii.Category
-	for _, id := range in.Identifiers {
-		cats = append(cats, id.Category)
-	}
+	cats, count := in.categories()
 	subject, err := json.Marshal(cats)
 	if err != nil {
 		return nil, err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO request (id, kind, regime, state, resume, reason, received, acknowledge, respond, inform, extended, verified, channel, actor, subject, sealed, plan, export, with_export, waits, followed, updated)
-		VALUES ($1, $2, $3, $4, '', '', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', '', $15, 0, 0, $16)`,
+	_, err = tx.Exec(ctx, `INSERT INTO request (id, kind, regime, state, resume, reason, received, acknowledge, respond, inform, extended, verified, channel, actor, subject, sealed, plan, export, with_export, waits, followed, updated, subjects)
+		VALUES ($1, $2, $3, $4, '', '', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', '', $15, 0, 0, $16, $17)`,
 		in.ID, string(in.Type), in.Regime, string(Received), in.Received.UnixMicro(), micros(due.Acknowledge), micros(due.Respond), micros(due.Inform), micros(due.Extended),
-		in.Verified, in.Channel, in.By, string(subject), box, in.Export, clock.Micros())
+		in.Verified, in.Channel, in.By, string(subject), box, in.Export, clock.Micros(), count)
 	if err != nil {
 		return nil, err
 	}
@@ -280,20 +293,22 @@ func micros(t time.Time) int64 {
 // identifier is how an identifier is written into what is sealed.
 type identifier struct{ Category, Value, Domain string }
 
-func encode(ids []pii.Identifier) []byte {
-	var out []identifier
+func encoded(ids []pii.Identifier) (out []identifier) {
 	for _, id := range ids {
 		out = append(out, identifier{string(id.Category), id.Value.Reveal(), id.Domain})
 	}
-	b, err := json.Marshal(out)
-	if err != nil {
-		return nil // strings always encode
-	}
-	return b
+	return out
 }
 
-// identifiers opens what a request is about.
-func (s *Service) identifiers(ctx context.Context, id string) (out []pii.Identifier, err error) {
+func decoded(ids []identifier) (out []pii.Identifier) {
+	for _, x := range ids {
+		out = append(out, pii.Identifier{Category: pii.Category(x.Category), Value: pii.NewValue(x.Value), Domain: x.Domain})
+	}
+	return out
+}
+
+// unsealed opens what a request is about.
+func (s *Service) unsealed(ctx context.Context, id string) (plain []byte, err error) {
 	err = s.db.Read(ctx, func(tx db.Tx) error {
 		var box []byte
 		if err := tx.QueryRow(ctx, "SELECT sealed FROM request WHERE id = $1", id).Scan(&box); err != nil {
@@ -302,18 +317,22 @@ func (s *Service) identifiers(ctx context.Context, id string) (out []pii.Identif
 		if box == nil {
 			return errkind.Coded(errkind.NotFound, "key-destroyed", "the request has ended; what was sealed for it is gone")
 		}
-		plain, err := s.keys.Open(ctx, tx, keys.ID(keys.Request, id), "request/"+id, box)
-		if err != nil {
-			return err
-		}
-		var ids []identifier
-		if json.Unmarshal(plain, &ids) != nil {
-			return errkind.New(errkind.Conflict, "the identifiers of the request cannot be read")
-		}
-		for _, x := range ids {
-			out = append(out, pii.Identifier{Category: pii.Category(x.Category), Value: pii.NewValue(x.Value), Domain: x.Domain})
-		}
-		return nil
+		var err error
+		plain, err = s.keys.Open(ctx, tx, keys.ID(keys.Request, id), "request/"+id, box)
+		return err
 	})
-	return out, err
+	return plain, err
+}
+
+// identifiers opens what a request of one person is about.
+func (s *Service) identifiers(ctx context.Context, id string) ([]pii.Identifier, error) {
+	plain, err := s.unsealed(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var ids []identifier
+	if json.Unmarshal(plain, &ids) != nil {
+		return nil, errkind.New(errkind.Conflict, "the identifiers of the request cannot be read")
+	}
+	return decoded(ids), nil
 }

@@ -52,3 +52,14 @@ CREATE TABLE request_halt (
 	reason  TEXT NOT NULL,
 	made    BIGINT NOT NULL
 );
+
+-- step 3
+-- A batch: how many subjects a request is about, and which of them have requests of their own instead, by number.
+ALTER TABLE request ADD COLUMN subjects BIGINT NOT NULL DEFAULT 1;
+CREATE TABLE request_left (
+	request TEXT NOT NULL,
+	subject BIGINT NOT NULL,
+	own     TEXT NOT NULL,
+	why     TEXT NOT NULL,
+	PRIMARY KEY (request, subject)
+);

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"time"
 
+	"vestige/internal/app"
+	"vestige/pii"
+	"vestige/plans"
 	"vestige/policies"
 	"vestige/requests"
 )
@@ -25,6 +28,7 @@ func (requestCmd) Help() string {
 
 Example:
   vestige request new --type erasure --regime gdpr --email ann@example.com --verified "passport, seen"
+  vestige request new --batch expired-consents.csv --verified "list of the consent system"
   vestige request list`
 }
 
@@ -35,6 +39,7 @@ type requestNew struct {
 	ID       string `placeholder:"REQ" help:"REQ- and eight digits, where it has a number already."`
 	Verified string `help:"How the identity was checked; empty where it is still to be."`
 	Export   bool   `help:"An erasure that begins with an export."`
+	Batch    string `placeholder:"FILE" help:"Many people at once: CSV, a line each, columns named by category (contact.email …), - for standard input."`
 }
 
 // Run carries the command out.
@@ -44,20 +49,39 @@ func (x requestNew) Run(c *call) error {
 		return err
 	}
 	defer done()
-	ids, err := x.identifiers(c)
+	in := requests.Intake{ID: x.ID, Type: policies.Type(x.Type), Regime: x.Regime, Verified: x.Verified, Channel: "command line", By: c.by(), Export: x.Export}
+	if x.Batch != "" {
+		in.Subjects, err = c.batch(x.Batch)
+	} else {
+		in.Identifiers, err = x.identifiers(c)
+	}
 	if err != nil {
 		return err
 	}
-	r, err := a.Requests.Intake(c.ctx, requests.Intake{ID: x.ID, Type: policies.Type(x.Type), Regime: x.Regime, Identifiers: ids, Verified: x.Verified, Channel: "command line", By: c.by(), Export: x.Export})
+	r, err := a.Requests.Intake(c.ctx, in)
 	if err != nil {
 		return err
 	}
 	return c.showRequest(r)
 }
 
+// batch reads the people of a batch.
+func (c *call) batch(file string) ([][]pii.Identifier, error) {
+	text, err := c.read(file)
+	if err != nil {
+		return nil, err
+	}
+	return requests.ReadBatch(text, func(category, value string) (pii.Identifier, error) {
+		return app.ParseIdentifier(category + "=" + value)
+	})
+}
+
 func (c *call) showRequest(r *requests.Request) error {
 	return c.print(r, func() {
 		c.printf("%s  %s under %s, %s, due %s\n", c.bold(r.ID), r.Type, r.Regime, r.State, day(r.Respond))
+		if r.Subjects > 0 {
+			c.printf("  about %s\n", count(int64(r.Subjects), "person"))
+		}
 		if r.Joined {
 			c.printf("  joined to the open request of the same person\n")
 		}
@@ -105,6 +129,8 @@ type requestShow struct {
 type requestView struct {
 	*requests.Request
 	History []requests.Change `json:"history"`
+	Batch   *plans.Batch      `json:"batch,omitempty"` // of many: what the plan does of whom
+	Own     []requests.Own    `json:"own,omitempty"`   // of many: who have requests of their own instead
 }
 
 // Run carries the command out.
@@ -122,7 +148,11 @@ func (x requestShow) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.print(requestView{r, h}, func() {
+	view := requestView{Request: r, History: h}
+	if err := view.many(c, a); err != nil {
+		return err
+	}
+	return c.print(view, func() {
 		var cats []string
 		for _, s := range r.Subject {
 			cats = append(cats, string(s))
@@ -131,7 +161,31 @@ func (x requestShow) Run(c *call) error {
 		for _, e := range h {
 			c.printf("  %s  %-12s %s  %s\n", when(e.At), e.State, e.By, c.dim(e.Reason))
 		}
+		view.showMany(c)
 	})
+}
+
+// many adds what a batch says of its subjects.
+func (v *requestView) many(c *call, a *app.App) error {
+	if v.Subjects == 0 || v.Plan == "" {
+		return nil
+	}
+	p, err := a.Engine.Show(c.ctx, v.Plan)
+	if err != nil {
+		return err
+	}
+	v.Batch = p.Open.Batch
+	v.Own, err = a.Requests.Own(c.ctx, v.ID)
+	return err
+}
+
+func (v *requestView) showMany(c *call) {
+	if b := v.Batch; b != nil {
+		c.printf("  %d people: %d planned, nothing found of %d, %d with requests of their own\n", b.Subjects, b.Planned, len(b.Nothing), len(b.Left))
+	}
+	for _, o := range v.Own {
+		c.printf("    %d  %s  %s\n", o.Subject, o.Request, c.dim(o.Why))
+	}
 }
 
 type requestIdentify struct {

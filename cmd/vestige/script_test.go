@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 //	await FILE                    waits until a file is there
 //	flip FILE TEXT                changes one bit of the text in a file
 //	until TEXT command …          runs a command again until it prints the text
+//	lines FILE line …              writes lines into a file
 //	field NAME VAR                puts a member of the JSON on the last standard output into a variable
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -43,7 +44,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"company": makeCompany, "code": withCode, "hold": hold, "await": await, "flip": flip, "field": field, "until": until,
+			"company": makeCompany, "code": withCode, "hold": hold, "await": await, "flip": flip, "lines": lines, "field": field, "until": until,
 		},
 	})
 }
@@ -139,4 +140,9 @@ func field(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("no member %s", args[0])
 	}
 	ts.Setenv(args[1], value)
+}
+
+// lines writes its arguments into a file, a line each.
+func lines(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join(args[1:], "\n")+"\n"), 0o600))
 }

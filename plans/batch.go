@@ -1,0 +1,270 @@
+package plans
+
+import (
+	"context"
+	"slices"
+
+	"vestige/internal/errkind"
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+// A batch is many subjects in one plan: a consent that expired, an opt-out of thousands, what came back with a restored system. Each has a closure of her own,
+// which is what it would be in a request of her own; only the looks are made together, and what is found is planned, done and verified as one.
+
+// Batch is what the open part of a plan says of its subjects. They are named by number: which line of the request each stands in.
+type Batch struct {
+	Subjects int     `json:"subjects"`
+	Planned  int     `json:"planned"`           // of whom something is found, and done
+	Nothing  []int   `json:"nothing,omitempty"` // of whom nothing is found
+	Left     []Left  `json:"left,omitempty"`    // who need a request of their own
+	Joined   [][]int `json:"joined,omitempty"`  // who share records and are planned as if they were one
+}
+
+// Left is a subject whom a plan of many leaves out, and why.
+type Left struct {
+	Subject int    `json:"subject"`
+	Why     string `json:"why"` // question, entangled, or a code
+}
+
+// Subject is one of many in the sealed part of a plan.
+type Subject struct {
+	N      int // as the request counts them, from 1
+	Start  []pii.Identifier
+	Known  []pii.Identifier // all that single her out
+	Joined int              // the first of those with whom she is planned as one; 0 where she is planned alone
+	Left   bool             // nothing of hers is done by this plan
+}
+
+// mostJoined is how many subjects who share records are planned as if they were one. Where more hang together each has a request of her own.
+const mostJoined = 50
+
+// atATime is how many subjects look together: what is found of them is held in memory until they have come to their end.
+const atATime = 10_000
+
+// many is a batch being closed over.
+type many struct {
+	*Engine
+	g       *lineage.Graph
+	lim     lineage.Limits
+	answers map[string]pii.Verdict
+	all     []Subject
+	closed  []*lineage.Closure       // by place in all; nil for those that were joined to others, or left
+	alone   map[int]*lineage.Closure // what the first of each group reaches by herself
+	batch   Batch
+	passes  int
+}
+
+// closeMany closes over every subject of a batch. What it gives is one closure of all that can be planned, with the subjects as they turned out.
+func (e *Engine) closeMany(ctx context.Context, g *lineage.Graph, lim lineage.Limits, subjects []Subject, answers map[string]pii.Verdict) (*lineage.Closure, []Subject, *Batch, error) {
+	m := &many{Engine: e, g: g, lim: lim, answers: answers, all: slices.Clone(subjects), closed: make([]*lineage.Closure, len(subjects)), alone: map[int]*lineage.Closure{}}
+	m.batch.Subjects = len(subjects)
+	everyone := make([][]int, 0, len(subjects))
+	for i := range m.all {
+		m.all[i].Joined, m.all[i].Left, m.all[i].Known = 0, false, nil
+		everyone = append(everyone, []int{i})
+	}
+	if err := m.close(ctx, everyone); err != nil {
+		return nil, nil, nil, err
+	}
+	if err := m.close(ctx, m.join()); err != nil {
+		return nil, nil, nil, err
+	}
+	e.Log.InfoContext(ctx, "closed over many", "subjects", len(subjects), "looks", m.passes, "joined", len(m.batch.Joined), "left", len(m.batch.Left))
+	return m.merged(), m.all, &m.batch, nil
+}
+
+// close closes over groups of subjects, each group as if it were one person, and keeps the closure at the first of the group.
+func (m *many) close(ctx context.Context, groups [][]int) error {
+	for part := range slices.Chunk(groups, atATime) {
+		errs := make([]error, len(part))
+		look := newGather(Look(m.Sources))
+		look.closures(ctx, len(part), func(i int) {
+			var start []pii.Identifier
+			for _, who := range part[i] {
+				start = append(start, m.all[who].Start...)
+			}
+			m.closed[part[i][0]], errs[i] = lineage.Close(ctx, m.g, look, m.lim, start, m.answers)
+		})
+		m.passes += look.passes
+		for i, err := range errs {
+			if err != nil {
+				return err
+			}
+			m.settle(part[i])
+		}
+	}
+	return ctx.Err()
+}
+
+// settle takes note of what is known of a group, and leaves her out of whom something is to be asked. Where that is so of several together, the first is planned by
+// herself: what the others share with her is for requests of their own, after this one.
+func (m *many) settle(group []int) {
+	cl := m.closed[group[0]]
+	for _, who := range group {
+		m.all[who].Known = nil
+	}
+	m.all[group[0]].Known = singles(cl)
+	if !slices.ContainsFunc(cl.Questions, func(q lineage.Question) bool { return q.Answer == "" }) {
+		return
+	}
+	if first := group[0]; len(group) > 1 {
+		m.closed[first], m.all[first].Joined, m.all[first].Known = m.alone[first], 0, singles(m.alone[first])
+		m.leave(group[1:], "entangled")
+		m.batch.Joined = slices.DeleteFunc(m.batch.Joined, func(g []int) bool { return g[0] == m.all[first].N })
+		return
+	}
+	m.leave(group, "question")
+}
+
+// singles gives what singles the subject of a closure out.
+func singles(cl *lineage.Closure) (out []pii.Identifier) {
+	for _, k := range cl.Known {
+		if k.Single {
+			out = append(out, k.Identifier)
+		}
+	}
+	return out
+}
+
+// leave takes subjects out of the plan.
+func (m *many) leave(group []int, why string) {
+	for _, who := range group {
+		m.closed[who] = nil
+		if !m.all[who].Left {
+			m.all[who].Left = true
+			m.batch.Left = append(m.batch.Left, Left{m.all[who].N, why})
+		}
+	}
+}
+
+// join finds subjects who own a record together, or of whom one holds what is the other's too: erased one after the other, the second one would take what the
+// first had to leave. They are closed over again as if they were one.
+func (m *many) join() (groups [][]int) {
+	with := make([]int, len(m.all))
+	for i := range with {
+		with[i] = i
+	}
+	root := func(i int) int {
+		for with[i] != i {
+			with[i] = with[with[i]]
+			i = with[i]
+		}
+		return i
+	}
+	m.meetings(func(a, b int) { with[root(b)] = root(a) })
+	by := map[int][]int{}
+	var order []int
+	for i := range m.all {
+		r := root(i)
+		if by[r] = append(by[r], i); len(by[r]) == 2 {
+			order = append(order, r)
+		}
+	}
+	for _, r := range order {
+		group := by[r]
+		if len(group) > mostJoined {
+			m.leave(group[1:], "entangled")
+			continue
+		}
+		m.alone[group[0]] = m.closed[group[0]]
+		var numbers []int
+		for _, who := range group {
+			m.closed[who], m.all[who].Joined = nil, m.all[group[0]].N
+			numbers = append(numbers, m.all[who].N)
+		}
+		groups = append(groups, group)
+		m.batch.Joined = append(m.batch.Joined, numbers)
+	}
+	return groups
+}
+
+// meetings tells of every two subjects who meet in a record that has to be thought of for both.
+func (m *many) meetings(see func(a, b int)) {
+	type holder struct {
+		who  int
+		hers bool
+	}
+	first := map[string]holder{}
+	for pass := range 2 { // owners first, then those who meet them
+		for who, cl := range m.closed {
+			if cl == nil {
+				continue
+			}
+			for _, r := range cl.Records {
+				owns := r.Holding == lineage.Hers || r.Holding == lineage.Joint
+				if owns != (pass == 0) || r.Holding == lineage.Mention || r.Holding == lineage.Unsure {
+					continue
+				}
+				id := bareID(r)
+				had, ok := first[id]
+				switch {
+				case !ok && owns:
+					first[id] = holder{who, r.Holding == lineage.Hers}
+				case ok && had.who != who && (!owns || !had.hers || r.Holding != lineage.Hers):
+					see(had.who, who)
+				}
+			}
+		}
+	}
+}
+
+// bareID tells records apart by dataset and key, or by digest where there is none.
+func bareID(r *lineage.Record) string {
+	if len(r.Key) > 0 {
+		return r.Dataset.String() + "\x00k" + r.Key.ID()
+	}
+	return r.Dataset.String() + "\x00d" + string(r.Digest[:])
+}
+
+// numbered brings the identifiers of every subject into normal form, and counts the subjects as the request does.
+func numbered(g *lineage.Graph, in [][]pii.Identifier) (out []Subject, err error) {
+	for i, ids := range in {
+		start, err := Normalise(g, ids)
+		if err != nil {
+			return nil, errkind.Coded(errkind.Of(err), errkind.Code(err), "subject %d: %s", i+1, err.Error())
+		}
+		out = append(out, Subject{N: i + 1, Start: start})
+	}
+	return out, nil
+}
+
+// joinSubjects adds what a later look knows of each subject.
+func joinSubjects(all, more []Subject) []Subject {
+	at := map[int]int{}
+	for i, s := range all {
+		at[s.N] = i
+	}
+	for _, s := range more {
+		i, ok := at[s.N]
+		if !ok {
+			at[s.N] = len(all)
+			all = append(all, s)
+			continue
+		}
+		all[i].Known, all[i].Left, all[i].Joined = union(all[i].Known, s.Known), s.Left, s.Joined
+	}
+	return all
+}
+
+// startOfAll has every subject of a batch start from all that singles her out, and not from what may be another's by now: what is bound to a time or not sure.
+func startOfAll(all *Sealed) (out []Subject) {
+	bound := map[string]bool{}
+	for _, b := range all.Bound {
+		bound[string(b.Category)+"\x00"+b.Value.Reveal()] = true
+	}
+	for _, s := range all.Subjects {
+		if s.Left {
+			continue
+		}
+		known := slices.DeleteFunc(slices.Clone(s.Known), func(k pii.Identifier) bool { return bound[string(k.Category)+"\x00"+k.Value.Reveal()] })
+		s.Start = union(slices.Clone(s.Start), known)
+		out = append(out, s)
+	}
+	return out
+}
+
+// going gives the subjects of whom something is done.
+func going(all []Subject) []Subject {
+	return slices.DeleteFunc(slices.Clone(all), func(s Subject) bool { return s.Left })
+}

@@ -1,0 +1,64 @@
+package plans_test
+
+import (
+	"testing"
+
+	"vestige/internal/demo/company"
+	"vestige/internal/e2e/outsider"
+	"vestige/pii"
+	"vestige/plans"
+)
+
+// TestBatch erases many people of the demo company by one plan, among them two who share a household and an order: it ends as if each had been erased alone,
+// one after the other.
+func TestBatch(t *testing.T) {
+	dir := t.TempDir()
+	c, err := company.Generate(t.Context(), dir, company.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := outsider.Take(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, companySources(t, dir)...)
+	w.must(w.policy.Add("policy.yaml", []byte(c.Policy())))
+	w.policy.Windows.CoolDown, w.policy.Windows.Minimum = 0, 0
+	var people []company.Person
+	ask := plans.Ask{Request: "REQ-00000001", Kind: plans.Erasure, By: "olga"}
+	for k := range 12 {
+		p := (c.Walk + company.Person(k)) % company.Person(len(c.Truth.Subjects))
+		people = append(people, p)
+		start := c.Truth.Subjects[p].Start
+		ask.Subjects = append(ask.Subjects, []pii.Identifier{{Category: pii.Category(start.Category), Value: pii.NewValue(start.Value)}})
+	}
+	ask.Subjects = append(ask.Subjects, []pii.Identifier{{Category: "contact.email", Value: pii.NewValue("nobody@nowhere.example")}})
+	s, err := w.engine.Plan(t.Context(), ask)
+	w.must(err)
+	b := s.Open.Batch
+	t.Logf("%+v", *b)
+	if b.Subjects != 13 || b.Planned+len(b.Nothing)+len(b.Left) != 13 || len(b.Nothing) != 1 || b.Nothing[0] != 13 {
+		t.Errorf("of 13 subjects: %+v", *b)
+	}
+	var erased []company.Person
+	for i, p := range people {
+		left := false
+		for _, l := range b.Left {
+			left = left || l.Subject == i+1
+		}
+		if !left {
+			erased = append(erased, p)
+		}
+	}
+	for _, g := range s.Open.Gaps {
+		t.Logf("gap %+v", g)
+	}
+	w.approve(s)
+	finish(t, w, s.ID)
+	after, err := outsider.Take(dir)
+	w.must(err)
+	j := outsider.Judge(before, after, c.Truth, erased)
+	if j.Recall < 1 || len(j.Collateral) > 0 {
+		t.Errorf("%d people: recall %.4f, left %.900q, collateral %.900q", len(erased), j.Recall, j.Left, j.Collateral)
+	}
+}

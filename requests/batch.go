@@ -1,0 +1,208 @@
+package requests
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/pii"
+	"vestige/plans"
+	"vestige/policies"
+)
+
+// MostSubjects is how many people one request can be about.
+const MostSubjects = 100_000
+
+// batch checks the intake of many subjects. One line that cannot be meant refuses the whole, by its number, before anything is begun.
+func (in *Intake) batch() error {
+	switch {
+	case len(in.Identifiers) > 0:
+		return errkind.Coded(errkind.Invalid, "batch", "a request is about one person or about a batch")
+	case in.Type != policies.Erasure:
+		return errkind.Coded(errkind.Unsupported, "batch", "a batch is erased; a request of the type %s is about one person", in.Type)
+	case in.Export:
+		return errkind.Coded(errkind.Unsupported, "batch", "an export is about one person")
+	case len(in.Subjects) > MostSubjects:
+		return errkind.Coded(errkind.Invalid, "batch", "a batch has at most %d subjects", MostSubjects)
+	}
+	for i, ids := range in.Subjects {
+		err := normalise(ids)
+		if err == nil && len(ids) == 0 {
+			err = errkind.Coded(errkind.Invalid, "no-identifier", "a person is known by at least one identifier")
+		}
+		if err != nil {
+			return errkind.Coded(errkind.Invalid, errkind.Code(err), "subject %d: %s", i+1, err.Error())
+		}
+	}
+	return nil
+}
+
+// categories gives by what the subjects are known, and how many they are.
+func (in *Intake) categories() (cats []pii.Category, count int) {
+	for _, id := range in.Identifiers {
+		cats = append(cats, id.Category)
+	}
+	for _, ids := range in.Subjects {
+		for _, id := range ids {
+			if !slices.Contains(cats, id.Category) {
+				cats = append(cats, id.Category)
+			}
+		}
+	}
+	return cats, max(1, len(in.Subjects))
+}
+
+// encode gives what is sealed of an intake.
+func (in *Intake) encode() []byte {
+	var v any = encoded(in.Identifiers)
+	if len(in.Subjects) > 0 {
+		var all [][]identifier
+		for _, ids := range in.Subjects {
+			all = append(all, encoded(ids))
+		}
+		v = all
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil // strings always encode
+	}
+	return b
+}
+
+// subjects opens whom a batch is about.
+func (s *Service) subjects(ctx context.Context, id string) (out [][]pii.Identifier, err error) {
+	plain, err := s.unsealed(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var all [][]identifier
+	if json.Unmarshal(plain, &all) != nil {
+		return nil, errkind.New(errkind.Conflict, "the identifiers of the request cannot be read")
+	}
+	for _, ids := range all {
+		out = append(out, decoded(ids))
+	}
+	return out, nil
+}
+
+// Own is a subject of a batch who has a request of her own instead.
+type Own struct {
+	Subject int    `json:"subject"`
+	Request string `json:"request"`
+	Why     string `json:"why"`
+}
+
+// apart takes in a request of her own for each subject whom the plan of a batch leaves out, with the clock of the batch, so that nobody is forgotten. Whoever has
+// one already keeps it.
+func (s *Service) apart(ctx context.Context, r *Request, subjects [][]pii.Identifier, p *plans.Status, by string) error {
+	if p.Open.Batch == nil {
+		return nil
+	}
+	have, err := s.Own(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, l := range p.Open.Batch.Left {
+		if slices.ContainsFunc(have, func(o Own) bool { return o.Subject == l.Subject }) {
+			continue
+		}
+		one, err := s.Intake(ctx, Intake{
+			Type: r.Type, Regime: r.Regime, Identifiers: subjects[l.Subject-1], Verified: orElse(r.Verified, "with "+r.ID), Channel: r.Channel, By: by, Received: timeOf(r.Received),
+		})
+		if err != nil {
+			return err
+		}
+		err = s.db.Write(ctx, func(tx db.Tx) error {
+			_, err := tx.Exec(ctx, "INSERT INTO request_left (request, subject, own, why) VALUES ($1, $2, $3, $4)", r.ID, l.Subject, one.ID, l.Why)
+			if err != nil {
+				return err
+			}
+			return s.note(ctx, tx, one, one.State, by, fmt.Sprintf("subject %d of %s: %s", l.Subject, r.ID, l.Why))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Own gives the subjects of a batch who have requests of their own.
+func (s *Service) Own(ctx context.Context, id string) (out []Own, err error) {
+	err = s.db.Read(ctx, func(tx db.Tx) error {
+		rows, err := tx.Query(ctx, "SELECT subject, own, why FROM request_left WHERE request = $1 ORDER BY subject", id)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var o Own
+			if err := rows.Scan(&o.Subject, &o.Request, &o.Why); err != nil {
+				return err
+			}
+			out = append(out, o)
+		}
+		return rows.Err()
+	})
+	return out, err
+}
+
+// ReadBatch reads the subjects of a batch from CSV: a line for each person, a column for each kind of identifier, named in the first line. parse makes an
+// identifier of a column's name and a value.
+func ReadBatch(text []byte, parse func(category, value string) (pii.Identifier, error)) (out [][]pii.Identifier, err error) {
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))))
+	r.TrimLeadingSpace, r.FieldsPerRecord = true, -1
+	head, err := r.Read()
+	if err != nil {
+		return nil, errkind.Coded(errkind.Invalid, "batch", "the first line names the columns: contact.email, contact.phone …")
+	}
+	for {
+		cells, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		at, _ := r.FieldPos(0)
+		if err != nil || len(cells) > len(head) {
+			return nil, errkind.Coded(errkind.Invalid, "batch", "line %d is not one of the columns that the first line names", at)
+		}
+		var ids []pii.Identifier
+		for i, cell := range cells {
+			if cell = strings.TrimSpace(cell); cell == "" {
+				continue
+			}
+			id, err := parse(strings.TrimSpace(head[i]), cell)
+			if err != nil {
+				return nil, errkind.Coded(errkind.Invalid, errkind.Code(err), "line %d: %s", at, err.Error())
+			}
+			ids = append(ids, id)
+		}
+		if len(ids) == 0 {
+			return nil, errkind.Coded(errkind.Invalid, "no-identifier", "line %d names nobody", at)
+		}
+		out = append(out, ids)
+	}
+	if len(out) == 0 {
+		return nil, errkind.Coded(errkind.Invalid, "batch", "the batch is empty")
+	}
+	return out, nil
+}
+
+func orElse(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func timeOf(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
+
+// ReplayChannel is the channel of a request that erases again what came back.
+const ReplayChannel = "replay"
