@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"iter"
+	"net/mail"
 	"slices"
+	"strings"
 	"time"
 
 	"vestige/audit"
@@ -290,6 +292,19 @@ func (e *Engine) Answer(ctx context.Context, a Answer) error {
 	})
 }
 
+// typed gives the identifier that was typed in: of "Ann Lee <ann@example.com>" the address. A sentence around an address is none.
+func typed(id pii.Identifier) string {
+	v := strings.TrimSpace(id.Value.Reveal())
+	if id.Category != "contact.email" || !strings.ContainsAny(v, " \t\n<>") {
+		return v
+	}
+	a, err := mail.ParseAddress(v)
+	if err != nil {
+		return ""
+	}
+	return a.Address
+}
+
 // Normalise brings identifiers into normal form, and finds the value domain of a local one where there is only one that it can mean.
 func Normalise(g *lineage.Graph, in []pii.Identifier) ([]pii.Identifier, error) {
 	if len(in) == 0 {
@@ -300,7 +315,7 @@ func Normalise(g *lineage.Graph, in []pii.Identifier) ([]pii.Identifier, error) 
 		if !id.Category.Identifier() {
 			return nil, errkind.Coded(errkind.Invalid, "no-identifier", "%s is not a category that singles out a person", id.Category)
 		}
-		norm, ok := forms.Normal(id.Category, []byte(id.Value.Reveal()))
+		norm, ok := forms.Normal(id.Category, []byte(typed(id)))
 		if !ok {
 			return nil, errkind.Coded(errkind.Invalid, "no-such-shape", "the value does not have the shape of %s", id.Category)
 		}
