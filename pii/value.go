@@ -3,6 +3,8 @@ package pii
 import (
 	"fmt"
 	"log/slog"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -91,6 +93,23 @@ func (k Key) ID() string {
 		b.WriteString(v.Reveal())
 	}
 	return b.String()
+}
+
+// ParseKey reads what ID wrote; ok is false for anything else.
+func ParseKey(id string) (k Key, ok bool) {
+	for id != "" {
+		if strings.HasPrefix(id, "-;") {
+			k, id = append(k, Value{}), id[2:]
+			continue
+		}
+		size, rest, found := strings.Cut(id, ":")
+		n, err := strconv.Atoi(size)
+		if !found || err != nil || n < 0 || n > len(rest) {
+			return nil, false
+		}
+		k, id = append(k, NewValue(rest[:n])), rest[n:]
+	}
+	return slices.Clip(k), true
 }
 
 // Secret is a credential. It prints as a Value does.

@@ -97,12 +97,24 @@ func keys() *rapid.Generator[pii.Key] {
 	})
 }
 
+func TestParseKeyOfNothing(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"-", "3:ab", "-1:a", ":", "x:a", "99999999999999999999:a"} {
+		if _, ok := pii.ParseKey(id); ok {
+			t.Errorf("%q is taken for a key", id)
+		}
+	}
+}
+
 func TestKeyID(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := keys().Draw(t, "a"), keys().Draw(t, "b")
 		if a.Equal(b) != (a.ID() == b.ID()) {
 			t.Fatalf("%q and %q", a.ID(), b.ID())
+		}
+		if back, ok := pii.ParseKey(a.ID()); !ok || !back.Equal(a) {
+			t.Fatalf("%q does not come back", a.ID())
 		}
 		if x, y := a.Compare(b), b.Compare(a); (x > 0) != (y < 0) || (x == 0) != a.Equal(b) {
 			t.Fatal("the order is not one")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vestige/internal/errkind"
+	"vestige/pii"
 )
 
 // seekable tells whether a place in the key's order can be asked for. ENUM orders by number and compares by name.
@@ -57,7 +58,7 @@ func (r *reader) resume() {
 	if r.from == "" || !r.l.seekable() {
 		return
 	}
-	key, ok := parseKey(r.from)
+	key, ok := pii.ParseKey(r.from)
 	if !ok || len(key) != len(r.l.key) {
 		return
 	}

@@ -217,21 +217,3 @@ func class(v driver.Value) byte {
 	}
 	return 'v'
 }
-
-// parseKey reads what Key.ID wrote.
-func parseKey(id string) (pii.Key, bool) {
-	var out pii.Key
-	for id != "" {
-		if strings.HasPrefix(id, "-;") {
-			out, id = append(out, pii.Value{}), id[2:]
-			continue
-		}
-		size, rest, ok := strings.Cut(id, ":")
-		n, err := strconv.Atoi(size)
-		if !ok || err != nil || n < 0 || n > len(rest) {
-			return nil, false
-		}
-		out, id = append(out, pii.NewValue(rest[:n])), rest[n:]
-	}
-	return out, true
-}

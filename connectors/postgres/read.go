@@ -241,7 +241,7 @@ func (l *layout) keyed(keys []pii.Key) (string, []param) {
 func (r *reader) scan(ctx context.Context, q connectors.Query) error {
 	rest, args := "", []param(nil)
 	if q.From != "" {
-		key, ok := parseKey(q.From)
+		key, ok := pii.ParseKey(q.From)
 		if !ok || len(key) != len(r.l.key) || len(key) == 0 {
 			return errkind.New(errkind.Invalid, "the cursor is not one of %s", r.batch.Dataset.Dataset)
 		}
@@ -371,22 +371,4 @@ func (r *reader) flush() bool {
 		r.batch.Reset()
 	}
 	return r.more
-}
-
-// parseKey reads what Key.ID wrote.
-func parseKey(id string) (pii.Key, bool) {
-	var out pii.Key
-	for id != "" {
-		if strings.HasPrefix(id, "-;") {
-			out, id = append(out, pii.Value{}), id[2:]
-			continue
-		}
-		size, rest, ok := strings.Cut(id, ":")
-		n, err := strconv.Atoi(size)
-		if !ok || err != nil || n < 0 || n > len(rest) {
-			return nil, false
-		}
-		out, id = append(out, pii.NewValue(rest[:n])), rest[n:]
-	}
-	return out, true
 }

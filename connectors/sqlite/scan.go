@@ -66,7 +66,7 @@ func (r *reader) resume() {
 	if r.from == "" || !r.l.byRowid() {
 		return
 	}
-	if key, ok := parseKey(r.from); ok && len(key) == 1 {
+	if key, ok := pii.ParseKey(r.from); ok && len(key) == 1 {
 		if last, err := strconv.ParseInt(key[0].Reveal(), 10, 64); err == nil {
 			r.after, r.from = []driver.Value{last}, ""
 		}

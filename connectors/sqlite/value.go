@@ -4,11 +4,8 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
-
-	"vestige/pii"
 )
 
 // storage gives the values of every storage class that are written as s; a whole number comes last.
@@ -61,24 +58,6 @@ func class(v driver.Value) byte {
 		return 'f'
 	}
 	return 'n'
-}
-
-// parseKey reads what Key.ID wrote.
-func parseKey(id string) (pii.Key, bool) {
-	var out pii.Key
-	for id != "" {
-		if strings.HasPrefix(id, "-;") {
-			out, id = append(out, pii.Value{}), id[2:]
-			continue
-		}
-		size, rest, ok := strings.Cut(id, ":")
-		n, err := strconv.Atoi(size)
-		if !ok || err != nil || n < 0 || n > len(rest) {
-			return nil, false
-		}
-		out, id = append(out, pii.NewValue(rest[:n])), rest[n:]
-	}
-	return slices.Clip(out), true
 }
 
 // names writes columns for SQL.
