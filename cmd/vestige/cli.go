@@ -29,6 +29,8 @@ type cli struct {
 	Export  exportCmd  `cmd:"" help:"Write a person's data for her, encrypted."`
 	Request requestCmd `cmd:"" help:"Take requests in, and list them."`
 
+	Mask maskCmd `cmd:"" help:"Copy a source for tests, with nobody in it."`
+
 	Account     accountCmd     `cmd:"" help:"List accounts, and invite people to the catalog."`
 	Audit       auditCmd       `cmd:"" help:"Show, export and check the log."`
 	Attestation attestationCmd `cmd:"" help:"Show and check the signed proof of a closed request."`

@@ -292,6 +292,9 @@ func rawOffset(inside []byte, n int) int {
 	return raw
 }
 
+// Encode writes a value as a leaf of that kind is written, or as a string where it does not fit the kind.
+func Encode(k Kind, value []byte) []byte { return encodeAs(k, string(value)) }
+
 // encodeAs writes a value in the JSON type of the one it replaces, or as a string where it does not fit that.
 func encodeAs(k Kind, s string) []byte {
 	if b := []byte(s); (k == Number && len(b) > 0 && numberLen(b) == len(b)) || (k == Bool && (bytes.Equal(b, []byte("true")) || bytes.Equal(b, []byte("false")))) {
