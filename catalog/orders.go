@@ -60,8 +60,8 @@ func (c *Catalog) Claim(ctx context.Context, holder string, dead time.Duration) 
 		now := clock.Micros()
 		silent := now - dead.Microseconds()
 		all, err := collect(ctx, tx, scanRun, selectRun+` WHERE ended = 0 AND (state = 'waiting' AND later <= $1 OR state = 'running' AND origin <> '' AND holder <> $2 AND beat < $3)
-			AND NOT EXISTS (SELECT 1 FROM run other WHERE other.source = run.source AND other.id <> run.id AND other.ended = 0 AND other.state = 'running' AND other.beat >= $3)
-			ORDER BY started, id`, now, holder, silent)
+			AND NOT EXISTS (SELECT 1 FROM run other WHERE other.source = run.source AND other.id <> run.id AND other.ended = 0 AND other.state = 'running' AND (other.holder = $2 OR other.beat >= $3) AND run.origin <> 'signal')
+			ORDER BY CASE origin WHEN 'signal' THEN 0 ELSE 1 END, started, id`, now, holder, silent)
 		if err != nil || len(all) == 0 {
 			return err
 		}
@@ -119,14 +119,44 @@ func (c *Catalog) LastWhole(ctx context.Context, tx db.Tx, source string) (*Run,
 
 // Expected counts the datasets that the catalog knows in a scope of a source.
 func (c *Catalog) Expected(ctx context.Context, source string, in Scope) (n int64, err error) {
-	err = c.read(ctx, func(tx db.Tx) error {
-		names, err := collect(ctx, tx, scanText, "SELECT name FROM dataset WHERE source = $1 AND gone = 0", source)
-		for _, name := range names {
-			if in.Has(name) {
-				n++
-			}
+	names, err := c.Names(ctx, source)
+	for _, name := range names {
+		if in.Has(name) {
+			n++
 		}
+	}
+	return n, err
+}
+
+// Signalled gives the run that waits because of signals from a source, nil where there is none.
+func (c *Catalog) Signalled(ctx context.Context, tx db.Tx, source string) (*Run, error) {
+	all, err := collect(ctx, tx, scanRun, selectRun+" WHERE source = $1 AND ended = 0 AND state = 'waiting' AND origin = 'signal' ORDER BY started", source)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return &all[0], nil
+}
+
+// Widen gives a run that waits the scope that it has now.
+func (r *Run) Widen(ctx context.Context, tx db.Tx) error {
+	scope, err := scopeText(r.Scope)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "UPDATE run SET scope = $1 WHERE id = $2 AND state = 'waiting'", scope, r.ID)
+	return err
+}
+
+// Living tells whether a process says that it does the run.
+func (r *Run) Living(dead time.Duration) bool {
+	return clock.Micros()-r.beat < dead.Microseconds()
+}
+
+// Names gives the datasets of a source that are there, by name.
+func (c *Catalog) Names(ctx context.Context, source string) (names []string, err error) {
+	err = c.read(ctx, func(tx db.Tx) error {
+		names, err = collect(ctx, tx, scanText, "SELECT name FROM dataset WHERE source = $1 AND gone = 0 ORDER BY name", source)
 		return err
 	})
-	return n, err
+	return names, err
 }

@@ -25,7 +25,8 @@ type Run struct {
 	Resumed  bool     `json:"resumed,omitempty"`
 	Progress Progress `json:"progress"`
 
-	c *Catalog
+	beat int64
+	c    *Catalog
 }
 
 // Progress is how far a run is and what it cost.
@@ -181,12 +182,12 @@ func (r *Run) End(ctx context.Context, tx db.Tx, outcome string) error {
 	return err
 }
 
-const selectRun = "SELECT id, source, started, ended, outcome, progress, state, scope, origin, actor, note, later FROM run"
+const selectRun = "SELECT id, source, started, ended, outcome, progress, state, scope, origin, actor, note, later, beat FROM run"
 
 func scanRun(row db.Row) (r Run, err error) {
 	var doc []byte
 	var state, scope string
-	if err = row.Scan(&r.ID, &r.Source, &r.Started, &r.Ended, &r.Outcome, &doc, &state, &scope, &r.Origin, &r.By, &r.Note, &r.Later); err != nil {
+	if err = row.Scan(&r.ID, &r.Source, &r.Started, &r.Ended, &r.Outcome, &doc, &state, &scope, &r.Origin, &r.By, &r.Note, &r.Later, &r.beat); err != nil {
 		return r, err
 	}
 	if r.State = RunState(state); r.Ended != 0 {

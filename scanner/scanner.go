@@ -123,6 +123,9 @@ func (s *Scanner) Scan(ctx context.Context, src *connectors.Source, opt Options,
 		return Report{Source: src.Name(), Outcome: "failed"}, err
 	}
 	if err := sc.datasets(ctx); err != nil {
+		if ctx.Err() != nil { // whatever a system says when it is cut off
+			err = errkind.New(errkind.Canceled, "scan: %w", ctx.Err())
+		}
 		return sc.fail(err)
 	}
 	return sc.end(ctx)

@@ -23,6 +23,7 @@ import (
 	kinds "vestige/classifiers/all"
 	"vestige/connectors"
 	systems "vestige/connectors/all"
+	"vestige/events"
 	"vestige/forms"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
@@ -33,6 +34,7 @@ import (
 	"vestige/requests"
 	"vestige/scanner"
 	"vestige/store"
+	"vestige/watch"
 )
 
 // Options say how an App is opened.
@@ -57,6 +59,8 @@ type App struct {
 	Engine   *plans.Engine
 	Requests *requests.Service
 	Accounts *accounts.Service
+	Watch    *watch.Service
+	Outbox   *events.Outbox
 	Log      *slog.Logger
 
 	temp   string
@@ -73,7 +77,7 @@ func Open(ctx context.Context, cfg *Config, o Options) (*App, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &App{Config: cfg, Log: o.Log, Sources: map[string]*connectors.Source{}}
-	for _, step := range []func(context.Context, Options) error{a.openPolicy, a.openStore, a.openKeys, a.openSources, a.openKinds, a.openEngine} {
+	for _, step := range []func(context.Context, Options) error{a.openPolicy, a.openStore, a.openKeys, a.openSources, a.openKinds, a.openEngine, a.openWatch} {
 		if err := step(ctx, o); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -103,7 +107,7 @@ func (a *App) openPolicy(context.Context, Options) (err error) {
 
 // Schemas gives the tables of every room.
 func Schemas() []db.Schema {
-	return []db.Schema{catalog.Schema(), keys.Schema(), audit.Schema(), jobs.Schema(), plans.Schema(), requests.Schema(), accounts.Schema()}
+	return []db.Schema{catalog.Schema(), keys.Schema(), audit.Schema(), jobs.Schema(), plans.Schema(), requests.Schema(), accounts.Schema(), events.Schema(), watch.Schema()}
 }
 
 func (a *App) openStore(ctx context.Context, o Options) (err error) {
@@ -233,13 +237,21 @@ func (a *App) Record(ctx context.Context, e audit.Entry) error {
 	return a.DB.Write(ctx, func(tx db.Tx) error { return a.Audit.Append(ctx, tx, e) })
 }
 
-// ScanOne reads one source into the catalog, together with all machines that work on the store; begin and end are in the log.
+// ScanOne reads one source into the catalog, together with all machines that work on the store; begin and end are in the log. Where no run is named it is one of
+// the whole source, and goes on with the last one that was left. It can be paused and cancelled.
 func (a *App) ScanOne(ctx context.Context, by string, s *connectors.Source, opt scanner.Options, tell func(scanner.Event)) (scanner.Report, error) {
 	scan := a.Scanner.Scan
 	if a.Shared() {
 		scan = a.shareScan
 	}
-	r, err := scan(ctx, s, opt, tell)
+	if opt.Run == "" {
+		run, err := a.Catalog.Begin(ctx, s.Name())
+		if err != nil {
+			return scanner.Report{Source: s.Name(), Outcome: "failed"}, err
+		}
+		opt.Run = run.ID
+	}
+	r, err := a.Watch.Do(ctx, opt.Run, func(ctx context.Context) (scanner.Report, error) { return scan(ctx, s, opt, tell) })
 	if ctx.Err() != nil {
 		return r, err
 	}

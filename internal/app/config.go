@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"vestige/connectors"
 	"vestige/internal/errkind"
+	"vestige/watch"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -37,7 +39,11 @@ type Config struct {
 	TLSCert        string            `json:"tlsCert,omitempty"` // files of PEM; with them the catalog can be served elsewhere than on loopback
 	TLSKey         string            `json:"tlsKey,omitempty"`
 	// Examples makes reserved domains, fictional telephones and test cards count as people's data: for a company of invented people.
-	Examples bool `json:"examples,omitempty"`
+	Examples  bool              `json:"examples,omitempty"`
+	Schedules []watch.Schedule  `json:"schedules,omitempty"`
+	Notify    map[string]Notify `json:"notify,omitempty"`  // who is told of alerts, and how
+	Stale     time.Duration     `json:"-"`                 // after which a source without a schedule counts as not looked at
+	Address   string            `json:"address,omitempty"` // of the catalog, for links in messages
 }
 
 // Source is the configuration of one source. An option of a section "erase:" is "erase.NAME" here.
@@ -77,7 +83,7 @@ func ParseConfig(file string, text []byte, specs []connectors.Spec) (*Config, er
 	if err != nil {
 		return nil, errkind.Wrap(errkind.Invalid, err, "configuration")
 	}
-	c := &Config{File: whole, Base: filepath.Dir(whole), Data: "data", Listen: "127.0.0.1:7070", Sources: map[string]Source{}}
+	c := &Config{File: whole, Base: filepath.Dir(whole), Data: "data", Listen: "127.0.0.1:7070", Sources: map[string]Source{}, Notify: map[string]Notify{}}
 	r := reader{file: file, specs: specs}
 	doc, err := parser.ParseBytes(text, 0)
 	if err != nil {
@@ -169,6 +175,10 @@ func (r *reader) config(c *Config, n ast.Node) {
 		"tls-cert":        func(v ast.Node) { c.TLSCert = r.text(v, "tls-cert") },
 		"tls-key":         func(v ast.Node) { c.TLSKey = r.text(v, "tls-key") },
 		"examples":        func(v ast.Node) { c.Examples = r.yes(v, "examples") },
+		"schedules":       func(v ast.Node) { r.schedules(c, v) },
+		"notify":          func(v ast.Node) { r.notify(c, v) },
+		"stale":           func(v ast.Node) { c.Stale = r.duration(v, "stale") },
+		"address":         func(v ast.Node) { c.Address = r.text(v, "address") },
 	}
 	known := slices.Sorted(maps.Keys(keys))
 	r.each(n, "the configuration", func(key string, at *ast.MappingValueNode) {

@@ -24,6 +24,7 @@ func (a *App) Work(ctx context.Context) error {
 	var all sync.WaitGroup
 	all.Go(func() { a.Audit.Run(ctx, a.failed("keep the log in order")) })
 	all.Go(func() { a.feed(ctx, q) })
+	all.Go(func() { _ = a.Watch.Work(ctx) }) // says in the log what went wrong
 	err = q.Work(ctx)
 	all.Wait()
 	if errors.Is(err, context.Canceled) {

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"vestige/events"
+	"vestige/internal/errkind"
+	"vestige/scanner"
+	"vestige/watch"
+)
+
+// openWatch makes what looks after sources: the outbox with its channels, and the schedules of the configuration.
+func (a *App) openWatch(ctx context.Context, _ Options) error {
+	var channels []events.Channel
+	for _, name := range slices.Sorted(maps.Keys(a.Config.Notify)) {
+		c, err := a.channel(ctx, a.Config.Notify[name])
+		if err != nil {
+			return errkind.Wrap(errkind.Of(err), err, "notify %s", name)
+		}
+		channels = append(channels, c)
+	}
+	a.Outbox = events.New(a.DB, channels)
+	a.Watch = watch.New(watch.Deps{
+		DB: a.DB, Catalog: a.Catalog, Audit: a.Audit, Outbox: a.Outbox, Stale: a.Config.Stale, Log: a.Log,
+		Sources: func() []string { return slices.Sorted(maps.Keys(a.Sources)) },
+		Scan:    a.scanRun,
+		Relate:  func(ctx context.Context) error { _, err := a.Scanner.Relate(ctx); return err },
+	})
+	return a.Watch.Adopt(ctx, a.Config.Schedules)
+}
+
+// scanRun does a run that was asked for.
+func (a *App) scanRun(ctx context.Context, by, source, run string) (scanner.Report, error) {
+	s, err := a.Source(source)
+	if err != nil {
+		return scanner.Report{}, err
+	}
+	return a.ScanOne(ctx, by, s, scanner.Options{Run: run}, nil)
+}
+
+// channel opens one way to the outside, with its secret.
+func (a *App) channel(ctx context.Context, n Notify) (c events.Channel, err error) {
+	c = events.Channel{Name: n.Name, Kind: n.Type, Codes: n.Codes, Sources: n.Sources}
+	secret, err := a.Config.setting(ctx, n.Secret)
+	if err != nil {
+		return c, err
+	}
+	switch n.Type {
+	case "mail":
+		c.Sender = &events.Mail{Server: n.Server, From: n.From, To: n.To, User: n.User, Password: secret, TLS: n.TLS, Address: a.Config.Address}
+	case "webhook":
+		c.Sender = &events.Webhook{URL: n.URL, Secret: secret}
+	case "command":
+		c.Sender = &events.Command{Run: n.Run, Dir: a.Config.Base}
+	}
+	return c, nil
+}
