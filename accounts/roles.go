@@ -48,6 +48,7 @@ const (
 	ReadCatalog    Right = "catalog.read"
 	Decide         Right = "catalog.decide"
 	HandleAlerts   Right = "alerts.handle"
+	Reveal         Right = "values.reveal"
 	ReadPlans      Right = "plans.read"
 	ReadRequests   Right = "requests.read"
 	WorkRequests   Right = "requests.work"
@@ -72,6 +73,7 @@ func Grants() []Grant {
 		{ReadCatalog, "see sources, datasets, fields, lineage, alerts and scans", everyone},
 		{ReadPlans, "see the open part of plans: datasets, methods, counts, gaps; never whom they are about", everyone},
 		{Decide, "accept, reject, change or defer; undo; import decisions", []Role{Steward}},
+		{Reveal, "see a few values of a field, read from the source at that moment, with a reason; each look is in the audit log", []Role{Steward}},
 		{HandleAlerts, "close an alert, with a reason", []Role{Steward, Operator}},
 		{ReadRequests, "see requests, their clocks and their course", []Role{Operator, Approver, Auditor, Administrator}},
 		{WorkRequests, "take requests in, make plans, answer questions, run what was approved, pause it", []Role{Operator}},

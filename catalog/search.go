@@ -85,6 +85,39 @@ func (c *Catalog) Search(ctx context.Context, text string, page Page) (Result, e
 	return c.answer(ctx, idx, ask)
 }
 
+// Facets counts what a query finds, altogether and by each property, without giving any of it. A query of nothing but facets is counted without
+// reading the index.
+func (c *Catalog) Facets(ctx context.Context, text string) (Result, error) {
+	e, err := parseQuery(text)
+	if err != nil {
+		return Result{}, err
+	}
+	ask := question{expr: e, limit: 1, kind: e.kind(), facets: true, seal: seal(text)}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	idx, err := c.live()
+	if err != nil {
+		return Result{}, err
+	}
+	if err := c.sync(ctx); err != nil {
+		return Result{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	combos, counted, err := c.fromCounters(ctx, idx, ask)
+	if err != nil {
+		return Result{}, err
+	}
+	if !counted {
+		return c.answer(ctx, idx, ask)
+	}
+	res := Result{Facets: facetsOf(combos)}
+	for _, k := range combos {
+		res.Total += k.n
+	}
+	return res, nil
+}
+
 // question is a query ready to be asked.
 type question struct {
 	expr   expr

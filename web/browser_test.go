@@ -127,7 +127,7 @@ func pagesOf(t *testing.T, e *estate, closed, open *plans.Status) map[string]str
 	return map[string]string{
 		"home": "/", "browse": "/browse", "search": "/search?q=" + url.QueryEscape("is:pii category:contact conf:>0.8"), "search-note": "/search?q=category:email", "source": "/source?at=shop",
 		"dataset": "/dataset?at=" + url.QueryEscape(set.String()), "field": "/field?at=" + url.QueryEscape(field.String()),
-		"lineage": "/lineage", "lineage-one": "/lineage?hops=2&at=" + url.QueryEscape(set.String()), "alerts": "/alerts", "about": "/about", "plans": "/plans",
+		"lineage": "/lineage", "lineage-one": "/lineage?hops=2&at=" + url.QueryEscape(set.String()), "alerts": "/alerts", "about": "/about", "plans": "/plans", "reports": "/reports", "path": "/lineage/path?from=contact.email&to=" + url.QueryEscape(set.String()), "components": "/about/components", "reference": "/reference?id=" + url.QueryEscape(g.Edges[0].ID),
 		"plan-closed": "/plans/" + closed.ID, "plan-open": "/plans/" + open.ID, "error": "/nowhere",
 	}
 }

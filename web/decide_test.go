@@ -323,7 +323,7 @@ func TestOpenAPI(t *testing.T) {
 		if methods["get"] == nil || strings.Contains(path, "{") {
 			continue
 		}
-		at := map[string]string{"/api/v1/dataset": "?at=shop/users", "/api/v1/field": "?at=shop/users%23mail"}[path]
+		at := map[string]string{"/api/v1/dataset": "?at=shop/users", "/api/v1/field": "?at=shop/users%23mail", "/api/v1/lineage/path": "?from=contact.email&to=shop/users", "/api/v1/reference": "?id=" + url.QueryEscape(edges()[0].ID)}[path]
 		a := p.get(path + at)
 		if a.status != 200 && a.status != 404 {
 			t.Errorf("%s answers %d %s", path, a.status, a.body)

@@ -58,7 +58,8 @@ type estate struct {
 	ring   *keys.Ring
 	log    *audit.Log
 
-	staff *accounts.Service
+	staff  *accounts.Service
+	opened map[string]*connectors.Source
 }
 
 func now() time.Time { return clock.Now() }
@@ -115,7 +116,8 @@ func demo(t testing.TB) *estate {
 	e := openAt(t, dir)
 	people := *scanned.people
 	people.Dir, e.people = dir, &people
-	e.engine = e.newEngine(e.ring, e.sources())
+	e.opened = e.sources()
+	e.engine = e.newEngine(e.ring, e.opened)
 	return e
 }
 
@@ -357,7 +359,7 @@ func edges() []lineage.Edge {
 func serve(t testing.TB, e *estate, with func(*web.Config, *web.Services)) *client {
 	t.Helper()
 	cfg := web.Config{Version: "0.0.0-test", Log: slog.New(slog.DiscardHandler), Anonymous: []accounts.Role{accounts.Viewer}}
-	svc := web.Services{Catalog: e.cat, Connectors: connectorsall.All(), Classifiers: classifiersall.All()}
+	svc := web.Services{Catalog: e.cat, Source: func(name string) *connectors.Source { return e.opened[name] }, Connectors: connectorsall.All(), Classifiers: classifiersall.All()}
 	if with != nil {
 		with(&cfg, &svc)
 	}

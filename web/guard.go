@@ -99,6 +99,11 @@ func (s *Server) refused(c *gin.Context, a accounts.Actor, right accounts.Right)
 	s.note(c.Request.Context(), audit.Entry{Actor: a.Name, Action: "web.refused", Object: c.FullPath(), Facts: audit.Facts(map[string]any{"method": method(c.Request.Method), "right": right})})
 }
 
+// noted writes an entry of the log before what it says is done; where it cannot be written, that must not be done.
+func (s *Server) noted(ctx context.Context, e audit.Entry) error {
+	return s.svc.DB.Write(ctx, func(tx db.Tx) error { return s.svc.Audit.Append(ctx, tx, e) })
+}
+
 // note writes an entry of the log in a unit of work of its own. A log that cannot be written is said in the server's own.
 func (s *Server) note(ctx context.Context, e audit.Entry) {
 	if s.svc.Audit == nil {

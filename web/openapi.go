@@ -75,7 +75,7 @@ func (d *describer) operation(r route) obj {
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Call.Query)) {
 		p := obj{"name": name, "in": "query", "description": r.Call.Query[name], "schema": obj{"type": "string"}}
-		if name == "at" && r.Path != apiRoot+"/lineage" {
+		if name == "at" && r.Path != apiRoot+"/lineage" || slices.Contains([]string{"id", "from", "to"}, name) {
 			p["required"] = true
 		}
 		params = append(params, p)

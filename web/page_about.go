@@ -17,6 +17,7 @@ import (
 
 func (s *Server) aboutRoutes() {
 	s.get("/about", accounts.ReadCatalog, s.about)
+	s.get("/about/components", accounts.ReadCatalog, s.componentsPage)
 	s.get("/healthz", accounts.Public, func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 }
 

@@ -15,6 +15,7 @@ import (
 	"vestige/internal/errkind"
 	"vestige/lineage"
 	"vestige/pii"
+	"vestige/plans"
 )
 
 func (s *Server) datasetRoutes() {
@@ -36,7 +37,18 @@ type datasetView struct {
 	All      int
 	Prev     string
 	Next     string
+	Plans    []planReach // that reach it, of the latest
+	Said     []fieldRow  // what was last decided of its fields
 }
+
+// planReach is a plan with what it does at a dataset.
+type planReach struct {
+	*plans.Status
+	Step plans.Step
+}
+
+// latestPlans is how many plans are looked through for those that reach a dataset.
+const latestPlans = 200
 
 // fieldRow is a field in a list.
 type fieldRow struct {
@@ -69,6 +81,12 @@ func (s *Server) dataset(c *gin.Context) {
 		return
 	}
 	ref := v.Node.Dataset.Ref
+	if s.svc.Plans != nil && by(c).May(accounts.ReadPlans) {
+		if v.Plans, err = s.reaching(c.Request.Context(), ref); err != nil {
+			s.fail(c, err)
+			return
+		}
+	}
 	from, _ := strconv.Atoi(c.Query("from"))
 	v.All, v.From = len(v.Fields), min(max(0, from), len(v.Fields))
 	page := func(from int) string { return at(ref) + "&from=" + strconv.Itoa(from) }
@@ -112,8 +130,29 @@ func (s *Server) datasetView(ctx context.Context, text string) (v datasetView, e
 	for _, e := range entries {
 		v.Last = max(v.Last, e.Proposal.Examined.At)
 	}
+	v.Said = lastSaid(v.Fields)
 	v.Parents, v.Children, err = s.references(ctx, ref, "")
 	return v, err
+}
+
+// lastSaid gives the fields on which people decided last.
+func lastSaid(all []fieldRow) []fieldRow {
+	out := slices.DeleteFunc(slices.Clone(all), func(f fieldRow) bool { return f.Decision == nil })
+	slices.SortStableFunc(out, func(a, b fieldRow) int { return cmp.Compare(b.Decision.At, a.Decision.At) })
+	return out[:min(len(out), 20)]
+}
+
+// reaching gives the latest plans that have a step at a dataset.
+func (s *Server) reaching(ctx context.Context, ref pii.Ref) (out []planReach, err error) {
+	all, err := s.svc.Plans.Plans(ctx, "")
+	for _, p := range all[:min(len(all), latestPlans)] {
+		for _, st := range p.Open.Steps {
+			if st.Dataset == ref && len(out) < 20 {
+				out = append(out, planReach{p, st})
+			}
+		}
+	}
+	return out, err
 }
 
 // fieldsOf gives the fields of a dataset: personal ones first, the most sensitive before others, then what nobody looked at, then the rest.

@@ -30,6 +30,7 @@ type fieldView struct {
 	Events   []catalog.Event
 	Undo     undoBar
 	May      bool
+	Reveals  bool
 	Seen     string
 	Choices  []pii.CategoryInfo
 }
@@ -60,6 +61,7 @@ func (s *Server) field(c *gin.Context) {
 	}
 	ref := v.Ref
 	v.Undo, v.May, v.Seen, v.Choices = undoOf(c), s.svc.DB != nil && by(c).May(accounts.Decide), stampOf(v.Entry), personalKinds()
+	v.Reveals = s.svc.DB != nil && s.svc.Source != nil && by(c).May(accounts.Reveal)
 	s.show(c, http.StatusOK, "field", view{Title: v.Name, Nav: "browse", Body: v,
 		Crumbs: []link{{"Catalog", "/browse"}, {ref.Source, at(pii.Ref{Source: ref.Source})}, {v.Dataset, at(ref.Of())}},
 		Twins:  []link{{"JSON", "/api/v1/field?at=" + url.QueryEscape(ref.String())}}})

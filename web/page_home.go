@@ -12,6 +12,7 @@ import (
 	"vestige/catalog"
 	"vestige/pii"
 	"vestige/plans"
+	"vestige/requests"
 )
 
 func (s *Server) homeRoutes() { s.get("/", accounts.ReadCatalog, s.home) }
@@ -29,11 +30,63 @@ type home struct {
 	Runs     []catalog.Run
 	Map      heat
 	Plans    []*plans.Status
+	Tasks    []task
+}
+
+// task is something that waits for the one who looks, with where it is done.
+type task struct {
+	Text, Href string
+	Count      int64
+	Hot        bool
+}
+
+// tasks gives what waits for somebody, by her rights: the first of her day first.
+func (s *Server) tasks(ctx context.Context, a accounts.Actor, h home) (out []task, err error) {
+	if s.svc.DB != nil && a.May(accounts.Decide) && h.Unmapped > 0 {
+		out = append(out, task{"Start review", "/review", h.Total.Proposed + h.Total.Deferred, false})
+	}
+	if s.svc.Requests != nil && a.May(accounts.ReadRequests) {
+		all, err := s.svc.Requests.List(ctx, false)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, requestTasks(a, all)...)
+	}
+	if a.May(accounts.HandleAlerts) && h.Open > 0 {
+		out = append(out, task{"Look at alerts", "/alerts", int64(h.Open), false})
+	}
+	if s.svc.Accounts != nil && a.May(accounts.ManageAccounts) && len(h.Sources) == 0 {
+		out = append(out, task{"Connect the first source", "/sources/new", 0, true})
+	}
+	return out, nil
+}
+
+func requestTasks(a accounts.Actor, all []*requests.Request) (out []task) {
+	var due, wait int64
+	for _, r := range all {
+		if sign := rowOfRequest(r).Sign; sign == "late" || sign == "soon" {
+			due++
+		}
+		if r.State == requests.Planned {
+			wait++
+		}
+	}
+	if due > 0 && a.May(accounts.WorkRequests) {
+		out = append(out, task{"Requests due within three days", "/requests", due, true})
+	}
+	if wait > 0 && a.May(accounts.Approve) {
+		out = append(out, task{"Plans that wait for approval", "/requests", wait, false})
+	}
+	return out
 }
 
 func (s *Server) home(c *gin.Context) {
 	h, err := s.homeView(c.Request.Context())
 	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if h.Tasks, err = s.tasks(c.Request.Context(), by(c), h); err != nil {
 		s.fail(c, err)
 		return
 	}
@@ -74,7 +127,7 @@ func (s *Server) homeView(ctx context.Context) (h home, err error) {
 
 // count tells how many fields a query finds.
 func (s *Server) count(ctx context.Context, query string) (int64, error) {
-	r, err := s.svc.Catalog.Search(ctx, query, catalog.Page{Limit: 1})
+	r, err := s.svc.Catalog.Facets(ctx, query)
 	return r.Total, err
 }
 
@@ -138,7 +191,7 @@ const heatSources = 12
 func (s *Server) heat(ctx context.Context, sources []catalog.SourceInfo) (h heat, err error) {
 	counts, most := map[string]map[string]int64{}, int64(1)
 	for _, src := range sources[:min(len(sources), heatSources)] {
-		r, err := s.svc.Catalog.Search(ctx, "is:pii source:"+quote(src.Name), catalog.Page{Limit: 1, Facets: true})
+		r, err := s.svc.Catalog.Facets(ctx, "is:pii source:"+quote(src.Name))
 		if err != nil {
 			return h, err
 		}

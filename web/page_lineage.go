@@ -19,6 +19,7 @@ import (
 func (s *Server) lineageRoutes() {
 	s.get("/lineage", accounts.ReadCatalog, s.lineage)
 	s.get("/lineage.csv", accounts.ReadCatalog, s.lineageCSV)
+	s.get("/lineage.svg", accounts.ReadCatalog, s.lineageSVG)
 }
 
 // graphs keeps the graph of the latest revision: reading it from the index takes a while, and it changes with scans and decisions only.
@@ -104,6 +105,7 @@ type lineageView struct {
 	TooLarge bool
 	Hubs     []hub // where to begin, when the estate is too large to be drawn
 	Lone     []pii.Ref
+	SVG      string // address of the picture alone
 }
 
 // hub is a dataset to begin with.
@@ -122,7 +124,7 @@ func (s *Server) lineage(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	page := view{Title: "Lineage", Nav: "lineage", Body: v, Twins: []link{{"JSON", "/api/v1/lineage" + a.query()}, {"CSV", "/lineage.csv" + a.query()}}}
+	page := view{Title: "Lineage", Nav: "lineage", Body: v, Module: "graph.js", Twins: []link{{"JSON", "/api/v1/lineage" + a.query()}, {"CSV", "/lineage.csv" + a.query()}}}
 	if !v.Whole {
 		page.Title, page.Crumbs = v.Name, []link{{"Lineage", "/lineage"}, {a.Root.Source, at(pii.Ref{Source: a.Root.Source})}}
 	}
@@ -146,6 +148,7 @@ func (s *Server) lineageView(ctx context.Context, a ask) (v lineageView, err err
 	if n := g.Node(a.Root); n != nil {
 		v.Name = label(n)
 	}
+	v.SVG = "/lineage.svg" + a.query()
 	v.links()
 	return v, nil
 }
@@ -169,6 +172,28 @@ func (v *lineageView) links() {
 		a.Hops = n
 		v.Hops = append(v.Hops, link{strconv.Itoa(n), a.href()})
 	}
+}
+
+// lineageSVG gives the picture alone, with the colours of the page in it: for a document, or an archive of evidence.
+func (s *Server) lineageSVG(c *gin.Context) {
+	a, err := askOf(c)
+	var v lineageView
+	if err == nil {
+		v, err = s.lineageView(c.Request.Context(), a)
+	}
+	if err == nil && len(v.Picture.Boxes) == 0 {
+		err = errkind.Coded(errkind.NotFound, "no-such-page", "there is no picture of it")
+	}
+	var out []byte
+	if err == nil {
+		out, err = s.pages.part("svg", v.Picture)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Content-Disposition", `attachment; filename="lineage.svg"`)
+	c.Data(http.StatusOK, "image/svg+xml", out)
 }
 
 func (s *Server) lineageCSV(c *gin.Context) {

@@ -75,6 +75,7 @@ type planView struct {
 	Works     bool               // questions are answered here by the one who looks
 	Approves  bool
 	Halt      *requests.Halt
+	Order     picture // which step waits for which
 }
 
 // stage is one station on the way of a plan.
@@ -146,7 +147,7 @@ func (s *Server) planView(ctx context.Context, id string) (v planView, err error
 			v.Questions++
 		}
 	}
-	v.Stages = stagesOf(v.Status)
+	v.Stages, v.Order = stagesOf(v.Status), orderOf(v.Act)
 	if err := s.planMore(ctx, p, &v); err != nil {
 		return v, err
 	}

@@ -164,7 +164,7 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 }
 
 // open4all are the addresses that need no account.
-var open4all = []string{"/static/:hash/*name", "/look", "/healthz", "/sign-in", "/welcome/:link", "/api/v1/openapi.json"}
+var open4all = []string{"/static/:hash/*name", "/look", "/columns", "/healthz", "/sign-in", "/welcome/:link", "/api/v1/openapi.json"}
 
 func TestFormsOfOtherSites(t *testing.T) {
 	e := small(t)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -34,9 +35,11 @@ type box struct {
 
 // line is the references between two datasets.
 type line struct {
-	Path  string
-	Class string
-	Title string
+	Path     string
+	Class    string
+	Title    string
+	Href     string // of the reference, where it is one alone
+	From, To int    // the boxes that it joins
 }
 
 // The sizes of boxes.
@@ -76,7 +79,9 @@ func draw(g *lineage.Graph, sel selection, a ask) picture {
 	}
 	for i, points := range d.Lines {
 		if len(points) > 0 {
-			p.Lines = append(p.Lines, lineOf(points, pairs[i]))
+			l := lineOf(points, pairs[i])
+			l.From, l.To = edges[i].From, edges[i].To
+			p.Lines = append(p.Lines, l)
 		}
 	}
 	return p
@@ -155,6 +160,9 @@ func lineOf(points []layered.Point, edges []*lineage.Edge) line {
 			l.Class = lineClass(e)
 		}
 		l.Title += edgeText(e) + "\n"
+	}
+	if len(edges) == 1 {
+		l.Href = "/reference?id=" + url.QueryEscape(edges[0].ID)
 	}
 	return l
 }

@@ -90,6 +90,13 @@ func (r *renderer) render(name string, v view) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// part writes one template alone.
+func (r *renderer) part(name string, v any) ([]byte, error) {
+	var b bytes.Buffer
+	err := r.set[name].ExecuteTemplate(&b, "body", v)
+	return b.Bytes(), err
+}
+
 // view is what every page is given.
 type view struct {
 	Title       string
@@ -106,10 +113,11 @@ type view struct {
 	HasPlan     bool
 	HasRequests bool
 	Actor       accounts.Actor
-	Decides     bool   // the queue of decisions is here
-	SignsIn     bool   // people can sign in here
-	Bare        bool   // without the navigation: a page before one is signed in
-	Part        bool   // the body alone, for a script
+	Decides     bool // the queue of decisions is here
+	SignsIn     bool // people can sign in here
+	Bare        bool // without the navigation: a page before one is signed in
+	Part        bool // the body alone, for a script
+	hidden      map[string][]int
 	Wide        bool   // the whole width is used
 	Module      string // the script that the page is quicker with, and works without
 }
@@ -121,13 +129,17 @@ func (v view) May(right string) bool { return v.Actor.May(accounts.Right(right))
 type link struct{ Text, Href string }
 
 // look is how a person wants to see pages; it is kept in a cookie.
-type look struct{ Theme, Density string }
+type look struct {
+	Theme, Density string
+	Keys           bool // letters lead somewhere
+}
 
 // Class gives the look as classes of the page.
 func (l look) Class() string { return strings.TrimSpace(l.Theme + " " + l.Density) }
 
 // show answers with a page.
 func (s *Server) show(c *gin.Context, status int, name string, v view) {
+	v.hidden = hiddenOf(c)
 	v.Version, v.Notice, v.Request, v.Look = s.cfg.Version, s.cfg.Notice, c.GetString(requestKey), lookOf(c)
 	v.Here, v.HasPlan, v.HasRequests = c.Request.URL.RequestURI(), s.svc.Plans != nil, s.svc.Requests != nil
 	v.Actor, v.SignsIn, v.Decides = by(c), s.svc.Accounts != nil, s.svc.DB != nil && s.svc.Audit != nil
@@ -143,6 +155,7 @@ func (s *Server) show(c *gin.Context, status int, name string, v view) {
 func (s *Server) staticRoutes() {
 	s.get("/static/:hash/*name", accounts.Public, s.static)
 	s.get("/look", accounts.Public, s.setLook)
+	s.get("/columns", accounts.Public, s.setColumns)
 }
 
 func (s *Server) static(c *gin.Context) {
@@ -171,8 +184,9 @@ var (
 
 func lookOf(c *gin.Context) look {
 	text, _ := c.Cookie("vestige-look")
-	theme, density, _ := strings.Cut(text, ".")
-	return look{themes[theme], densities[density]}
+	theme, rest, _ := strings.Cut(text, ".")
+	density, keys, _ := strings.Cut(rest, ".")
+	return look{themes[theme], densities[density], keys != "off"}
 }
 
 // setLook keeps how a person wants to see pages, and goes back to where she was.
@@ -185,7 +199,11 @@ func (s *Server) setLook(c *gin.Context) {
 	if d := c.Query("density"); d == "normal" || densities[d] != "" {
 		density = d
 	}
-	http.SetCookie(c.Writer, &http.Cookie{Name: "vestige-look", Value: theme + "." + density, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.cfg.TLS != nil})
+	keys := map[bool]string{true: "on", false: "off"}[was.Keys]
+	if k := c.Query("keys"); k == "on" || k == "off" {
+		keys = k
+	}
+	http.SetCookie(c.Writer, &http.Cookie{Name: "vestige-look", Value: theme + "." + density + "." + keys, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.cfg.TLS != nil})
 	c.Redirect(http.StatusSeeOther, local(c.Query("back")))
 }
 

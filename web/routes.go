@@ -87,11 +87,17 @@ func (s *Server) routes() {
 	s.fieldRoutes()
 	if s.svc.DB != nil && s.svc.Audit != nil {
 		s.decideRoutes()
+		if s.svc.Source != nil {
+			s.revealRoutes()
+		}
 		s.reviewRoutes()
 		s.importRoutes()
 		s.apiDecideRoutes()
 	}
 	s.lineageRoutes()
+	s.pathRoutes()
+	s.referenceRoutes()
+	s.reportRoutes()
 	s.planRoutes()
 	if s.svc.Requests != nil {
 		s.requestRoutes()
@@ -105,6 +111,7 @@ func (s *Server) routes() {
 	}
 	s.apiCatalogRoutes()
 	s.apiLineageRoutes()
+	s.apiReferenceRoutes()
 	s.apiPlanRoutes()
 	s.openAPIRoutes()
 	if s.svc.Local != nil {

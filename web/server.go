@@ -66,8 +66,10 @@ type Services struct {
 	// Later has the plan of a request carried out by whoever works on the store.
 	Later func(ctx context.Context, request string) error
 	// Relate works out what follows from decisions: references between fields of one kind. It is called after they are made, once for many.
-	Relate      func(context.Context) error
-	Connectors  []connectors.Spec
+	Relate     func(context.Context) error
+	Connectors []connectors.Spec
+	// Source gives the connection to a source, nil where there is none; without it no value can be revealed.
+	Source      func(name string) *connectors.Source
 	Classifiers []classifiers.Classifier
 	// Local answers everything under /local/, by any method: the endpoint of commands that run beside a server. It guards itself.
 	Local http.Handler
