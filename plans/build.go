@@ -243,17 +243,17 @@ func (b *builder) stay() {
 			}
 		}
 		for _, ref := range b.in.Closure.Referrers {
-			if e := b.edges[ref.Edge]; e != nil && e.OnDelete != pii.SetDefault && !b.nullable(e) && !b.going(ref.Record) {
+			if e := b.edges[ref.Edge]; e != nil && e.OnDelete != pii.SetDefault && !b.nullable(e) && !b.lets(ref.Record, e) {
 				changed = b.shellAll([]int{ref.To}) || changed
 			}
 		}
 	}
 }
 
-// going tells whether a record that refers to one of hers goes itself: a link between her and somebody else.
-func (b *builder) going(f *pii.Found) bool {
+// lets tells whether a record that refers to one of hers goes itself, a link between her and somebody else, or can name its other owner in her place.
+func (b *builder) lets(f *pii.Found, e *lineage.Edge) bool {
 	i, ok := b.byID[recordID(f.Dataset, f.Key, f.Digest)]
-	return ok && b.fate[i] == goes
+	return ok && (b.fate[i] == goes || b.passes(i, e))
 }
 
 func (b *builder) shellAll(at []int) (changed bool) {

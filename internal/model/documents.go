@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -103,6 +104,11 @@ func (e *Estate) String() string {
 		fmt.Fprintf(&b, "%s (%s) key %v", t.Ref(), t.Form, t.Key)
 		for _, r := range t.Refs {
 			fmt.Fprintf(&b, "  %v→%s %s declared=%v %s", r.Fields, r.To, r.Kind, r.Declared, r.OnDelete)
+		}
+		for _, f := range t.Fields {
+			if f.NotNull && !slices.Contains(t.Key, f.Name) {
+				b.WriteString(" !" + f.Name)
+			}
 		}
 		b.WriteString("\n")
 		for _, r := range t.Rows {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 
@@ -95,7 +96,7 @@ func column(tb *model.Table, f model.Field) pii.Field {
 func graph(t helper, e *model.Estate, sources map[string]*connectors.Source) *lineage.Graph {
 	t.Helper()
 	g := &lineage.Graph{}
-	for _, name := range slices.Sorted(keys(sources)) {
+	for _, name := range slices.Sorted(maps.Keys(sources)) {
 		for d, err := range sources[name].Discover(context.Background()) {
 			ok(t, err)
 			if n := node(t, e, d); n != nil {
@@ -106,16 +107,6 @@ func graph(t helper, e *model.Estate, sources map[string]*connectors.Source) *li
 	g.Edges = append(guesses(e, g), lineage.Declared(g.Nodes)...)
 	lineage.Assign(g.Nodes, g.Edges)
 	return g.Index()
-}
-
-func keys[V any](m map[string]V) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // tableOf gives the table that a dataset was loaded from: files are named after theirs.

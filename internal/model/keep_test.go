@@ -31,7 +31,7 @@ func (tr trial) run(t *testing.T, checks int) {
 	ok(t, err)
 	for _, path := range kept {
 		t.Run(filepath.Base(path), func(t *testing.T) {
-			if wrong := tr.try(t, load(t, path)); len(wrong) > 0 {
+			if wrong := tr.try(t, loadKept(t, path)); len(wrong) > 0 {
 				t.Errorf("%q", wrong)
 			}
 		})
@@ -89,7 +89,7 @@ func (tr trial) careful(t helper, e *model.Estate) (wrong []string) {
 	return tr.try(stop{t}, e)
 }
 
-func load(t helper, path string) *model.Estate {
+func loadKept(t helper, path string) *model.Estate {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	ok(t, err)

@@ -8,11 +8,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"vestige/internal/decode"
 	"vestige/internal/model"
 )
 
 // TestMain fixes what rapid draws, so that a run is as the one before it: VESTIGE_SEED draws others, VESTIGE_DEEP many.
 func TestMain(m *testing.M) {
+	decode.Main()
 	flag.Parse()
 	checks, seed := strconv.Itoa(many(40, 2000)), os.Getenv("VESTIGE_SEED")
 	if seed == "" {
