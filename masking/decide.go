@@ -174,6 +174,8 @@ func (c *chooser) way(n *lineage.Node, t *Treatment, fn *lineage.FieldNode) (Way
 		return c.personal(n, t, fn, key)
 	case fn != nil && len(fn.Contains) > 0:
 		return Redacted, "text in which " + contained(fn) + " stand"
+	case f.Type == pii.Text && constrained(n, f.Name) && (enum(n, f.Name) || few(fn)):
+		return Drawn, "a list of values that the system keeps"
 	case key && f.Type == pii.Text && c.listed(n, at, fn):
 		return Clear, fmt.Sprintf("a key that is a word of a list (%s)", fn.Category)
 	case key && f.Type != pii.Bytes:
@@ -216,7 +218,7 @@ func (c *chooser) personal(n *lineage.Node, t *Treatment, fn *lineage.FieldNode,
 		return Clear, what + ": it singles nobody out alone; see the report of k-anonymity"
 	case t.field.Type == pii.Bytes && !key:
 		return Emptied, what
-	case constrained(n, t.field.Name), drawable(fn.Category) && info.Scope == pii.Attribute:
+	case info.Scope == pii.Attribute && (drawable(fn.Category) || constrained(n, t.field.Name) && few(fn)):
 		return Drawn, what
 	}
 	return Masked, what
@@ -238,12 +240,27 @@ func drawable(c pii.Category) bool {
 // constrained tells whether the system holds a field to a list of values.
 func constrained(n *lineage.Node, name string) bool {
 	for _, k := range n.Dataset.Constraints {
-		if (k.Kind == "check" || k.Kind == "enum") && slices.Contains(k.Fields, name) {
+		if k.Kind == "check" && slices.Contains(k.Fields, name) {
+			return true
+		}
+	}
+	return enum(n, name)
+}
+
+// enum tells whether a field's type is a list of words.
+func enum(n *lineage.Node, name string) bool {
+	for _, k := range n.Dataset.Constraints {
+		if k.Kind == "enum" && slices.Contains(k.Fields, name) {
 			return true
 		}
 	}
 	f := n.Dataset.Field(name)
-	return f != nil && strings.HasPrefix(strings.ToLower(f.Native), "enum")
+	return f != nil && (strings.HasPrefix(strings.ToLower(f.Native), "enum") || strings.HasPrefix(strings.ToLower(f.Native), "set("))
+}
+
+// few tells whether a field has few values, and each of them often.
+func few(fn *lineage.FieldNode) bool {
+	return fn != nil && fn.Distinct > 0 && fn.Distinct <= 64 && fn.Values >= 2*fn.Distinct
 }
 
 // none is the way of a field that holds nothing personal.

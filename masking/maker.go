@@ -57,14 +57,15 @@ func (m *maker) value(c pii.Category, v []byte, room int) []byte {
 	if len(bytes.TrimSpace(v)) == 0 {
 		return v
 	}
+	at := bytes.IndexByte(v, '@')
 	switch {
-	case c == "contact.email":
+	case c == "contact.email" && at < 0 && room == 0 && !hasDigit(v):
+		return m.words(v) // a name in a field of addresses is masked as the name is elsewhere
+	case c == "contact.email", at > 0 && wordlike(c) && bytes.IndexByte(v[at:], '.') > 0 && bytes.IndexByte(v, ' ') < 0:
 		return m.email(v, room)
 	case c == "contact.phone":
 		return m.phone(v)
-	case c == "identity.name" || c == "identity.given_name" || c == "identity.family_name" || c == "contact.city" || c == "contact.region" || c == "demographic.birth_place" || c == "none.organisation":
-		return m.words(v)
-	case c == "contact.street" || c == "contact.address":
+	case wordlike(c):
 		return m.words(v)
 	case c == "contact.postcode":
 		return m.text("postcode", v, codeForm)
@@ -93,6 +94,17 @@ func (m *maker) value(c pii.Category, v []byte, room int) []byte {
 	}
 	return m.code(v)
 }
+
+// wordlike tells whether values of a category are words.
+func wordlike(c pii.Category) bool {
+	switch c {
+	case "identity.name", "identity.given_name", "identity.family_name", "contact.city", "contact.region", "contact.street", "contact.address", "demographic.birth_place", "none.organisation":
+		return true
+	}
+	return false
+}
+
+func hasDigit(v []byte) bool { return bytes.ContainsAny(v, "0123456789") }
 
 func fit(v []byte, room int) []byte {
 	if room > 0 && len(v) > room {

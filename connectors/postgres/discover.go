@@ -223,6 +223,12 @@ func (cat *catalog) constraints(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	err = cat.each(ctx, `SELECT a.attrelid, a.attname FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid=a.atttypid WHERE t.typtype='e' AND a.attnum>0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum`, func(ds *pii.Dataset, _ *layout, r [][]byte) {
+		ds.Constraints = append(ds.Constraints, pii.Constraint{Kind: "enum", Fields: []string{string(r[1])}})
+	})
+	if err != nil {
+		return err
+	}
 	err = cat.each(ctx, triggersSQL, func(ds *pii.Dataset, _ *layout, r [][]byte) {
 		ds.Constraints = append(ds.Constraints, pii.Constraint{Kind: "trigger", Text: string(r[2])})
 	})
