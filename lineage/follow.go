@@ -119,8 +119,8 @@ func isRoot(g *Graph, n *Node, f *FieldNode) bool {
 
 // identifier makes the identifier that a value of a field is.
 func identifier(n *Node, f *FieldNode, v pii.Value) (pii.Identifier, bool) {
-	if v.Null() || v.Len() == 0 {
-		return pii.Identifier{}, false
+	if v.Null() || v.Len() == 0 || f.Field.Type == pii.Int && v.Reveal() == "0" && !soleKeyOf(n, f.Field.Name) {
+		return pii.Identifier{}, false // 0 in place of a number says that there is none
 	}
 	if f.Dense && f.Category.Global() {
 		norm, ok := forms.Normal(f.Category, []byte(v.Reveal()))
@@ -244,7 +244,7 @@ func fewShare(n *Node, e *Edge) bool {
 	return f != nil && f.Values >= minDistinct && f.Distinct*2 >= f.Values
 }
 
-func foreignEdge(e *Edge) bool { return e.Kind == Mentions && anyWord(words(e.Fields[0]), otherWords) }
+func foreignEdge(e *Edge) bool { return e.Kind == Mentions && aboutAnother(words(e.Fields[0])) }
 
 // dependent tells whether records of a node are personal only through those that refer to them: it holds personal data, stands for no person, and no
 // reference of its own says whose they are.

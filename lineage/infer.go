@@ -34,12 +34,12 @@ const (
 // Infer proposes references between fields of any two sources from their sketches: inclusion of the child's values in a unique field, how
 // likely that is by chance (two dense runs of numbers always include one another), names, types and cardinality. Declared references are not repeated.
 func Infer(looks []Look) []Edge {
-	parents := index(looks)
+	parents, h := index(looks), hintsOf(looks)
 	declared := declaredFields(looks)
 	var out []Edge
 	for i := range looks {
 		if c := &looks[i]; childLike(c) && !declared[c.ref()] {
-			out = append(out, best(c, looks, parents)...)
+			out = append(out, best(c, looks, parents, h)...)
 		}
 	}
 	out = few(looks, out)
@@ -106,7 +106,7 @@ func pseudo(f *FieldNode) bool {
 }
 
 // best gives the likeliest parent of a child, with its confidence lowered where others are nearly as likely.
-func best(c *Look, looks []Look, parents map[uint64][]int) []Edge {
+func best(c *Look, looks []Look, parents map[uint64][]int, h *hints) []Edge {
 	type scored struct {
 		parent *Look
 		nats   []pii.Nat
@@ -119,6 +119,7 @@ func best(c *Look, looks []Look, parents map[uint64][]int) []Edge {
 			continue
 		}
 		if nats, ok := weigh(c, p); ok {
+			nats = append(nats, h.weigh(c, p)...)
 			all = append(all, scored{p, nats, total(nats)})
 		}
 	}
@@ -216,7 +217,7 @@ func ints(l *Look) bool { return l.Exam.Values > 0 && l.Exam.Sum.Ints == l.Exam.
 // weigh adds up what speaks for the child's values denoting the parent's records.
 func weigh(c, p *Look) ([]pii.Nat, bool) {
 	inC, _, both := c.Sketch.Shared(p.Sketch)
-	if inC < minDistinct || float64(both) < minInclusion*float64(inC) && !someTokens(c, p, inC, both) {
+	if inC < minDistinct || float64(both) < minInclusion*float64(inC) && !someTokens(c, p, inC, both) && !(nobody(c, p) && both >= minDistinct && float64(both+1) >= minInclusion*float64(inC)) {
 		return nil, false
 	}
 	nats := []pii.Nat{{Text: "any two fields", Nats: prior}, inclusion(c, p, inC, both), naming(c, p)}
@@ -240,15 +241,22 @@ func soleKey(l *Look) bool {
 	return len(k) == 1 && k[0] == l.Field.Field.Name
 }
 
+// nobody tells whether the child has a 0 that stands for no record, where the parent counts from 1.
+func nobody(c, p *Look) bool { return ints(c) && c.Exam.Sum.Min == 0 && p.Exam.Sum.Min > 0 }
+
 // inclusion weighs that the parent holds the child's values. For numbers it asks how likely numbers of the child's range all are in the parent by
-// chance: with the parent filling the share d of that range, d to the power of their number. For text of a format, chance is small.
+// chance: with the parent filling the share d of that range, d to the power of their number. How much of it the parent fills is not known where it reaches
+// further, since numbers may lie in runs: as much as it has values, at the most. For text of a format, chance is small.
 func inclusion(c, p *Look, n, both int) pii.Nat {
 	text := fmt.Sprintf("%d of %d values are in the parent", both, n)
 	if !ints(c) {
 		return pii.Nat{Text: text, Nats: math.Min(14, 2.5*math.Log2(float64(both)))}
 	}
-	d := math.Min(p.Sketch.Distinct()/narrowest(p.Exam.Sum), 0.9999)
+	d := math.Min(p.Sketch.Distinct()/math.Min(narrowest(p.Exam.Sum), narrowest(c.Exam.Sum)), 0.9999)
 	missed := float64(n - both)
+	if nobody(c, p) {
+		missed = max(0, missed-1)
+	}
 	e := -float64(both)*math.Log(d) - 4*missed + apart(p.Exam.Sum)
 	return pii.Nat{Text: fmt.Sprintf("%s, which fills %.0f %% of their range", text, 100*d), Nats: math.Min(14, e)}
 }
@@ -291,7 +299,7 @@ func naming(c, p *Look) pii.Nat {
 	for _, w := range child {
 		for _, t := range table {
 			if !slices.Contains(keyWords, w) && sameWord(w, t) {
-				return pii.Nat{Text: fmt.Sprintf("name %q speaks of %q", c.Field.Field.Name, p.Node.Dataset.Ref.Dataset), Nats: 7}
+				return pii.Nat{Text: fmt.Sprintf("name %q speaks of %q", c.Field.Field.Name, p.Node.Dataset.Ref.Dataset), Nats: speaks(len(unprefixed(p.Node.Dataset.Ref, c.Node.Dataset.Ref)))}
 			}
 		}
 	}
@@ -305,6 +313,14 @@ func naming(c, p *Look) pii.Nat {
 		return pii.Nat{Text: fmt.Sprintf("name %q speaks of a person", c.Field.Field.Name), Nats: 4}
 	}
 	return pii.Nat{Text: "names say nothing", Nats: 0}
+}
+
+// speaks weighs a word that is one of so many in the name of a table: of product_download_permissions it is most likely not the permission.
+func speaks(words int) float64 {
+	if words > 2 {
+		return 4
+	}
+	return 7
 }
 
 // leaf gives the words of a field's own name; of a member called only "id" those of the object it stands in as well.

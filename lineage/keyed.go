@@ -16,7 +16,7 @@ func keyed(n *Node, fields map[string][]pii.Located) (out []keyedValue) {
 			}
 			as := *f
 			as.Category, as.Confidence, as.Dense, as.Contains, as.Domain, as.Role = c.Category, c.Confidence, true, nil, "", Owns
-			if anyWord(words(c.Key), otherWords) {
+			if aboutAnother(words(c.Key)) {
 				as.Role = Mentions
 			}
 			out = append(out, keyedValue{&as, fields[f.Field.Name][0].Value})

@@ -43,6 +43,9 @@ func (c *closer) gatherAttributes() {
 		if r.Holding != Hers || n.Person < possible && !r.Upward && len(n.Fields) > 0 && r.Owner >= 0 && !c.named(n, r) {
 			continue
 		}
+		if n.Person < possible && c.profile.compare(traits(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}), "") == differs {
+			continue // an order that is hers may name whom it is sent to
+		}
 		for i := range n.Fields {
 			f := &n.Fields[i]
 			if !f.Dense || f.Confidence < possible || foreign(f) || f.Role == Mentions || !slices.Contains(attributeCategories, f.Category) {

@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ type profile map[pii.Category][]string
 
 var identityCategories = []pii.Category{"identity.name", "identity.given_name", "identity.family_name", "demographic.birth_date"}
 
-// traits gives the identity attributes of a record that are about its own person.
+// traits gives the identity attributes of a record that are about its own person. What she calls herself to sign in, ann77, is none.
 func traits(n *Node, f *pii.Found) profile {
 	p := profile{}
 	for i := range n.Fields {
@@ -24,7 +25,7 @@ func traits(n *Node, f *pii.Found) profile {
 			continue
 		}
 		for _, v := range f.Fields[fn.Field.Name] {
-			if norm, ok := forms.Normal(fn.Category, []byte(v.Value.Reveal())); ok && len(norm) > 0 {
+			if norm, ok := forms.Normal(fn.Category, []byte(v.Value.Reveal())); ok && len(norm) > 0 && (fn.Category == "demographic.birth_date" || !bytes.ContainsAny(norm, "0123456789_@")) {
 				p[fn.Category] = append(p[fn.Category], string(norm))
 			}
 		}

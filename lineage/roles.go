@@ -74,7 +74,7 @@ func refers(n *Node, f *FieldNode) bool {
 }
 
 // foreign tells whether a field's name says that it is about another person than the record's.
-func foreign(f *FieldNode) bool { return anyWord(words(lastSegment(f.Field.Name)), otherWords) }
+func foreign(f *FieldNode) bool { return aboutAnother(words(lastSegment(f.Field.Name))) }
 
 func lastSegment(name string) string {
 	return name[strings.LastIndexByte(name, '.')+1:]
@@ -102,7 +102,7 @@ func demote(nodes []Node, edges []Edge) {
 			p.Person = 0 // what a person has, not a person: several may have it together
 			continue
 		}
-		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || anyWord(words(e.Fields[0]), otherWords) || staff(p) {
+		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || aboutAnother(words(e.Fields[0])) || staff(p) {
 			continue
 		}
 		if !e.Declared && (e.Confidence < sure || eachAnother(c, e)) {
@@ -111,6 +111,27 @@ func demote(nodes []Node, edges []Edge) {
 		if e.Confidence >= possible && (c.Person < p.Person || !linked[[2]pii.Ref{e.To, e.From}]) {
 			c.Person = 0
 		}
+	}
+	belongings(edges, byRef)
+}
+
+// belongings takes back that records are persons where only weak signs say so, or the number of an account, and they refer to something that belongs to a
+// person itself: the address of an order, the transfer that paid an invoice.
+func belongings(edges []Edge, byRef map[pii.Ref]*Node) {
+	holds := func(e *Edge) bool { return !e.Copy && (e.Declared || e.Confidence >= sure) && e.From != e.To }
+	owned := map[pii.Ref]bool{}
+	for i := range edges {
+		if e := &edges[i]; holds(e) && byRef[e.To] != nil && byRef[e.To].Person >= 0.9 && byRef[e.From] != nil && byRef[e.From].Person < possible && !aboutAnother(words(e.Fields[0])) && !staff(byRef[e.To]) {
+			owned[e.From] = true
+		}
+	}
+	for i := range edges {
+		e := &edges[i]
+		c := byRef[e.From]
+		if c == nil || !holds(e) || !owned[e.To] || owned[e.From] || c.Person < possible || c.Person >= 0.9 && !account(c) || eachAnother(c, *e) {
+			continue
+		}
+		c.Person = 0
 	}
 }
 
@@ -220,7 +241,7 @@ func ownerOf(g *Graph, n *Node, people []*Edge) bool {
 // value stands in compared with the others.
 func ownerScore(g *Graph, n *Node, e *Edge, all []*Edge) float64 {
 	ws, s := words(e.Fields[0]), 0.0
-	if anyWord(ws, otherWords) {
+	if aboutAnother(ws) {
 		s -= 4
 	}
 	if anyWord(ws, ownerWords) {
@@ -272,7 +293,7 @@ func coOwner(g *Graph, n *Node, e *Edge, all []*Edge) bool {
 		return true
 	}
 	f := n.Field(e.Fields[0])
-	return !anyWord(ws, otherWords) && !staff(g.Node(e.To)) && f != nil && !crowded(n, f, all)
+	return !aboutAnother(ws) && !staff(g.Node(e.To)) && f != nil && !crowded(n, f, all)
 }
 
 // correspondent tells whether a message has both: from whom, and to whom. It belongs to both of them, and neither can take it from the other.

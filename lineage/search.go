@@ -280,7 +280,7 @@ func (c *closer) staff(id pii.Identifier) bool {
 		n := &c.g.Nodes[i]
 		for j := range n.Fields {
 			f := &n.Fields[j]
-			if f.Dense && f.Category == id.Category && (f.Role == Mentions && crowd(f) || staff(n) && f.Role == Owns) && c.holds(n, f, id) {
+			if f.Dense && f.Category == id.Category && (id.Category.Global() || f.Domain == id.Domain) && (f.Role == Mentions && crowd(f) || staff(n) && f.Role == Owns) && c.holds(n, f, id) {
 				c.trade[key] = true
 				return true
 			}
@@ -374,7 +374,7 @@ func (c *closer) valueOf(n *Node, f *pii.Found, e *Edge) int {
 	}
 	result := unclear
 	for _, v := range f.Fields[fn.Field.Name] {
-		if v.Value.Null() || v.Value.Len() == 0 {
+		if v.Value.Null() || v.Value.Len() == 0 || nobodys(e, fn, v.Value) {
 			continue
 		}
 		if c.byID[idKey(pii.Identifier{Value: v.Value, Domain: fn.Domain})] != nil {
@@ -383,6 +383,11 @@ func (c *closer) valueOf(n *Node, f *pii.Found, e *Edge) int {
 		result = differs
 	}
 	return result
+}
+
+// nobodys tells whether a number in place of a reference says that there is none: 0, where no constraint forbids it.
+func nobodys(e *Edge, f *FieldNode, v pii.Value) bool {
+	return !e.Declared && f.Field.Type == pii.Int && v.Reveal() == "0"
 }
 
 // own takes a record as hers and learns from it.

@@ -78,6 +78,14 @@ func sameWord(a, b string) bool {
 	return a == b || (min(len(a), len(b)) >= 5 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)))
 }
 
+// aboutAnother tells whether the words of a name say that it is about another person than the record's. A parent_id is the record above, and no mother.
+func aboutAnother(ws []string) bool {
+	if bare := trimKeys(ws); len(bare) == 1 && len(ws) > 1 && bare[0] == "parent" {
+		return false
+	}
+	return anyWord(ws, otherWords)
+}
+
 // Words that say whose an identifier in a record is. They are English and German; a newcomer adds a language by adding words.
 var (
 	ownerWords = []string{
@@ -86,7 +94,7 @@ var (
 	}
 	otherWords = []string{
 		"agent", "assigned", "assignee", "assign", "handler", "handled", "operator", "support", "staff", "employee", "approver", "approved", "approve", "reviewer", "reviewed", "created", "updated", "modified", "deleted",
-		"editor", "manager", "supervisor", "boss", "recipient", "receiver", "to", "referrer", "referred", "referral", "invited", "inviter", "invitee", "parent", "sponsor", "emergency", "gift", "friend", "partner", "rep", "clerk", "owner_agent",
+		"editor", "manager", "supervisor", "boss", "recipient", "receiver", "to", "referrer", "referred", "referral", "invited", "inviter", "invitee", "parent", "sponsor", "emergency", "gift", "friend", "partner", "kin", "relative", "spouse", "guardian", "rep", "clerk", "owner_agent",
 		"bearbeiter", "sachbearbeiter", "zugewiesen", "betreuer", "mitarbeiter", "empfaenger", "an", "geworben", "eingeladen", "werber", "vorgesetzter", "geschenk", "notfall", "erstellt", "geaendert", "freigegeben",
 	}
 	coWords     = []string{"co", "joint", "second", "secondary", "spouse", "mit", "zweit", "zweiter", "partner"}

@@ -19,17 +19,21 @@ const (
 )
 
 // probed looks into the references that sketches cannot show. It runs before anything is held.
-func (s *Scanner) probed(ctx context.Context) ([]lineage.Probed, error) {
+func (s *Scanner) probed(ctx context.Context) ([]lineage.Probed, []lineage.Paired, error) {
 	if s.Sources == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	w, err := s.world(ctx)
-	if err != nil || !slices.ContainsFunc(w.looks, func(l lineage.Look) bool { return l.Exam.How == "sample" }) {
-		return nil, err
+	if err != nil {
+		return nil, nil, err
 	}
 	w.spread()
 	lineage.Persons(w.nodes)
-	return s.probe(ctx, lineage.Unproven(w.looks, lineage.Infer(w.looks))), ctx.Err()
+	paired := s.pair(ctx, lineage.Comparable(w.looks))
+	if !slices.ContainsFunc(w.looks, func(l lineage.Look) bool { return l.Exam.How == "sample" }) {
+		return nil, paired, ctx.Err()
+	}
+	return s.probe(ctx, lineage.Unproven(w.looks, lineage.Infer(w.looks))), paired, ctx.Err()
 }
 
 // probe looks values of the children up in their likely parents, where only samples of these were read. Values are held in memory only. What cannot be
