@@ -75,3 +75,18 @@ CREATE TABLE account_try (
 	at      BIGINT NOT NULL,
 	PRIMARY KEY (account, place)
 );
+
+-- step 3
+-- Searches that somebody keeps. seen is which hits it had when it was last looked at, as sorted hashes of eight bytes; NULL where nobody wants to
+-- hear of new ones.
+CREATE TABLE account_view (
+	id      TEXT PRIMARY KEY,
+	account TEXT NOT NULL,
+	name    TEXT NOT NULL,
+	query   TEXT NOT NULL,
+	shared  BOOLEAN NOT NULL,
+	watched BOOLEAN NOT NULL,
+	seen    BYTEA,
+	made    BIGINT NOT NULL,
+	UNIQUE (account, name)
+);

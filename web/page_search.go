@@ -30,6 +30,8 @@ type found struct {
 	CSV    string
 	Keys   []catalog.Key
 	Tries  []try
+	Views  []accounts.View
+	Keeps  bool // the one who looks can keep this search
 }
 
 // facetView is a facet whose values are links that narrow the query.
@@ -79,6 +81,11 @@ func (s *Server) search(c *gin.Context) {
 	if after != "" {
 		f.First = "/search?" + url.Values{"q": {text}}.Encode()
 	}
+	if f.Views, err = s.viewsOf(c); err != nil {
+		s.fail(c, err)
+		return
+	}
+	f.Keeps = s.svc.Accounts != nil && !by(c).Anonymous && text != "" && f.Error == ""
 	json := "/api/v1/fields?" + url.Values{"q": {text}}.Encode()
 	s.show(c, status, "search", view{Title: "Search", Nav: "search", Query: text, Body: f, Twins: []link{{"JSON", json}, {"CSV", f.CSV}}})
 }

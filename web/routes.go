@@ -82,6 +82,7 @@ func (s *Server) routes() {
 	s.signInRoutes()
 	s.homeRoutes()
 	s.searchRoutes()
+	s.viewRoutes()
 	s.sourceRoutes()
 	s.datasetRoutes()
 	s.fieldRoutes()

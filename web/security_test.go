@@ -28,10 +28,15 @@ func TestOthersObjects(t *testing.T) {
 		must(t, err)
 		return made.ID
 	}
+	view := func() string {
+		v, err := e.staff.NewView(t.Context(), accounts.Actor{ID: userOf(t, e, "ann").ID, Name: "ann"}, accounts.View{Name: "what is personal", Query: "is:pii", Shared: true})
+		must(t, err)
+		return v.ID
+	}
 	for _, x := range []struct {
 		path string
 		make func() string
-	}{{"/account/sessions/%s/end", session}, {"/account/tokens/%s/end", token}} {
+	}{{"/account/sessions/%s/end", session}, {"/account/tokens/%s/end", token}, {"/views/%s/end", view}} {
 		id := x.make()
 		for _, a := range []struct {
 			who  *person

@@ -152,6 +152,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	work, stop := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	all.Go(func() { s.follow(work) })
+	all.Go(func() { s.follows(work) })
 	defer all.Wait()
 	defer stop()
 	select {
