@@ -1,7 +1,6 @@
 package events_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -16,96 +15,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"vestige/events"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
+	"vestige/internal/testenv"
 	"vestige/pii"
 	"vestige/store"
 	"vestige/store/storetest"
 )
-
-// server is a mail server that speaks as much SMTP as a client that sends needs.
-type server struct {
-	at string
-
-	mu      sync.Mutex
-	letters []string
-	refuse  int // this many recipients are refused
-}
-
-func smtpServer(t *testing.T) *server {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{at: l.Addr().String()}
-	var all sync.WaitGroup
-	all.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			all.Go(func() { s.talk(c) })
-		}
-	})
-	t.Cleanup(func() { _ = l.Close(); all.Wait() })
-	return s
-}
-
-func (s *server) talk(c net.Conn) {
-	defer func() { _ = c.Close() }()
-	r := bufio.NewReader(c)
-	say := func(text string) { _, _ = io.WriteString(c, text+"\r\n") }
-	say("220 test ready")
-	for {
-		line, err := r.ReadString('\n')
-		if err != nil {
-			return
-		}
-		switch verb := strings.ToUpper(strings.TrimSpace(line)); {
-		case strings.HasPrefix(verb, "EHLO"):
-			say("250 test")
-		case strings.HasPrefix(verb, "RCPT") && s.refuses():
-			say("451 " + strings.TrimSpace(line) + " later")
-		case verb == "DATA":
-			say("354 go on")
-			s.take(r)
-			say("250 taken")
-		case verb == "QUIT":
-			say("221 bye")
-			return
-		default:
-			say("250 ok")
-		}
-	}
-}
-
-func (s *server) refuses() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.refuse--
-	return s.refuse >= 0
-}
-
-func (s *server) take(r *bufio.Reader) {
-	var b strings.Builder
-	for {
-		line, err := r.ReadString('\n')
-		if err != nil || strings.TrimRight(line, "\r\n") == "." {
-			break
-		}
-		b.WriteString(strings.TrimPrefix(line, "."))
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.letters = append(s.letters, b.String())
-}
 
 func event(code, where string) events.Event {
 	return events.Event{Type: "alert.opened", Code: code, Source: "shop", Where: where, Text: "2 fields are proposed to hold personal data and not decided", At: 1_790_000_000_000_000}
@@ -138,9 +58,9 @@ func deliver(t *testing.T, o *events.Outbox) int {
 // TestMail sends what a scan found as one letter, after the server had no time at first.
 func TestMail(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		s := smtpServer(t)
-		s.refuse = 1
-		o := events.New(st.DB(), []events.Channel{{Name: "stewards", Kind: "mail", Sender: &events.Mail{Server: s.at, From: "vestige@example.com", To: []string{"dana@example.com", "ben@example.com"}, Address: "https://vestige.example/"}}})
+		s := testenv.Mail(t)
+		s.Refuse(1)
+		o := events.New(st.DB(), []events.Channel{{Name: "stewards", Kind: "mail", Sender: &events.Mail{Server: s.At, From: "vestige@example.com", To: []string{"dana@example.com", "ben@example.com"}, Address: "https://vestige.example/"}}})
 		put(t, st, o, event("unmapped", "shop/users"), event("unmapped", "shop/päckchen\r\nBcc: eve@example.net"), event("island", "shop/loose"))
 		if n := deliver(t, o); n != 0 {
 			t.Errorf("%d were taken", n)
@@ -150,10 +70,10 @@ func TestMail(t *testing.T) {
 			t.Fatalf("%+v %v", late, err)
 		}
 		hurry(t, st)
-		if n := deliver(t, o); n != 1 || len(s.letters) != 1 {
-			t.Fatalf("%d taken, %d letters", n, len(s.letters))
+		if n := deliver(t, o); n != 1 || len(s.Letters()) != 1 {
+			t.Fatalf("%d taken, %d letters", n, len(s.Letters()))
 		}
-		m, err := mail.ReadMessage(strings.NewReader(s.letters[0]))
+		m, err := mail.ReadMessage(strings.NewReader(s.Letters()[0]))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -288,6 +288,18 @@ func (s *Service) gather(ctx context.Context) error {
 	return s.Outbox.Gather(ctx)
 }
 
+// Tell sends at once what was laid down; what nobody takes now is tried again by Work.
+func (s *Service) Tell(ctx context.Context) error {
+	if s.Outbox == nil || len(s.Outbox.Channels()) == 0 {
+		return nil
+	}
+	if err := s.Outbox.Gather(ctx); err != nil {
+		return err
+	}
+	_, err := s.Outbox.Deliver(ctx)
+	return err
+}
+
 // deliver sends what is due, apart from everything else, since a receiver may be slow.
 func (s *Service) deliver(ctx context.Context) {
 	if s.Outbox == nil {

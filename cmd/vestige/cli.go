@@ -10,14 +10,17 @@ type cli struct {
 	Init  initCmd  `cmd:"" help:"Write a first vestige.yaml."`
 	Serve serveCmd `cmd:"" help:"Stay up: carry out other commands, and show the catalog."`
 
-	Sources  sourcesCmd  `cmd:"" help:"List the sources and what is known of them."`
-	Scan     scanCmd     `cmd:"" help:"Read sources and say what their fields hold."`
-	Search   searchCmd   `cmd:"" help:"Search the catalog."`
-	Lineage  lineageCmd  `cmd:"" help:"Show what leads to a dataset, and where it leads."`
-	Decide   decideCmd   `cmd:"" help:"Accept, reject, change or defer what a scan proposes."`
-	Classify classifyCmd `cmd:"" help:"Say what files hold, without any source."`
-	Check    checkCmd    `cmd:"" help:"Compare a schema or a source with committed decisions, for CI."`
-	Reindex  reindexCmd  `cmd:"" help:"Build the index anew from the store."`
+	Sources   sourcesCmd   `cmd:"" help:"List the sources and what is known of them."`
+	Scan      scanCmd      `cmd:"" help:"Read sources and say what their fields hold."`
+	Runs      runsCmd      `cmd:"" help:"List scans; pause, resume, cancel, compare them."`
+	Schedules schedulesCmd `cmd:"" help:"Say when sources are scanned."`
+	Alerts    alertsCmd    `cmd:"" help:"List alerts; close them, put them off."`
+	Search    searchCmd    `cmd:"" help:"Search the catalog."`
+	Lineage   lineageCmd   `cmd:"" help:"Show what leads to a dataset, and where it leads."`
+	Decide    decideCmd    `cmd:"" help:"Accept, reject, change or defer what a scan proposes."`
+	Classify  classifyCmd  `cmd:"" help:"Say what files hold, without any source."`
+	Check     checkCmd     `cmd:"" help:"Compare a schema or a source with committed decisions, for CI."`
+	Reindex   reindexCmd   `cmd:"" help:"Build the index anew from the store."`
 
 	Find    findCmd    `cmd:"" help:"Where is a person, and by which route?"`
 	Plan    planCmd    `cmd:"" help:"Make the plan of an erasure or an export."`

@@ -10,11 +10,13 @@ import (
 	"vestige/accounts"
 	"vestige/audit"
 	"vestige/catalog"
+	"vestige/events"
 	"vestige/internal/app"
 	"vestige/internal/errkind"
 	"vestige/masking"
 	"vestige/plans"
 	"vestige/requests"
+	"vestige/watch"
 )
 
 //go:generate go run . docs ../../docs/json.md
@@ -40,7 +42,10 @@ func printed() []struct {
 		command string
 		value   any
 	}{
-		{"sources", []sourceView{}}, {"scan", scanned{}}, {"search", catalog.Result{}}, {"lineage", []lineageView{}}, {"lineage --to", wayView{}},
+		{"sources", []sourceView{}}, {"scan", scanned{}}, {"runs; runs list", []catalog.Run{}}, {"runs show", runView{}}, {"runs ask, pause, resume, cancel, retry", catalog.Run{}}, {"runs ask --preview", watch.Reach{}},
+		{"runs compare", watch.Comparison{}}, {"runs deliveries", []events.Delivery{}}, {"schedules; schedules list, remove", []watch.Schedule{}}, {"schedules put", watch.Schedule{}},
+		{"alerts; alerts list", []catalog.Alert{}}, {"alerts close, snooze, own", handled{}},
+		{"search", catalog.Result{}}, {"lineage", []lineageView{}}, {"lineage --to", wayView{}},
 		{"decide", decided{}}, {"classify", []classified{}}, {"check", checked{}}, {"reindex", reindexed{}},
 		{"find", app.Whereabouts{}}, {"plan, answer, approve", plans.Status{}}, {"run", plans.Result{}}, {"verify", plans.Report{}}, {"export", plans.ExportInfo{}},
 		{"request list", []requests.Request{}}, {"request show", requestView{}}, {"request new, identify, wait, resume, deny, withdraw; undo", requests.Request{}},

@@ -109,6 +109,9 @@ func (x scanCmd) scan(c *call, a *app.App) (*scanned, error) {
 	if out.Related, err = a.Scanner.Relate(c.ctx); err != nil {
 		return nil, err
 	}
+	if err := a.Watch.Tell(c.ctx); err != nil {
+		return nil, err
+	}
 	infos, err := a.Catalog.Sources(c.ctx)
 	for _, i := range infos {
 		out.Personal += i.PII
