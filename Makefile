@@ -78,7 +78,7 @@ bench: ## the figures of docs/benchmarks.md, with their aims
 
 .PHONY: eval
 eval: ## precision and recall of the classifiers over labelled columns
-	@go test -count 1 -v -run TestEval ./classifiers/eval/...
+	@go test -count 1 -v -run "TestEval|TestNames|TestApplications" ./classifiers/eval/...
 
 .PHONY: golden
 golden: ## write golden files anew; look at the difference before you commit it

@@ -11,6 +11,13 @@ import (
 func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 	group, _, _ := strings.Cut(string(c), ".")
 	switch h.table {
+	case aboutPeople, reachable:
+		switch {
+		case c == "identity.name" && named && slices.Equal(h.tokens, []string{"name"}):
+			return -1.5, "the table may be of people"
+		case c.Personal() && named:
+			return .5, "the table may be of people"
+		}
 	case people, personal:
 		switch {
 		case c == "none.product" || c == "none.organisation":
@@ -30,6 +37,8 @@ func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 		switch {
 		case c == "none.product" && named, c == "none.product" && slices.Equal(h.tokens, []string{"name"}):
 			return 5, "the table is of things"
+		case group == "demographic" && h.nats[c].Nats >= 8:
+			return -1, "the table is of things"
 		case group == "identity" || group == "demographic" || group == "contact":
 			return -3, "the table is of things"
 		}

@@ -15,17 +15,21 @@ const (
 	personal // records about people that are not themselves people: addresses, subscriptions
 	things
 	organisations
-	happenings // orders, logs, sessions
+	happenings  // orders, logs, sessions
+	aboutPeople // something about people that the name does not say
+	reachable   // somebody or some place that can be reached
 )
 
 var tableWords = func() map[string]tableKind {
 	m := map[string]tableKind{}
 	for kind, list := range map[tableKind]string{
-		people:        "user customer person employee member patient student contact account owner guest subscriber recipient sender lead author attendee teacher driver applicant candidate passenger",
-		personal:      "address profile profil crm newsletter party",
-		things:        "product sku category brand country countrys currency city_list warehouse rate flag feature setting config configuration language tax region timezone vehicle room inventory stock price asset menu unit holiday translation file image tag color shop",
-		organisations: "company supplier organisation bank school hospital",
-		happenings:    "order invoice payment event log session ticket shipping shipment visit login message note comment campaign transaction booking reservation",
+		people: "user customer person employee member patient student contact account owner guest subscriber recipient sender lead author attendee teacher driver applicant candidate passenger " +
+			"role_person doctor parent_person buyer referrer visitor",
+		personal: "signature address profile profil crm newsletter party signature_of",
+		things: "token oauth oidc saml ldap smtp imap api mailbox webhook product sku category brand country currency city_list warehouse rate flag feature setting config configuration language tax region timezone vehicle room inventory stock price asset menu unit holiday translation file image tag color " +
+			"type status field template level permission option relation code kind reason source role group device page plugin server attribute format index table column document version job site project city province model task title rank row animal preference policy criterion thing_",
+		organisations: "shop company supplier organisation bank school hospital facility department",
+		happenings:    "order invoice payment event log session ticket shipping shipment visit login message note comment campaign transaction booking reservation grade",
 	} {
 		for _, w := range strings.Fields(list) {
 			m[w] = kind
@@ -35,21 +39,46 @@ var tableWords = func() map[string]tableKind {
 }()
 
 // tableOf reads the dataset's name and, where that says nothing, the names of the other fields.
-func tableOf(ctx *Context) tableKind {
+func (l *lexicon) tableOf(ctx *Context) tableKind {
 	name := ctx.Ref.Dataset
 	if ctx.Dataset != nil {
 		name = ctx.Dataset.Ref.Dataset
 	}
-	kind := unknownTable
-	for _, w := range Tokens(parents(ctx) + " " + name) {
-		if k, ok := tableWords[w]; ok && (kind == unknownTable || k != happenings) {
-			kind = k
-		}
-	}
+	kind := named(parents(ctx) + " " + name)
 	if kind != unknownTable || ctx.Dataset == nil {
 		return kind
 	}
-	return siblings(ctx.Dataset)
+	return l.viewOf(ctx.Dataset).kind
+}
+
+// named reads the name of a table: its last word that is known decides, unless it is of what happens; of fields, types and settings of people
+// it says things, and of another word behind people, records about them.
+func named(name string) (kind tableKind) {
+	words := Tokens(name)
+	for i, w := range words {
+		k, ok := tableWord(w)
+		switch {
+		case w == "account" && i > 0 && kind != people: // of a bank, of a mail server
+		case ok && (kind == unknownTable || k != happenings):
+			kind = k
+		case !ok && i == len(words)-1 && kind == people && i > 0:
+			kind = aboutPeople
+		}
+	}
+	return kind
+}
+
+// tableWord looks a word up, in the singular too.
+func tableWord(w string) (tableKind, bool) {
+	if k, ok := tableWords[w]; ok {
+		return k, true
+	}
+	if one, ok := strings.CutSuffix(w, "ies"); ok {
+		k, ok := tableWords[one+"y"]
+		return k, ok
+	}
+	k, ok := tableWords[strings.TrimSuffix(w, "s")]
+	return k, ok
 }
 
 // parents gives the members of a path above the last.
@@ -64,26 +93,37 @@ func parents(ctx *Context) string {
 	return ctx.Field.Name[:i]
 }
 
-var personWords = wordSet("email phone mobile first last birth gender salutation password username fullname iban ssn marital religion nationality salary")
+var personWords = wordSet("first last birth gender salutation username fullname ssn marital religion nationality middlename maiden blood personnummer national_id firstname lastname")
+var reachWords = wordSet("email phone mobile password address street postcode fax iban salary")
 var thingWords = wordSet("price sku stock weight currency brand barcode")
+var firmWords = wordSet("vat website capacity opening company")
 
+// siblings reads the fields of a table whose name says nothing: what only people have makes it one of people; how to reach somebody does not.
 func siblings(d *pii.Dataset) tableKind {
-	person, thing := 0, 0
+	person, reach, thing, firm := 0, 0, 0, 0
 	for i := range d.Fields {
+		seen := 0
 		for _, w := range Tokens(d.Fields[i].Name) {
-			if personWords[w] {
-				person++
-			}
-			if thingWords[w] {
-				thing++
+			switch {
+			case seen > 0:
+			case personWords[w]:
+				person, seen = person+1, 1
+			case reachWords[w]:
+				reach, seen = reach+1, 1
+			case thingWords[w]:
+				thing, seen = thing+1, 1
+			case firmWords[w]:
+				firm, seen = firm+1, 1
 			}
 		}
 	}
 	switch {
-	case person >= 3:
+	case person >= 3 || person == 2 && reach > 0:
 		return people
-	case person == 2 || (person > 0 && thing == 0):
+	case person > 0 && thing == 0:
 		return personal
+	case reach > 0 && thing == 0:
+		return reachable
 	case thing > 0:
 		return things
 	}
@@ -92,12 +132,7 @@ func siblings(d *pii.Dataset) tableKind {
 
 // personTable tells whether a dataset's name says that its records are people.
 func personTable(name string) bool {
-	for _, w := range Tokens(name) {
-		if tableWords[w] == people {
-			return true
-		}
-	}
-	return false
+	return named(name) == people
 }
 
 // Refers tells of a declared reference of the field: 1 to a table of people, -1 to another, 0 where there is none.

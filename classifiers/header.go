@@ -3,13 +3,16 @@ package classifiers
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"vestige/pii"
 )
 
 // lexicon is the phrases by which the name of a field suggests categories.
 type lexicon struct {
-	phrases map[string][]phrase // by first word
+	phrases map[string][]phrase  // by first word
+	named   map[pii.Category]int // the first classifier of a category
+	last    atomic.Pointer[view]
 }
 
 type phrase struct {
@@ -20,8 +23,11 @@ type phrase struct {
 }
 
 func newLexicon(all []*Classifier) *lexicon {
-	l := &lexicon{map[string][]phrase{}}
+	l := &lexicon{phrases: map[string][]phrase{}, named: map[pii.Category]int{}}
 	for i, c := range all {
+		if _, ok := l.named[c.Category]; !ok {
+			l.named[c.Category] = i
+		}
 		for _, n := range c.Names {
 			l.add(n, c.Category, i, c.Prior < 0)
 		}
@@ -67,15 +73,15 @@ type header struct {
 var heads = func() map[string]pii.Category {
 	m := map[string]pii.Category{}
 	for cat, list := range map[pii.Category]string{
-		"none.meta":    "valid status type format length size changed visible validity expiry expires expired attempts retries failed error errors position rank version template subject text policy preference consent marketing newsletter reminder settings setting privacy source origin quality provider",
+		"none.meta":    "field_ mapping timeout interval threshold limit_ mode mask pattern template_ query option options timeframe change changed certify timepoint method server port bounce bounces order_by sort_ parameter params granularity tries lockout valid status type format length size changed visible validity expiry expires expired attempts retries failed error errors position rank version template subject text policy preference consent marketing newsletter reminder settings setting privacy source origin quality provider",
 		"none.count":   "quantity total",
 		"none.date":    "at on time date since until created updated deleted sent seen start end",
 		"none.boolean": "active enabled flag allowed required checked optin optout subscribed unsubscribed blocked subscribe opted exempt check mentioned hidden confirmed exists missing optional present public locked default notifications notification alerts alert",
 		"none.code":    "code category class group level language region",
 		"none.hash":    "hash",
 		"none.amount":  "amount price percent rate score",
-		"none.key":     "id uuid index",
-		"none.text":    "description comment note url path file",
+		"none.key":     "id uuid index uri",
+		"none.text":    "description comment note url path file subject_ html",
 	} {
 		for _, w := range strings.Fields(list) {
 			m[w] = cat
@@ -84,18 +90,33 @@ var heads = func() map[string]pii.Category {
 	return m
 }()
 
-var auxiliaries = wordSet("is has show allow can should wants want use uses enable hide needs need accepts accept was optout optin opt no not blacklist exclude skip ignore did does must may will receive receives include includes notify validate verify display_ ist hat zeige darf opt require requires do send")
+var auxiliaries = wordSet("is has show allow can should wants want use uses req enable disable disabled cc_use hide needs need accepts accept was optout optin opt no not blacklist exclude skip ignore did does must may will receive receives include includes notify validate verify display_ ist hat zeige darf opt require requires do send")
 
 // read reads the name of a field.
 func (l *lexicon) read(ctx *Context) header {
-	h := header{nats: map[pii.Category]pii.Nat{}, by: map[int]bool{}, table: tableOf(ctx)}
-	raw := split(leaf(ctx))
+	h := header{nats: map[pii.Category]pii.Nat{}, by: map[int]bool{}, table: l.tableOf(ctx)}
+	raw := l.bare(ctx, split(bean(leaf(ctx))))
 	turned := false
 	h.tokens, turned = tokens(raw)
+	h.tokens = posted(h.tokens)
 	h.id = len(raw) == 1 && raw[0] == "id" && Refers(ctx) == 0 && ofPerson(ctx)
 	if len(raw) > 1 && auxiliaries[raw[0]] {
 		h.flip, h.known = "none.boolean", true
 		h.put("none.boolean", 6, "the name asks yes or no")
+		return h
+	}
+	if len(raw) > 2 && counters[raw[0]] && (raw[1] == "of" || raw[1] == "de") {
+		h.flip, h.known = "none.count", true
+		h.put("none.count", 8, "the name asks how many")
+		return h
+	}
+	if len(raw) > 1 && bounds[raw[0]] && !turned {
+		h.flip, h.known = "none.meta", true
+		h.put("none.meta", 5, "the name is of a bound")
+	}
+	if n := len(raw); n > 1 && describing[raw[n-1]] {
+		h.flip, h.known = "none.meta", true
+		h.put("none.meta", 7, "the name is of a field about a field")
 		return h
 	}
 	matches := l.match(h.tokens)
@@ -117,8 +138,96 @@ func (l *lexicon) read(ctx *Context) header {
 	for _, x := range matches {
 		h.take(x, m)
 	}
+	h.ofWhom(l, ctx, raw)
 	h.known = len(h.nats) > 0
 	return h
+}
+
+// counters are words behind which "of" says that something is counted, and describing those that make a name one of a field, not of what is in it.
+var (
+	counters   = wordSet("number num no nb nbr count amount total anzahl nombre numero qty")
+	bounds     = wordSet("min max minimum maximum avg average mean default_ minimal maximal")
+	describing = wordSet("field feld attr attribute column mapping label labels regex regexp placeholder col")
+)
+
+// ofWhom reads "director name" and "contact person": what a word for a person, which no phrase of the lexicon has, makes of the name.
+func (h *header) ofWhom(l *lexicon, ctx *Context, raw []string) {
+	m := len(h.tokens)
+	if len(raw) == 0 || m == 0 {
+		return
+	}
+	full := l.named["identity.name"]
+	switch {
+	case m > 1 && h.tokens[m-1] == "name" && h.whose() && h.nats["identity.name"].Nats < 8:
+		h.put("identity.name", 8, "the name of a person")
+		h.by[full] = true
+	case m > 1 && h.tokens[m-1] == "user" && servers[h.tokens[m-2]] && ctx.Field.Type == pii.Text:
+		h.put("identity.username", 9, "who signs in to a server")
+		h.by[l.named["identity.username"]] = true
+	case m > 1 && h.tokens[m-1] == "person" && h.tokens[m-2] == "contact", h.tokens[m-1] == "role_person" && ctx.Field.Type == pii.Text && h.flip == "":
+		h.put("identity.name", 6, "a person")
+		h.by[full] = true
+	case (h.tokens[m-1] == "name" || h.tokens[m-1] == "kana") && numbered(ctx.Field.Name) == 1:
+		h.put("identity.family_name", 8, "the first part of a name")
+	case (h.tokens[m-1] == "name" || h.tokens[m-1] == "kana") && numbered(ctx.Field.Name) == 2:
+		h.put("identity.given_name", 8, "the second part of a name")
+	}
+}
+
+// servers are what programs sign in to.
+var servers = wordSet("smtp email database db ldap ftp sftp host proxy http imap server api")
+
+// whose tells whether the name that stands last is that of a person: a word for people before it, and no thing or firm behind that.
+func (h *header) whose() bool {
+	m := len(h.tokens)
+	if p := h.tokens[m-2]; p == "first" || p == "last" || p == "user" || p == "middle" || p == "account" {
+		return false
+	}
+	for i := m - 2; i >= 0; i-- {
+		switch k, ok := tableWord(h.tokens[i]); {
+		case ok && k == people && h.tokens[i] != "account":
+			return true
+		case ok && k != personal && h.tokens[i] != "role" || heads[h.tokens[i]] != "":
+			return false
+		}
+	}
+	return h.tokens[m-2] == "by"
+}
+
+// posted reads "city_mail" and "address1_mail" as an address to post to.
+func posted(tokens []string) []string {
+	m := len(tokens)
+	if m > 1 && tokens[m-1] == "email" {
+		switch tokens[m-2] {
+		case "city", "province", "state", "postcode", "street", "address", "pobox", "country":
+			return tokens[:m-1]
+		}
+	}
+	return tokens
+}
+
+// bean reads the names of a Java bean's getters: getIBAN becomes iBAN.
+func bean(name string) string {
+	if len(name) < 3 || name[0] < 'a' || name[0] > 'z' {
+		return name
+	}
+	for i := 1; i < len(name); i++ {
+		if name[i] < 'A' || name[i] > 'Z' {
+			return name
+		}
+	}
+	return strings.ToLower(name)
+}
+
+// numbered tells of name01 and name02, as Japanese applications part a name.
+func numbered(name string) int {
+	switch {
+	case strings.HasSuffix(name, "01"):
+		return 1
+	case strings.HasSuffix(name, "02"):
+		return 2
+	}
+	return 0
 }
 
 type match struct {
@@ -160,10 +269,14 @@ func (h *header) take(x match, m int) {
 		nats = 3
 	}
 	if x.end < m && h.flip != "" {
-		if x.cat.Personal() {
+		if h.flip == "none.text" && (x.cat == "health.condition" || x.cat == "identity.photo" || x.cat == "criminal.record") {
+			h.nats[h.flip] = pii.Nat{Text: h.nats[h.flip].Text, Nats: 2} // a note of it, or where the picture is
+			nats = 7
+		} else if x.cat.Personal() {
 			return
+		} else {
+			nats = 1
 		}
-		nats = 1
 	}
 	if x.end == m && x.cat.Personal() {
 		nats += 0.5 * float64(len(x.words)-1)

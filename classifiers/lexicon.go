@@ -238,8 +238,12 @@ func expand(c string) []string {
 		return []string{"first", "name"}
 	case "lastname":
 		return []string{"last", "name"}
-	case "fullname":
-		return []string{"fullname"}
+	case "middlename":
+		return []string{"middle", "name"}
+	case "housenumber":
+		return []string{"house", "number"}
+	case "civilstatus":
+		return []string{"marital", "status"}
 	case "agent_":
 		return []string{"user", "employee"}
 	case "state_region":

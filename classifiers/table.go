@@ -28,12 +28,12 @@ var typeWords = []struct {
 	typ   pii.FieldType
 	words string
 }{
-	{pii.Bool, "bool boolean bit( bit"},
+	{pii.Bool, "bool boolean booleanfield bit( bit check nullboolean nullbooleanfield tinybool checkbox yesno"},
 	{pii.Bytes, "blob clob_ bytea varbinary binary image longblob mediumblob tinyblob raw bytes long raw"},
 	{pii.JSON, "json jsonb object variant struct map hstore xml"},
-	{pii.Time, "timestamp timestamptz timestamp_ntz datetime datetime2 datetimeoffset datetimetz date time smalldatetime"},
-	{pii.Float, "float float4 float8 float64 double real decimal numeric bignumeric money number( dec smallmoney"},
-	{pii.Int, "int bigint smallint tinyint mediumint integer serial bigserial long short byte number int2 int4 int8 int64 int32 year"},
+	{pii.Time, "timestamp timestamptz timestamp_ntz timestamptz datetime datetime2 datetimeoffset datetimetz date time smalldatetime datefield datetimefield timefield localdate localdatetime offsetdatetime zoneddatetime instant datetimeutc datetime_immutable date_immutable dateonly timestamps"},
+	{pii.Float, "float float4 float8 float64 double real decimal numeric bignumeric money number( dec smallmoney decimalfield floatfield bigdecimal currency"},
+	{pii.Int, "int bigint smallint tinyint mediumint integer serial bigserial long short byte number int2 int4 int8 int64 int32 year integerfield positiveintegerfield positivesmallintegerfield smallintegerfield bigintegerfield autofield bigautofield increments bigincrements unsignedinteger unsignedbiginteger unsignedtinyinteger unsignedsmallinteger tinyinteger smallinteger biginteger smallserial"},
 }
 
 // TypeOf reads a system's own word for a type ("varchar(80)", "bigint unsigned"): text where the word is not known.

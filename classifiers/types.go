@@ -13,6 +13,22 @@ func typeNats(f *pii.Field, c pii.Category, seen bool) (float64, string) {
 		against = -3 // the values tell more
 	}
 	const text = "the type of the field"
+	if told := toldType(f.Native); told != "" {
+		switch {
+		case told == "reference" && c == "none.key":
+			return 3, text
+		case told == "reference" && (c == "identity.number" || c == "identity.customer_number"):
+			return 0, ""
+		case told == "reference" && attribute(c):
+			return 2, text
+		case told == "reference" && c.Personal():
+			return -7, text
+		case told == "online.ip" && strings.HasPrefix(string(c), "contact."):
+			return -7, text
+		case told == string(c):
+			return 4, text
+		}
+	}
 	switch f.Type {
 	case pii.Bool:
 		switch {
@@ -45,13 +61,24 @@ func typeNats(f *pii.Field, c pii.Category, seen bool) (float64, string) {
 	return 0, ""
 }
 
+// attribute tells of kinds that a record may point to in a list: a country, a gender.
+func attribute(c pii.Category) bool {
+	switch c {
+	case "contact.city", "contact.country", "contact.region", "employment.job_title":
+		return true
+	}
+	return strings.HasPrefix(string(c), "demographic.")
+}
+
 // numberType is for whole numbers and numbers with a fraction.
 func numberType(t pii.FieldType, c pii.Category, against float64) float64 {
 	switch c {
 	case "identity.given_name", "identity.family_name", "identity.name", "contact.email", "contact.street", "contact.address", "contact.city", "online.url", "online.user_agent", "online.mac",
 		"identity.photo", "identity.signature", "contact.social", "text.personal", "demographic.birth_date", "finance.iban", "demographic.birth_place", "employment.job_title":
 		return against
-	case "identity.username", "contact.country", "contact.region", "online.credential", "demographic.nationality", "none.text", "none.product", "none.organisation", "none.hash", "health.medication", "online.cookie_id", "contact.social_":
+	case "identity.username":
+		return against * .6
+	case "contact.country", "contact.region", "online.credential", "demographic.nationality", "none.text", "none.product", "none.organisation", "none.hash", "health.medication", "online.cookie_id", "contact.social_":
 		return against / 4
 	case "none.date":
 		return -2
@@ -69,4 +96,19 @@ func numberType(t pii.FieldType, c pii.Category, against float64) float64 {
 func small(native string) bool {
 	_, n, ok := strings.Cut(native, "(")
 	return ok && (strings.HasPrefix(n, "1)") || strings.HasPrefix(n, "2)") || strings.HasPrefix(n, "3)"))
+}
+
+// toldType gives the category that a system's own word for a type tells, "reference" for a link to another record, "" for all others.
+func toldType(native string) string {
+	n := strings.ToLower(native)
+	for _, t := range [...][2]string{
+		{"email", "contact.email"}, {"inet", "online.ip"}, {"cidr", "online.ip"}, {"ipaddress", "online.ip"}, {"macaddr", "online.mac"},
+		{"phone", "contact.phone"}, {"urlfield", "online.url"}, {"geography(point", "location.coordinates"}, {"geometry(point", "location.coordinates"},
+		{"foreignkey", "reference"}, {"onetoone", "reference"}, {"manytoone", "reference"}, {"link", "reference"}, {"belongs_to", "reference"}, {"references", "reference"},
+	} {
+		if strings.HasPrefix(n, t[0]) || t[1] == "online.ip" && strings.Contains(n, t[0]) {
+			return t[1]
+		}
+	}
+	return ""
 }

@@ -278,12 +278,19 @@ func confidence(n int64) float64 { return float64(n+2) / float64(n+3) }
 func (s *Set) propose(st *Stats, cs []candidate) pii.Proposal {
 	beside(cs, st)
 	first, second := best(cs)
-	z := 0.0
+	z, harmless := 0.0, 0.0
 	for i := range cs {
-		z += math.Exp(cs[i].score - first.score)
+		e := math.Exp(cs[i].score - first.score)
+		z += e
+		if !cs[i].cat.Personal() {
+			harmless += e
+		}
+	}
+	if first.cat.Personal() && harmless > 1 {
+		first, second = bestHarmless(cs), first
 	}
 	p := pii.Proposal{
-		Field: st.Field.Ref, Category: first.cat, Confidence: calibrate(1 / z), Dense: true, Nats: first.written(),
+		Field: st.Field.Ref, Category: first.cat, Confidence: calibrate(confidenceOf(first, z, harmless)), Dense: true, Nats: first.written(),
 		Examined: pii.Examination{
 			Values: st.Values, Nulls: st.Nulls, Distinct: st.Distinct, Unique: st.Values > 0 && st.Distinct == st.Values,
 			Version: s.Version(), Shapes: shares(st), MaxLen: st.Len[1], Sum: st.Num,
@@ -296,6 +303,24 @@ func (s *Set) propose(st *Stats, cs []candidate) pii.Proposal {
 		s.inside(&p, st)
 	}
 	return p
+}
+
+// bestHarmless gives the best of the competing classes.
+func bestHarmless(cs []candidate) (first *candidate) {
+	for i := range cs {
+		if !cs[i].cat.Personal() && (first == nil || cs[i].beats(first)) {
+			first = &cs[i]
+		}
+	}
+	return first
+}
+
+// confidenceOf is how sure the category is; of a competing class, how sure it is that one of them is right.
+func confidenceOf(c *candidate, z, harmless float64) float64 {
+	if c.cat.Personal() {
+		return 1 / z
+	}
+	return harmless / z
 }
 
 // calibrate leaves room for what was not thought of.

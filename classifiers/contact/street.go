@@ -11,7 +11,7 @@ func Street() classifiers.Classifier {
 		Doc:      "A street with a house number, in the German order (Lindenweg 12a) or the English one (12 Linden Road). It misses streets without a usual ending and lines without a number.",
 		Category: "contact.street",
 		Version:  1,
-		Names:    []string{"street", "street address", "street name", "street house number", "street line", "address line", "address1", "address", "house number", "street number?"},
+		Names:    []string{"street", "street address", "street name", "street house number", "street line", "address line", "address1", "address", "house number", "street number", "apt?", "pobox?", "address description"},
 		Triggers: classifiers.Triggers{Digits: 1},
 		MaxLen:   80,
 		At:       streetAt,

@@ -144,7 +144,7 @@ func Salary() classifiers.Classifier {
 		Doc:      "What a person earns, by the name of its field and values that are amounts. It misses pay under other names.",
 		Category: "employment.salary",
 		Version:  1,
-		Names:    []string{"salary", "base salary", "annual salary", "monthly salary", "hourly rate?", "salary amount", "gross salary", "net salary", "yearly salary", "salary month", "salary year", "pay?", "compensation", "bonus amount?"},
+		Names:    []string{"salary", "base salary", "annual salary", "monthly salary", "hourly rate?", "salary amount", "gross salary", "net salary", "gross pay", "net pay", "monthly pay", "pay rate", "pay amount", "base gross pay", "base net pay", "yearly salary", "salary month", "salary year", "pay?", "compensation", "bonus amount?"},
 		Column: func(s *classifiers.Stats) (e classifiers.Evidence) {
 			if s.Values == 0 {
 				return e

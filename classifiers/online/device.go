@@ -126,7 +126,7 @@ func URL() classifiers.Classifier {
 		Doc:      "A web address as a whole value. Whether it is a person's the table and the field's name decide.",
 		Category: "online.url",
 		Version:  1,
-		Names:    []string{"url?", "website url", "profile url", "homepage", "linkedin", "linkedin url", "facebook", "facebook url", "blog", "personal url", "github url", "twitter url", "web site", "website", "user url", "user homepage", "person url", "personal website", "author url", "comment author url"},
+		Names:    []string{"url?", "website url", "profile url", "homepage", "linkedin url", "facebook url", "blog", "personal url", "github url", "twitter url", "web site", "website", "user url", "user homepage", "person url", "personal website", "author url", "comment author url"},
 		Triggers: classifiers.Triggers{Bytes: ":"},
 		MaxLen:   2048,
 		Whole: func(v []byte) bool {

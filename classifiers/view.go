@@ -1,0 +1,84 @@
+package classifiers
+
+import (
+	"strings"
+
+	"vestige/pii"
+)
+
+// view is what the fields of a dataset say together: read once, since each of them is weighed with it.
+type view struct {
+	of      *pii.Dataset
+	fields  int
+	kind    tableKind
+	first   map[string]int // how many names begin with a word
+	letters map[string]int // and with two letters, where no sign follows
+}
+
+// viewOf gives the view of a dataset; the last one is kept.
+func (l *lexicon) viewOf(d *pii.Dataset) *view {
+	if v := l.last.Load(); v != nil && v.of == d && v.fields == len(d.Fields) {
+		return v
+	}
+	v := &view{of: d, fields: len(d.Fields), kind: siblings(d), first: map[string]int{}, letters: map[string]int{}}
+	for i := range d.Fields {
+		w := firstWord(d.Fields[i].Name)
+		v.first[w]++
+		if len(w) >= 2 {
+			v.letters[w[:2]]++
+		}
+	}
+	l.last.Store(v)
+	return v
+}
+
+// bare leaves out what stands before nearly every field of the dataset: OXFNAME, mb_name, z01_v_nome.
+func (l *lexicon) bare(ctx *Context, raw []string) []string {
+	d := ctx.Dataset
+	if d == nil || len(d.Fields) < 5 || len(raw) == 0 || ctx.Field.Path != "" {
+		return raw
+	}
+	v, n, first := l.viewOf(d), len(d.Fields), raw[0]
+	with := v.first[first]
+	switch {
+	case len(raw) > 1 && with*10 >= n*9 && tableWords[oneWord(first)] != people && oneWord(first) != "address",
+		len(raw) > 1 && with*3 >= n*2 && !vocabularyHas(first):
+		return bareLetters(raw[1:])
+	case len(first) > 4 && !vocabularyHas(first) && v.letters[first[:2]]*10 >= n*9:
+		if rest := first[2:]; vocabularyHas(rest) || len(canon(rest)) > 1 || canon(rest)[0] != rest {
+			return append([]string{rest}, raw[1:]...)
+		}
+	}
+	return raw
+}
+
+// bareLetters leaves out the single letters that some put before a name for its type: z01_v_nome.
+func bareLetters(raw []string) []string {
+	for len(raw) > 1 && len(raw[0]) == 1 {
+		raw = raw[1:]
+	}
+	return raw
+}
+
+// firstWord gives the first word of a name as split does, without splitting the rest.
+func firstWord(name string) string {
+	if i := strings.IndexAny(name, "_. "); i > 0 {
+		name = name[:i]
+	}
+	if w := split(name); len(w) > 0 {
+		return w[0]
+	}
+	return ""
+}
+
+func vocabularyHas(w string) bool {
+	_, ok := canonical().one[w]
+	return ok || noise[w]
+}
+
+func oneWord(w string) string {
+	if c := canon(w); len(c) == 1 {
+		return c[0]
+	}
+	return w
+}
