@@ -18,6 +18,7 @@ const (
 	Approver      Role = "approver"
 	Auditor       Role = "auditor"
 	Administrator Role = "administrator"
+	Application   Role = "application"
 )
 
 // RoleInfo is a role as people read of it.
@@ -35,6 +36,7 @@ func Roles() []RoleInfo {
 		{Approver, "approves plans and gaps; never a plan that she asked for herself"},
 		{Auditor, "reads everything, the log included, and changes nothing"},
 		{Administrator, "manages accounts; decides and approves nothing by that"},
+		{Application, "asks whether somebody was erased or opted out, and sees nothing else; for the tokens of programs"},
 	}
 }
 
@@ -54,6 +56,7 @@ const (
 	WorkRequests   Right = "requests.work"
 	Approve        Right = "requests.approve"
 	StopAll        Right = "requests.stop"
+	AskSuppressed  Right = "suppressions.ask"
 	ReadLog        Right = "log.read"
 	ManageAccounts Right = "accounts.manage"
 )
@@ -79,6 +82,7 @@ func Grants() []Grant {
 		{WorkRequests, "take requests in, make plans, answer questions, run what was approved, pause it", []Role{Operator}},
 		{Approve, "approve a plan that somebody else asked for, by its hash", []Role{Approver}},
 		{StopAll, "stop everything that is being carried out, and let it go on", []Role{Operator, Approver, Administrator}},
+		{AskSuppressed, "ask whether somebody was erased or opted out: yes or no for a value that one has", []Role{Operator, Application}},
 		{ReadLog, "read the audit log", []Role{Auditor, Administrator}},
 		{ManageAccounts, "invite people, set roles, end accounts, sessions and tokens of others", []Role{Administrator}},
 	}

@@ -78,9 +78,16 @@ func (r *run) attesting(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	refusal, err := r.refusal(ctx, r.s)
+	if err != nil {
+		return nil, err
+	}
 	err = r.move(ctx, Closed, mover{}, func(tx db.Tx) error {
 		_, err := tx.Exec(ctx, "INSERT INTO plan_attestation (plan, at, file) VALUES ($1, $2, $3) ON CONFLICT (plan) DO UPDATE SET at = excluded.at, file = excluded.file", r.s.ID, clock.Micros(), file)
 		if err != nil {
+			return err
+		}
+		if err := r.suppress(ctx, tx, refusal); err != nil {
 			return err
 		}
 		return r.destroy(ctx, tx, r.s, Closed)

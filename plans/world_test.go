@@ -14,6 +14,7 @@ import (
 	"vestige/classifiers"
 	allclassifiers "vestige/classifiers/all"
 	"vestige/connectors"
+	"vestige/consent"
 	"vestige/forms"
 	"vestige/internal/db"
 	"vestige/internal/keys"
@@ -21,6 +22,7 @@ import (
 	"vestige/pii"
 	"vestige/plans"
 	"vestige/policies"
+	"vestige/requests"
 	"vestige/scanner"
 	"vestige/store"
 	"vestige/store/storetest"
@@ -48,7 +50,7 @@ func newWorld(t *testing.T, sources ...*connectors.Source) *world {
 }
 
 func schemas() []db.Schema {
-	return []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), plans.Schema()}
+	return []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema()}
 }
 
 // newWorldOn is newWorld over an open store.

@@ -34,8 +34,15 @@ type Policy struct {
 	Windows        Windows   `yaml:"windows" json:"windows"`
 	Limits         Limits    `yaml:"limits" json:"limits"`
 	SingleApprover bool      `yaml:"single-approver" json:"singleApprover"` // who asked for a plan may approve it
+	Restored       string    `yaml:"restored" json:"restored"`              // what is done with what comes back from before an erasure: ask, erase
 	Holidays       []Date    `yaml:"holidays" json:"holidays"`              // beside those of the regime
 }
+
+// What Restored can be: a person approves that it is erased again, or the approval of the first erasure counts for it.
+const (
+	Ask        = "ask"
+	EraseAgain = "erase"
+)
 
 // Rule keeps what it matches, for a reason.
 type Rule struct {
@@ -109,6 +116,7 @@ func Default() *Policy {
 		Tolerance: Tolerance{Percent: 10, AtLeast: 10},
 		Windows:   Windows{CoolDown: 7 * day, Minimum: day, Export: 14 * day},
 		Limits:    Limits{Hub: 200},
+		Restored:  Ask,
 	}
 }
 
@@ -209,6 +217,8 @@ func (p *Policy) Validate() error {
 		return errkind.New(errkind.Invalid, "tolerance: percent is 0 to 100, at-least is not negative")
 	case p.Windows.Minimum > p.Windows.CoolDown:
 		return errkind.New(errkind.Invalid, "windows: minimum is longer than cool-down")
+	case p.Restored != Ask && p.Restored != EraseAgain:
+		return errkind.New(errkind.Invalid, "restored: ask or erase")
 	case p.Limits.Hub < 1:
 		return errkind.New(errkind.Invalid, "limits: hub is at least 1")
 	}

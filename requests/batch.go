@@ -203,6 +203,3 @@ func orElse(a, b string) string {
 }
 
 func timeOf(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
-
-// ReplayChannel is the channel of a request that erases again what came back.
-const ReplayChannel = "replay"

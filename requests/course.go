@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"vestige/audit"
+	"vestige/consent"
 	"vestige/internal/clock"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
@@ -249,7 +250,15 @@ func (s *Service) Resolve(ctx context.Context, id, by, reason string) (*Request,
 	if _, planned := kindOf(r.Type); planned || reason == "" {
 		return nil, errkind.Coded(errkind.Conflict, "has-plan", "a request of the type %s is closed by its plan alone", r.Type)
 	}
-	if r, err = s.step(ctx, id, Closed, by, reason, nil); err != nil {
+	refused := consent.Refusal{Request: id, Kind: consent.OptOut, At: clock.Micros()}
+	if r.Type == policies.OptOut || r.Type == policies.Objection {
+		ids, err := s.identifiers(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		refused.People = []consent.Person{{Known: ids}}
+	}
+	if r, err = s.step(ctx, id, Closed, by, reason, func(tx db.Tx, _ *Request) error { return s.engine.Suppressions().Add(ctx, tx, refused) }); err != nil {
 		return nil, err
 	}
 	return r, s.engine.Forget(ctx, id, string(Closed))

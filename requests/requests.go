@@ -145,6 +145,9 @@ func (s *Service) Intake(ctx context.Context, in Intake) (*Request, error) {
 }
 
 func (s *Service) validate(in *Intake) error {
+	if len(in.Subjects) == 1 && len(in.Identifiers) == 0 {
+		in.Identifiers, in.Subjects = in.Subjects[0], nil
+	}
 	switch {
 	case in.ID != "" && !idForm.MatchString(in.ID):
 		return errkind.Coded(errkind.Invalid, "request-id", "a request's id is REQ- and eight digits")

@@ -18,6 +18,7 @@ import (
 	allclassifiers "vestige/classifiers/all"
 	"vestige/connectors"
 	"vestige/connectors/memory"
+	"vestige/consent"
 	"vestige/forms"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
@@ -104,7 +105,7 @@ func (d *desk) intake(kind policies.Type, i int) *requests.Request {
 }
 
 func eachDesk(t *testing.T, f func(t *testing.T, d *desk)) {
-	schemas := []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), plans.Schema(), requests.Schema()}
+	schemas := []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema()}
 	t.Run("sqlite", func(t *testing.T) {
 		dir := t.TempDir()
 		f(t, newDesk(t, storetest.Open(t, store.Options{Dir: dir, Command: "test", Schemas: schemas}), dir))
@@ -254,7 +255,7 @@ func TestWaiting(t *testing.T) {
 }
 
 func TestRefusedIntake(t *testing.T) {
-	d := newDesk(t, storetest.Open(t, store.Options{Dir: t.TempDir(), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), plans.Schema(), requests.Schema()}}), t.TempDir())
+	d := newDesk(t, storetest.Open(t, store.Options{Dir: t.TempDir(), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema()}}), t.TempDir())
 	ids := []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mail(1))}}
 	for code, in := range map[string]requests.Intake{
 		"request-id":    {ID: "REQ-1", Type: policies.Erasure, By: "olga", Identifiers: ids},

@@ -21,6 +21,7 @@ import (
 	classifiersall "vestige/classifiers/all"
 	"vestige/connectors"
 	connectorsall "vestige/connectors/all"
+	"vestige/consent"
 	"vestige/forms"
 	"vestige/internal/clock"
 	"vestige/internal/db"
@@ -69,7 +70,7 @@ func open(t testing.TB) *estate { t.Helper(); return openAt(t, t.TempDir()) }
 // openAt opens the estate of a folder, which is made where there is none.
 func openAt(t testing.TB, dir string) *estate {
 	t.Helper()
-	st, err := store.Open(t.Context(), store.Options{Dir: filepath.Join(dir, "data"), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), plans.Schema(), requests.Schema(), accounts.Schema()}})
+	st, err := store.Open(t.Context(), store.Options{Dir: filepath.Join(dir, "data"), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema(), accounts.Schema()}})
 	must(t, err)
 	t.Cleanup(func() { _ = st.Close() })
 	cat, err := catalog.Open(t.Context(), st.DB(), filepath.Join(dir, "data"))

@@ -27,6 +27,7 @@ type Plans interface {
 	Reports(ctx context.Context, id string) ([]plans.Report, error)
 	Undo(ctx context.Context, id, by, reason string) error
 	Verify(ctx context.Context, id string, progress func(plans.Event)) (*plans.Report, error)
+	Suppressed(ctx context.Context, ids []pii.Identifier) ([]bool, error)
 }
 
 var _ Plans = (*plans.Engine)(nil)

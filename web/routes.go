@@ -103,6 +103,7 @@ func (s *Server) routes() {
 	if s.svc.Requests != nil {
 		s.requestRoutes()
 		s.apiRequestRoutes()
+		s.apiSuppressedRoutes()
 	}
 	s.alertRoutes()
 	s.aboutRoutes()

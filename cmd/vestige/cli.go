@@ -22,15 +22,17 @@ type cli struct {
 	Check     checkCmd     `cmd:"" help:"Compare a schema or a source with committed decisions, for CI."`
 	Reindex   reindexCmd   `cmd:"" help:"Build the index anew from the store."`
 
-	Find    findCmd    `cmd:"" help:"Where is a person, and by which route?"`
-	Plan    planCmd    `cmd:"" help:"Make the plan of an erasure or an export."`
-	Answer  answerCmd  `cmd:"" help:"Answer a question, or accept a gap."`
-	Approve approveCmd `cmd:"" help:"Approve a plan by its hash."`
-	Run     runCmd     `cmd:"" help:"Carry an approved plan out."`
-	Undo    undoCmd    `cmd:"" help:"Take soft deletes back, and cancel."`
-	Verify  verifyCmd  `cmd:"" help:"Look for what is left, without the plan's map."`
-	Export  exportCmd  `cmd:"" help:"Write a person's data for her, encrypted."`
-	Request requestCmd `cmd:"" help:"Take requests in, and list them."`
+	Find       findCmd       `cmd:"" help:"Where is a person, and by which route?"`
+	Plan       planCmd       `cmd:"" help:"Make the plan of an erasure or an export."`
+	Answer     answerCmd     `cmd:"" help:"Answer a question, or accept a gap."`
+	Approve    approveCmd    `cmd:"" help:"Approve a plan by its hash."`
+	Run        runCmd        `cmd:"" help:"Carry an approved plan out."`
+	Undo       undoCmd       `cmd:"" help:"Take soft deletes back, and cancel."`
+	Verify     verifyCmd     `cmd:"" help:"Look for what is left, without the plan's map."`
+	Export     exportCmd     `cmd:"" help:"Write a person's data for her, encrypted."`
+	Request    requestCmd    `cmd:"" help:"Take requests in, and list them."`
+	Replay     replayCmd     `cmd:"" help:"Erase again what a restored system brought back."`
+	Suppressed suppressedCmd `cmd:"" help:"Say whether somebody was erased or opted out."`
 
 	Mask maskCmd `cmd:"" help:"Copy a source for tests, with nobody in it."`
 

@@ -67,7 +67,7 @@ func (c *call) beside(held *store.HeldError) int {
 
 func (c *call) forward(e endpoint) (int, error) {
 	r := remote{Args: c.args, Dir: c.dir, By: c.by(), TTY: c.tty, Colour: c.colour, Width: c.width}
-	if slices.Contains(c.args, "-") || slices.ContainsFunc(c.args, func(a string) bool { return strings.HasSuffix(a, "=-") }) {
+	if slices.Contains(c.args, "-") || slices.Contains(c.args, "suppressed") || slices.ContainsFunc(c.args, func(a string) bool { return strings.HasSuffix(a, "=-") }) {
 		in, err := io.ReadAll(io.LimitReader(c.in, 64<<20))
 		if err != nil {
 			return 0, err

@@ -23,6 +23,7 @@ import (
 	kinds "vestige/classifiers/all"
 	"vestige/connectors"
 	systems "vestige/connectors/all"
+	"vestige/consent"
 	"vestige/events"
 	"vestige/forms"
 	"vestige/internal/db"
@@ -107,7 +108,7 @@ func (a *App) openPolicy(context.Context, Options) (err error) {
 
 // Schemas gives the tables of every room.
 func Schemas() []db.Schema {
-	return []db.Schema{catalog.Schema(), keys.Schema(), audit.Schema(), jobs.Schema(), plans.Schema(), requests.Schema(), accounts.Schema(), events.Schema(), watch.Schema()}
+	return []db.Schema{catalog.Schema(), keys.Schema(), audit.Schema(), jobs.Schema(), consent.Schema(), plans.Schema(), requests.Schema(), accounts.Schema(), events.Schema(), watch.Schema()}
 }
 
 func (a *App) openStore(ctx context.Context, o Options) (err error) {
@@ -260,5 +261,8 @@ func (a *App) ScanOne(ctx context.Context, by string, s *connectors.Source, opt 
 		facts["outcome"] = errkind.Code(err)
 	}
 	e := a.Record(ctx, audit.Entry{Actor: by, Action: "source.scan", Object: s.Name(), Facts: audit.Facts(facts)})
+	if err == nil {
+		err = a.returned(ctx, by, s.Name())
+	}
 	return r, errors.Join(err, e)
 }

@@ -1,0 +1,173 @@
+package plans_test
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"vestige/catalog"
+	"vestige/internal/demo/company"
+	"vestige/internal/e2e/outsider"
+	"vestige/pii"
+	"vestige/plans"
+	"vestige/policies"
+	"vestige/requests"
+)
+
+// erasedCompany erases the person of the demo company who has every difficulty, and gives a copy of the company as it was before.
+func erasedCompany(t *testing.T) (dir, backup string, c *company.Company, w *world, before *outsider.Snapshot) {
+	t.Helper()
+	dir, backup = t.TempDir(), t.TempDir()
+	c, err := company.Generate(t.Context(), dir, company.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before, err = outsider.Take(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(backup, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	w = newWorld(t, companySources(t, dir)...)
+	w.must(w.policy.Add("policy.yaml", []byte(c.Policy())))
+	w.policy.Windows.CoolDown, w.policy.Windows.Minimum = 0, 0
+	s := w.approve(w.plan(plans.Erasure, c.Truth.Subjects[c.Walk].Start.Value))
+	finish(t, w, s.ID)
+	return dir, backup, c, w, before
+}
+
+// restored puts files of a system back as they were, while nothing has them open.
+func (w *world) restored(from, to string, names ...string) {
+	t := w.t
+	t.Helper()
+	for _, s := range w.sources {
+		w.must(s.Close())
+	}
+	defer func() {
+		for _, s := range companySources(t, to) {
+			w.sources[s.Name()] = s
+		}
+	}()
+	for _, name := range names {
+		for _, suffix := range []string{"-wal", "-shm"} {
+			_ = os.Remove(filepath.Join(to, name+suffix))
+		}
+		b, err := os.ReadFile(filepath.Join(from, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(to, name), b, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (w *world) alerts(code plans.Verdict) (out []catalog.Alert) {
+	w.t.Helper()
+	all, err := w.catalog.Alerts(w.t.Context(), false)
+	w.must(err)
+	for _, a := range all {
+		if a.Code == string(code) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// TestRestored erases somebody, has her come back by herself, then restores a database from a copy made before: both are known without a value of hers that was
+// kept; the first is shown, the second is erased again, and nobody else is touched.
+func TestRestored(t *testing.T) {
+	dir, backup, c, w, before := erasedCompany(t)
+	yes, err := w.engine.Suppressed(t.Context(), []pii.Identifier{
+		{Category: pii.Category(c.Truth.Subjects[c.Walk].Start.Category), Value: pii.NewValue(c.Truth.Subjects[c.Walk].Start.Value)}, {Category: "contact.email", Value: pii.NewValue("nobody@nowhere.example")}, {Category: "contact.email", Value: pii.NewValue("no address")},
+	})
+	w.must(err)
+	if !yes[0] || yes[1] || yes[2] {
+		t.Errorf("suppressed: %v", yes)
+	}
+	back, err := w.engine.Returned(t.Context(), "", 0)
+	w.must(err)
+	for _, p := range back.Places {
+		t.Errorf("nothing was restored, and yet %+v", p)
+	}
+
+	w.register(dir, c)
+	service := requests.New(w.engine)
+	r, err := service.Replay(t.Context(), 0, "", "olga", nil)
+	w.must(err)
+	if r.People != 0 || len(r.Shown) != 1 || r.Request != nil || len(w.alerts(plans.Renewed)) != 1 {
+		t.Errorf("one who came back by herself is not merely shown: %+v", r)
+	}
+
+	w.restored(backup, dir, "shop.db")
+	back, err = w.engine.Returned(t.Context(), "", 0)
+	w.must(err)
+	for _, p := range back.Places {
+		if p.Renewed+p.Returned > 0 || p.Dataset.Source != "shop" {
+			t.Errorf("what was restored is %+v", p)
+		}
+	}
+	if len(back.People) != 1 || !back.People[0].Again() {
+		t.Fatalf("of one erased person %+v came back", back.People)
+	}
+	if len(w.alerts(plans.Restored)) != len(back.Places) || len(w.alerts(plans.Renewed)) > 0 {
+		t.Errorf("alerts: %+v", w.alerts(plans.Restored))
+	}
+	if r, err = service.Replay(t.Context(), back.At, "", "olga", nil); err != nil || r.Request != nil {
+		t.Errorf("an erasure from before the backup is applied again: %+v, %v", r, err)
+	}
+
+	w.policy.Restored = policies.EraseAgain
+	r, err = service.Replay(t.Context(), 0, "shop", "olga", nil)
+	w.must(err)
+	if r.Result == nil || r.Result.State != plans.Closed || r.Request.State != requests.Closed {
+		t.Fatalf("the replay came to %+v, %+v", r.Result, r.Plan.Open.Gaps)
+	}
+	now, err := outsider.Take(dir)
+	w.must(err)
+	if j := outsider.Judge(before, now, c.Truth, []company.Person{c.Walk}); j.Recall < 1 || len(j.Collateral) > 0 {
+		t.Errorf("after the replay: recall %.4f, left %.400q, collateral %.400q", j.Recall, j.Left, j.Collateral)
+	}
+	back, err = w.engine.Returned(t.Context(), "", 0)
+	w.must(err)
+	if len(back.Places)+len(w.alerts(plans.Restored)) > 0 {
+		t.Errorf("after the replay %+v and %+v", back.Places, w.alerts(plans.Restored))
+	}
+}
+
+// register has the erased person come back by herself: she has a new account, under the address that she had.
+func (w *world) register(dir string, c *company.Company) {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, "shop.db"))
+	w.must(err)
+	defer func() { w.must(db.Close()) }()
+	users, mail, created := c.Tables["users"], c.Columns["users.email"], c.Columns["users.created"]
+	who := c.Truth.Subjects[c.Walk].Start
+	if who.Category != "contact.email" || mail == "" || created == "" {
+		w.t.Fatalf("the walk starts from a %s, in %q with %q", who.Category, mail, created)
+	}
+	rows, err := db.Query("SELECT name FROM pragma_table_info(?) WHERE pk = 0", users)
+	w.must(err)
+	var names, values []string
+	for rows.Next() {
+		var name string
+		w.must(rows.Scan(&name))
+		value := `"` + name + `"`
+		switch name {
+		case mail:
+			value = "'" + who.Value + "'"
+		case created:
+			value = "'" + time.Now().UTC().Add(-time.Millisecond).Format("2006-01-02T15:04:05.999Z") + "'"
+		case c.Columns["users.phone"], c.Columns["users.invited_by"]:
+			value = "NULL"
+		}
+		names, values = append(names, `"`+name+`"`), append(values, value)
+	}
+	w.must(rows.Err())
+	w.must(rows.Close())
+	_, err = db.Exec(`INSERT INTO "` + users + `" (` + strings.Join(names, ",") + `) SELECT ` + strings.Join(values, ",") + ` FROM "` + users + `" WHERE "` + mail + `" IS NOT NULL LIMIT 1`)
+	w.must(err)
+}
