@@ -35,6 +35,26 @@ func IsDigit(b byte) bool { return classOf[b] == digit }
 // IsUpper tells whether a byte is one of A–Z.
 func IsUpper(b byte) bool { return classOf[b] == upper }
 
+// IsCapital tells whether a capital letter begins at i: A-Z, and those of Latin-1 and Latin Extended-A.
+func IsCapital(text []byte, i int) bool {
+	c := text[i]
+	if c < 0x80 {
+		return c-'A' < 26
+	}
+	if i+1 >= len(text) {
+		return false
+	}
+	switch d := text[i+1]; c {
+	case 0xC3:
+		return d < 0xA0
+	case 0xC4:
+		return (d < 0xB9) == (d&1 == 0)
+	case 0xC5:
+		return (d <= 0x88 || d >= 0xB9) == (d&1 == 1) && d != 0xB8 || d == 0xB8
+	}
+	return false
+}
+
 // IsWord tells whether a byte is a letter or a digit.
 func IsWord(b byte) bool { c := classOf[b]; return c == lower || c == upper || c == digit }
 

@@ -152,14 +152,14 @@ func (sc *scan) word(i int) int {
 		}
 		sc.ask(e.who, i)
 	}
-	if c := text[i]; j < len(text) && (c-'A' < 26 || c == 0xC3) && leads(text[j]) {
+	if c := text[i]; (c-'A' < 26 || c-0xC3 < 3) && len(t.title) > 0 && (j == len(text) || leads(text[j])) {
 		sc.ask(t.title, i)
 	}
 	return j
 }
 
-// leads tells whether a capitalised word goes on behind this byte: by a space, a hyphen, an apostrophe or the point of an abbreviation.
-func leads(b byte) bool { return b == ' ' || b == '-' || b == '\'' || b == '.' }
+// leads tells whether a capitalised word can be one of a sentence: no digit, sign of an identifier or of an address goes on behind it.
+func leads(b byte) bool { return b != '_' && b != '@' && b != '/' && b != '(' && b != '=' && b-'0' > 9 }
 
 // run9 passes over a group of digits and asks those for whom enough digits follow. A run goes on over separators, at most two in a row.
 func (sc *scan) run9(i int) int {

@@ -342,7 +342,7 @@ func (s *Set) inside(p *pii.Proposal, st *Stats) {
 		if p.Category == "none.key" || p.Category == "none.hash" || p.Category == "none.date" {
 			logit -= 4
 		}
-		if c.Category == "identity.name" || c.Category == "contact.street" {
+		if c.Category == "identity.name" || c.Category == "identity.given_name" || c.Category == "contact.street" || c.Category == "contact.city" {
 			logit -= titles(st, n)
 		}
 		one := pii.Contained{Category: c.Category, Confidence: calibrate(1 / (1 + math.Exp(-logit))), Share: float64(n) / float64(st.Values)}

@@ -12,9 +12,10 @@ import (
 	"vestige/classifiers/named"
 	"vestige/classifiers/official"
 	"vestige/classifiers/online"
+	"vestige/classifiers/told"
 )
 
 // All gives every classifier.
 func All() []classifiers.Classifier {
-	return slices.Concat(contact.All(), identity.All(), finance.All(), online.All(), demographic.All(), named.All(), official.All())
+	return slices.Concat(contact.All(), identity.All(), finance.All(), online.All(), demographic.All(), named.All(), official.All(), told.All())
 }

@@ -6,7 +6,7 @@ import "vestige/classifiers"
 func Phone() classifiers.Classifier {
 	return classifiers.Classifier{
 		Name:     "phone",
-		Doc:      "A telephone number with its country's code or grouped as its country does. It misses bare digits, of which only the name of a field can tell; grouped order numbers that begin with 0 are mistaken for one.",
+		Doc:      "A telephone number with its country's code or grouped as its country does. In a text any grouping counts behind a word for telephones or calling. It misses bare digits that nothing calls so; grouped order numbers that begin with 0 are mistaken for one.",
 		Category: "contact.phone",
 		Version:  1,
 		Names:    []string{"phone", "phone number", "mobile", "mobile phone", "mobile number", "fax", "cell", "tel", "phone private", "contact number", "contact phone", "whatsapp", "customer phone", "msisdn", "emergency phone"},
@@ -42,14 +42,20 @@ func phoneAt(text []byte, i int) (classifiers.Hit, bool) {
 	if !classifiers.IsDigit(text[i]) || (i > 0 && classifiers.IsDigit(text[i-1])) {
 		return classifiers.Hit{}, false
 	}
-	if oneGroup(text, i) {
+	if oneGroup(text, i) && !called(text, i) {
 		return classifiers.Hit{}, false
 	}
 	p, ok := readNumber(text, i)
-	if !ok || !p.grouped() {
+	if !ok {
 		return classifiers.Hit{}, false
 	}
 	h := classifiers.Hit{Start: p.start, End: p.end}
+	if !p.grouped() {
+		if !p.said(text) {
+			return classifiers.Hit{}, false
+		}
+		h.Flags |= classifiers.Labelled
+	}
 	if p.fictional() {
 		h.Flags |= classifiers.Example
 	}

@@ -8,7 +8,7 @@ import (
 func Street() classifiers.Classifier {
 	return classifiers.Classifier{
 		Name:     "street",
-		Doc:      "A street with a house number, in the German order (Lindenweg 12a) or the English one (12 Linden Road). It misses streets without a usual ending and lines without a number.",
+		Doc:      "A street with a house number, in the order of German and Dutch (Lindenweg 12a), of English and French (12 Linden Road, 12 rue des Lilas), or of Spanish, Italian, Portuguese and Polish (Calle Mayor 12, ul. Polna 3). It misses streets without a usual ending and lines without a number.",
 		Category: "contact.street",
 		Version:  1,
 		Names:    []string{"street", "street address", "street name", "street house number", "street line", "address line", "address1", "address", "house number", "street number", "apt?", "pobox?", "address description"},
@@ -23,7 +23,7 @@ func Street() classifiers.Classifier {
 }
 
 // endings are what German streets end with, written in one word with the name or behind it.
-var endings = []string{"straße", "strasse", "str.", "str", "weg", "platz", "allee", "gasse", "ring", "ufer", "damm", "chaussee", "steig", "stieg", "pfad", "berg", "hof", "markt", "graben", "park", "winkel", "kamp", "anger", "promenade", "wall"}
+var endings = []string{"straße", "strasse", "str.", "str", "weg", "platz", "allee", "gasse", "ring", "ufer", "damm", "chaussee", "steig", "stieg", "pfad", "berg", "hof", "markt", "graben", "park", "winkel", "kamp", "anger", "promenade", "wall", "straat", "laan", "gracht", "plein", "kade", "singel", "dijk", "steeg", "dreef", "plantsoen", "baan", "pad", "gatan", "vägen", "gade", "vej", "gata", "veien", "katu"}
 
 // types are what English streets end with.
 var types = func() map[string]bool {
@@ -134,9 +134,17 @@ func streetAt(text []byte, i int) (classifiers.Hit, bool) {
 	if start, ok := germanStreet(text, i); ok {
 		return classifiers.Hit{Start: start, End: end}, true
 	}
+	if start, ok := roadBefore(text, i); ok {
+		return classifiers.Hit{Start: start, End: end, Flags: classifiers.Labelled}, true
+	}
+	if end < len(text) && (text[end] == ' ' || text[end] == ',') {
+		if stop, ok := roadBehind(text, end); ok {
+			return classifiers.Hit{Start: i, End: stop, Flags: classifiers.Labelled}, true
+		}
+	}
 	if end < len(text) && text[end] == ' ' {
 		if stop, ok := englishStreet(text, end+1); ok {
-			return classifiers.Hit{Start: i, End: stop}, true
+			return classifiers.Hit{Start: flat(text, i), End: stop, Flags: classifiers.Labelled}, true
 		}
 	}
 	return classifiers.Hit{}, false
@@ -222,7 +230,7 @@ func dashed(w []byte) bool {
 
 // streetAdjective is what stands before a compound: Am, An der, Alte, Neuer, Große …
 func streetAdjective(w []byte) bool {
-	for _, a := range [...]string{"am", "an", "der", "im", "alte", "alter", "alten", "neue", "neuer", "neuen", "zum", "zur", "auf", "dem", "unter", "den", "kleine", "kleiner", "obere", "untere", "hintere", "vordere", "hohe", "hoher"} {
+	for _, a := range [...]string{"am", "an", "der", "het", "oude", "nieuwe", "grote", "im", "alte", "alter", "alten", "neue", "neuer", "neuen", "zum", "zur", "auf", "dem", "unter", "den", "kleine", "kleiner", "obere", "untere", "hintere", "vordere", "hohe", "hoher"} {
 		if classifiers.EqualFold(w, a) {
 			return true
 		}
@@ -248,7 +256,7 @@ func wordBefore(text []byte, i int) int {
 }
 
 func capital(text []byte, i int) bool {
-	return i < len(text) && (classifiers.IsUpper(text[i]) || (text[i] == 0xC3 && i+1 < len(text) && text[i+1] < 0xA0)) && (i == 0 || !classifiers.IsWord(text[i-1]))
+	return i < len(text) && classifiers.IsCapital(text, i) && (i == 0 || !classifiers.IsWord(text[i-1]))
 }
 
 // foldEnd compares without regard to ASCII case, and takes ß as it is.

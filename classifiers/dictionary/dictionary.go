@@ -1,5 +1,5 @@
-// Package dictionary knows given names, surnames and towns: a compact list with the logarithm of how usual each word is, generated
-// from the locale data of @faker-js/faker (see NOTICE) and from own.txt. Look-ups take bytes as they stand in a text, without
+// Package dictionary knows given names, surnames, towns and the words of every sentence: a compact list with how usual each is, generated
+// from the packages that gen names (see NOTICE) and from own.txt. Look-ups take bytes as they stand in a text, without
 // regard to case, and allocate nothing.
 package dictionary
 
@@ -24,6 +24,7 @@ const (
 	Given Kind = 1 << iota
 	Family
 	City
+	Common // a word of any text: an article, a month, a greeting
 )
 
 // Entry is what is known of a word: its kinds, and for each a rank from 1 (rare) to 9 (usual).
@@ -66,6 +67,10 @@ func parse(ranks string) (e Entry) {
 			e.Kinds, e.Family = e.Kinds|Family, n
 		case 'c':
 			e.Kinds, e.City = e.Kinds|City, n
+		case 'w':
+			if n >= 3 || e.Given < 5 {
+				e.Kinds |= Common // else it is a name before it is a word
+			}
 		}
 	}
 	return e

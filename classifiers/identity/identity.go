@@ -6,7 +6,7 @@ import "vestige/classifiers"
 // All lists the classifiers of this package.
 func All() []classifiers.Classifier {
 	return []classifiers.Classifier{
-		FullName(),
+		FullName(), MentionedName(),
 		GivenName(),
 		FamilyName(),
 		Username(),

@@ -63,7 +63,7 @@ func lean(s *classifiers.Stats, mine, theirs string) (e classifiers.Evidence) {
 func FullName() classifiers.Classifier {
 	return classifiers.Classifier{
 		Name: "full_name",
-		Doc: "A given name and a surname, in either order, with initials, particles and titles between. In texts both have to be in the dictionary, or a form of address stands before. " +
+		Doc: "A given name and a surname, in either order, with initials, particles and titles between. In texts one of them has to be in the dictionary and the other look like a name, or a form of address stands before. " +
 			"It misses names of one word; streets and companies named after people are mistaken for one.",
 		Category: "identity.name",
 		Version:  1,
@@ -71,8 +71,8 @@ func FullName() classifiers.Classifier {
 			"name?", "full name", "fullname", "display name", "real name", "contact name", "customer name", "user full name", "person name", "employee name", "member name", "owner name", "recipient name",
 			"sender name", "patient name", "student name", "owner", "recipient", "card owner", "account owner", "contact", "author", "author name", "guest name", "subscriber name", "billing name", "shipping name", "emergency contact", "emergency contact name", "manager?", "first last name", "card name?", "lead name", "contact person", "nome cognome", "nom prenom", "nombre apellido", "nombres apellidos", "vorname nachname", "imie nazwisko", "cognome nome", "apellidos nombres", "nome sobrenome", "first last", "kana?", "common name?", "other names?",
 		},
-		Triggers: classifiers.Triggers{Title: true},
-		MaxLen:   60,
+		Triggers: classifiers.Triggers{Title: true, Words: titles},
+		MaxLen:   80,
 		At:       fullNameAt,
 		Whole:    fullName,
 		Column:   nameLook,
@@ -161,7 +161,7 @@ func fullName(v []byte) bool {
 	if comma {
 		first, last = last, first
 	}
-	g, f := each(first, dictionary.Given), each(last, dictionary.Family)
+	g, f := each(first, dictionary.Given) && !townish(first), each(last, dictionary.Family)
 	return (g && f) || (n <= 3 && (g || f) && looks(first) && looks(last) && !dictionaryCity(v)) || (each(last, dictionary.Given) && each(first, dictionary.Family))
 }
 
@@ -184,9 +184,7 @@ func nameWord(v []byte, i int) int {
 	return j
 }
 
-func big(v []byte, i int) bool {
-	return classifiers.IsUpper(v[i]) || (v[i] == 0xC3 && i+1 < len(v) && v[i+1] < 0xA0)
-}
+func big(v []byte, i int) bool { return classifiers.IsCapital(v, i) }
 
 var particles = []string{"von", "van", "de", "der", "den", "zu", "vom", "zum", "zur", "del", "della", "di", "da", "la", "le", "ten", "ter", "el", "al", "bin"}
 
@@ -200,141 +198,6 @@ func particle(w []byte) bool {
 		}
 	}
 	return false
-}
-
-var titles = []string{"mr", "mrs", "ms", "miss", "dr", "prof", "sir", "herr", "herrn", "frau", "fr", "hr", "dipl", "ing", "rev", "mx"}
-
-func title(w []byte) bool {
-	if len(w) > 1 && w[len(w)-1] == '.' {
-		w = w[:len(w)-1]
-	}
-	if len(w) < 2 || len(w) > 5 || titleStarts>>(w[0]&31)&1 == 0 {
-		return false
-	}
-	for _, t := range titles {
-		if len(t) == len(w) && classifiers.EqualFold(w, t) {
-			return true
-		}
-	}
-	return false
-}
-
-// titleStarts has a bit for each letter that a title begins with.
-var titleStarts = func() (m uint32) {
-	for _, t := range titles {
-		m |= 1 << (t[0] & 31)
-	}
-	return m
-}()
-
-// fullNameAt reads a name whose first word begins at i.
-func fullNameAt(text []byte, i int) (h classifiers.Hit, ok bool) {
-	if !big(text, i) || (i > 0 && (classifiers.IsWord(text[i-1]) || text[i-1] == '-' || text[i-1] == '\'' || text[i-1] == '@' || text[i-1] == '.')) {
-		return h, false
-	}
-	j := nameWord(text, i)
-	if j+1 >= len(text) || text[j] != ' ' || !classifiers.IsLetter(text[j+1]) {
-		return h, false
-	}
-	if !goesOn(text, j+1) {
-		return h, false
-	}
-	first := text[i:j]
-	if title(first) {
-		return titled(text, j+1)
-	}
-	g := dictionary.Find(first)
-	if g.Kinds&dictionary.Given == 0 && !(contains(first, '-') && each(first, dictionary.Given)) {
-		return h, false
-	}
-	end, surname, n := nameRest(text, j)
-	if n == 0 || !each(surname, dictionary.Family) || streetish(text, end) {
-		return h, false
-	}
-	if g.Given == 1 && capitalBefore(text, i) {
-		return h, false
-	}
-	if g.Given == 1 && dictionary.Find(surname).Family == 1 && g.Kinds&dictionary.City != 0 {
-		return h, false
-	}
-	return classifiers.Hit{Start: i, End: end}, true
-}
-
-// goesOn tells, at a glance, whether the word at i can belong to a name: a capital, a letter with a point, or the first letter of a particle.
-func goesOn(text []byte, i int) bool {
-	c := text[i]
-	const particles = 1<<('a'&31) | 1<<('b'&31) | 1<<('d'&31) | 1<<('e'&31) | 1<<('l'&31) | 1<<('t'&31) | 1<<('v'&31) | 1<<('z'&31)
-	return c < 'a' || c > 'z' || particles>>(c&31)&1 != 0 || i+1 < len(text) && text[i+1] == '.'
-}
-
-// capitalBefore tells whether the word before the one at i begins with a capital and no sentence ends between.
-func capitalBefore(text []byte, i int) bool {
-	if i < 2 || text[i-1] != ' ' || !classifiers.IsLetter(text[i-2]) {
-		return false
-	}
-	k := i - 2
-	for k > 0 && i-k < 20 && classifiers.IsLetter(text[k-1]) {
-		k--
-	}
-	return big(text, k)
-}
-
-// titled reads the name behind a form of address: "Frau Dr. Lee" gives Lee, known or not.
-func titled(text []byte, i int) (h classifiers.Hit, ok bool) {
-	for k := 0; k < 3 && i < len(text); k++ {
-		j := nameWord(text, i)
-		if j == i || !title(text[i:j]) || j == len(text) || text[j] != ' ' {
-			break
-		}
-		i = j + 1
-	}
-	if i >= len(text) || !big(text, i) {
-		return h, false
-	}
-	j := nameWord(text, i)
-	if j-i < 2 || !looks(text[i:j]) {
-		return h, false
-	}
-	w := dictionary.Find(text[i:j])
-	end, _, n := nameRest(text, j)
-	if n == 0 && w.Kinds&dictionary.Family == 0 {
-		return h, false
-	}
-	if n > 0 && w.Kinds == 0 {
-		end = j
-	}
-	return classifiers.Hit{Start: i, End: end, Flags: classifiers.Labelled}, true
-}
-
-// nameRest reads initials, particles and further capitalised words behind a given name: the last of them is the surname.
-func nameRest(text []byte, j int) (end int, surname []byte, n int) {
-	end = j
-	for range 4 {
-		if j+1 >= len(text) || text[j] != ' ' || !classifiers.IsLetter(text[j+1]) {
-			break
-		}
-		k := nameWord(text, j+1)
-		w := text[j+1 : k]
-		switch {
-		case particle(w):
-		case len(w) == 2 && w[1] == '.':
-		case big(w, 0) && len(w) >= 2:
-			if n > 0 && dictionary.Find(w).Kinds&dictionary.Family == 0 {
-				return end, surname, n
-			}
-			end, surname, n = k, w, n+1
-		default:
-			return end, surname, n
-		}
-		if n == 2 {
-			break
-		}
-		j = k
-	}
-	if end < len(text) && classifiers.IsWord(text[end]) {
-		return end, nil, 0
-	}
-	return end, surname, n
 }
 
 // streetish tells whether what follows makes the name one of a street or company.

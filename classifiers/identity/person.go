@@ -1,0 +1,436 @@
+package identity
+
+import (
+	"strings"
+
+	"vestige/classifiers"
+	"vestige/classifiers/dictionary"
+)
+
+// titles are forms of address and degrees that stand before a surname.
+var titles = strings.Fields("mr mrs ms miss mx dr prof sir lady lord rev herr herrn frau hr dipl ing mag monsieur madame mademoiselle mme mlle maître señor señora señorita sr sra srta doña dra " +
+	"signor signora signorina sig dott dottor dottoressa avv dhr mevr mw mevrouw meneer heer senhor senhora dona pan pani pana panu panią panem państwo doctor doktor professor officer nurse schwester pfarrer père")
+
+var titleSet = newWordSet(strings.Join(titles, " ") + " m fr pr")
+
+// pointed are titles only with a point.
+var pointed = newWordSet("m fr pr hr")
+
+func title(w []byte) bool {
+	if len(w) > 1 && w[len(w)-1] == '.' {
+		w = w[:len(w)-1]
+	}
+	return len(w) >= 2 && titleSet.has(w)
+}
+
+// words that stand before a person's name in a sentence: prepositions, greetings, roles.
+var before = newWordSet("with by from to for and or of dear hi hello hey thanks cheers regards sincerely love best contact witness patient pt client customer employee tenant student applicant candidate colleague daughter son mother father wife husband brother sister partner friend neighbour manager " +
+	"called named is was told asked met says said claimant defendant mom dad uncle aunt child " +
+	"mit von an für und oder bei hallo moin liebe lieber servus danke grüße grüßen gruß lg vg hier kunde kundin mieter mieterin patientin mitarbeiter mitarbeiterin kollege kollegin tochter sohn mutter vater frau mann bruder schwester schüler schülerin zeuge zeugin bewerber bewerberin heiße heißt hat meinte sagt sagte schreibt fahrer angeklagte nachbar chef chefin " +
+	"avec par de pour et ou à chez bonjour salut coucou cher chère merci bises client cliente locataire patiente élève fils fille mère père mari femme collègue témoin candidat candidate employé appelle suis c'est m'a que dit écrit " +
+	"con por para y e a hola querido querida gracias soy cliente inquilino paciente alumno alumna hijo hija madre padre marido mujer compañera compañero testigo llamo dijo dice escribe candidato tía oye ex " +
+	"da per ed ciao caro cara grazie sono paziente inquilino alunno figlio figlia moglie marito collega testimone chiamo dipendente scrive ehi salve oddio " +
+	"met door voor en hoi hee lieve beste bedankt groetjes groeten liefs klant huurder patiënt leerling zoon dochter moeder vader vrouw man collega getuige medewerker kandidate heet ben zegt zei schrijft jeetje hallo " +
+	"com olá oi querido querida obrigado obrigada beijos abraço sou aluno aluna filho filha mãe pai esposa colega testemunha funcionário utilizador falecido diz disse aqui o amiga " +
+	"z ze od do dla i u przez cześć hej kochana kochany pozdrawiam dziękuję tu klient klientka lokator pacjent pacjentka uczeń syn córka matka ojciec mąż żona świadek pracownik koleżanka kolega nazywam pisze mówi mówiła powiedział powiedziała całusy serio proszę kandydat kandydatka")
+
+// roles are words that only people follow.
+var roles = newWordSet("dear patient pt customer employee tenant student applicant candidate colleague daughter son mother father wife husband brother sister claimant defendant says said kunde kundin mieter mieterin patientin mitarbeiter mitarbeiterin kollege kollegin tochter sohn mutter vater bruder schwester schüler schülerin zeuge zeugin bewerber bewerberin heiße heißt sagt sagte angeklagte mann frau " +
+	"cliente client locataire patiente élève fils fille père mère mari collègue témoin candidat candidate employé appelle dit inquilino paciente alumno alumna hijo hija padre madre marido mujer compañera compañero testigo llamo dijo dice paziente alunno figlio figlia padre madre moglie marito collega testimone chiamo dipendente klant huurder patiënt leerling zoon dochter moeder vader man vrouw getuige medewerker heet zegt zei aluno aluna filho filha mãe pai testemunha funcionário disse diz chamo klient klientka lokator pacjent pacjentka uczeń syn córka matka ojciec mąż żona świadek pracownik koleżanka kolega nazywam mówi powiedział powiedziała oskarżony")
+
+// aged tells whether an age follows: ", 74," or " (74)".
+func aged(text []byte, k int) bool {
+	if k+4 >= len(text) || !(text[k] == ',' && text[k+1] == ' ' || text[k] == ' ' && text[k+1] == '(') {
+		return false
+	}
+	c := text[k+4]
+	return text[k+2]-'1' < 9 && text[k+3]-'0' < 10 && (c == ',' || c == ')' || c == ' ' && k+5 < len(text) && classifiers.IsLetter(text[k+5]))
+}
+
+// things are words before a name that is one of a thing.
+var things = newWordSet("the room hall model ship storm hurricane saint st san santa sankt project server host class module street road building tower station line lamp sofa chair table lake mount port fort " +
+	"modell regal sessel raum saal schiff projekt halle sainte la le les salle modèle sala modelo modello stanza zaal kamer sao são sal hotel café restaurant bar")
+
+// wordSet is words in lower case.
+type wordSet map[string]bool
+
+func newWordSet(list string) wordSet {
+	s := wordSet{}
+	for _, w := range strings.Fields(list) {
+		s[w] = true
+	}
+	return s
+}
+
+func (s wordSet) has(w []byte) bool {
+	var low [24]byte
+	if len(w) == 0 || len(w) > len(low) {
+		return false
+	}
+	classifiers.Fold(low[:], w)
+	return s[string(low[:len(w)])]
+}
+
+// begins tells whether a name can begin at i: nothing before it makes it part of something longer.
+func begins(text []byte, i int) bool {
+	if i == 0 {
+		return true
+	}
+	switch c := text[i-1]; c {
+	case '-', '\'', '@', '.', '_', '/', '\\', '$', '#', '&', '+':
+		return false
+	default:
+		return !classifiers.IsWord(c)
+	}
+}
+
+// wordBehind gives the word before the one at i where a single space, or a comma and a space, stands between; empty where another sign does.
+func wordBehind(text []byte, i int) []byte {
+	k := i
+	if k > 0 && text[k-1] == ' ' {
+		k--
+	}
+	if k > 0 && text[k-1] == ',' {
+		k--
+	}
+	if k == i {
+		return nil
+	}
+	end, low := k, max(0, k-20)
+	for k > low && (classifiers.IsLetter(text[k-1]) || text[k-1] == '\'') {
+		k--
+	}
+	return text[k:end]
+}
+
+// introduced tells whether what stands before i brings a person: a preposition, a greeting, a role, or the beginning of a line or a label.
+func introduced(text []byte, i int) bool {
+	if lineStart(text, i) {
+		return true
+	}
+	k := i - 1
+	for k > 0 && text[k] == ' ' && i-k < 3 {
+		k--
+	}
+	switch text[k] {
+	case ':', '"', '(', '<', '*', '>', '=', ';', '|':
+		return true
+	}
+	return before.has(wordBehind(text, i))
+}
+
+func lineStart(text []byte, i int) bool { return i == 0 || text[i-1] == '\n' || text[i-1] == '\t' }
+
+// fullNameAt reads a name whose first word, or the title before it, begins at i.
+func fullNameAt(text []byte, i int) (h classifiers.Hit, ok bool) {
+	if !begins(text, i) {
+		return h, false
+	}
+	j := nameWord(text, i)
+	if j+1 >= len(text) || text[j] != ' ' && text[j] != ',' && text[j] != '.' {
+		return h, false
+	}
+	first := text[i:j]
+	if form := trimDot(first); titleSet.has(form) && (title(first) && !pointed.has(form) || text[j] == '.' || len(form) < len(first)) {
+		if h, ok := titled(text, afterTitle(text, j), classifiers.IsUpper(first[0])); ok || len(form) > 2 {
+			return h, ok
+		}
+	}
+	if text[j] == '.' || !big(text, i) {
+		return h, false
+	}
+	if text[j] == ',' {
+		return surnameFirst(text, i, j)
+	}
+	if !goesOn(text, j+1) {
+		return h, false
+	}
+	return plain(text, i, j)
+}
+
+func trimDot(w []byte) []byte {
+	if len(w) > 1 && w[len(w)-1] == '.' {
+		return w[:len(w)-1]
+	}
+	return w
+}
+
+// afterTitle gives where the word behind a title begins: "Sig.ra Rossi", "Dott.ssa Conti" have a tail.
+func afterTitle(text []byte, j int) int {
+	if text[j] == '.' {
+		j++
+	}
+	for _, tail := range [...]string{"ra ", "ssa "} {
+		if len(text) > j+len(tail) && string(text[j:j+len(tail)]) == tail && text[j-1] == '.' {
+			return j + len(tail)
+		}
+	}
+	if j < len(text) && text[j] == ' ' {
+		j++
+	}
+	return j
+}
+
+// plain reads a name without a title, of the word text[i:j] and those behind it.
+func plain(text []byte, i, j int) (h classifiers.Hit, ok bool) {
+	first := text[i:j]
+	if len(first) == 2 && first[1] == '.' {
+		return initials(text, i, j)
+	}
+	if len(first) > 2 && first[1] == '\'' && !classifiers.IsUpper(first[2]) {
+		return h, false // l'élève
+	}
+	e := dictionary.Find(first)
+	known := e.Kinds&dictionary.Given != 0 || contains(first, '-') && each(first, dictionary.Given)
+	r := readRest(text, j)
+	if r.n == 0 || r.bad || streetish(text, r.end) {
+		return h, false
+	}
+	strong := e.Given >= 2 || e.Given == 0 && known
+	switch {
+	case known && e.Kinds&dictionary.Common != 0 && (e.Given < 3 || r.family < 3):
+		return h, false
+	case capitalBefore(text, i) && (e.Given < 4 || e.Family > e.Given):
+		return h, false
+	case known && e.City > e.Given && r.family < 2:
+		return h, false
+	case known && e.Given == 1 && e.Family >= 1 && r.family <= 1 && capitalBefore(text, i):
+		return h, false
+	case known && r.family > 0 && (strong || r.family >= 2 || !capitalBefore(text, i)):
+	case known && strong && (r.unknown || r.given > 0) && !things.has(wordBehind(text, i)) && !capitalBefore(text, i):
+	case e.Family >= 1 && e.Kinds&(dictionary.Common|dictionary.City) == 0 && r.words == 1 && r.given >= 4 && r.family < e.Family && !capitalBefore(text, i):
+	case e.Kinds == 0 && r.family >= 2 && looks(first) && len(first) >= 3 && !noun(first) && introduced(text, i) && !r.town:
+	case e.Kinds == 0 && r.unknown && r.words == 1 && looks(first) && len(first) >= 4 && !noun(first) && (roles.has(wordBehind(text, i)) || aged(text, r.end)):
+	case e.Kinds == 0 && r.family >= 1 && r.words >= 2 && looks(first) && !noun(first) && introduced(text, i) && !r.town:
+	default:
+		return h, false
+	}
+	return classifiers.Hit{Start: i, End: r.end}, true
+}
+
+// initials reads "J. Smith" and "A. M. Kowalski".
+func initials(text []byte, i, j int) (h classifiers.Hit, ok bool) {
+	if capitalBefore(text, i) {
+		return h, false
+	}
+	r := readRest(text, j)
+	if r.n == 0 || r.bad || r.common || r.family == 0 && !(r.unknown && introduced(text, i)) || streetish(text, r.end) {
+		return h, false
+	}
+	return classifiers.Hit{Start: i, End: r.end}, true
+}
+
+// surnameFirst reads "Kowalski, Anna".
+func surnameFirst(text []byte, i, j int) (h classifiers.Hit, ok bool) {
+	if j+3 >= len(text) || text[j+1] != ' ' || !big(text, j+2) || capitalBefore(text, i) {
+		return h, false
+	}
+	k := nameWord(text, j+2)
+	f, g := dictionary.Find(text[i:j]), dictionary.Find(text[j+2:k])
+	if f.Kinds&(dictionary.Given|dictionary.Common|dictionary.City) != 0 || f.Family == 0 || g.Given < 3 || g.Kinds&dictionary.Common != 0 || k+1 < len(text) && text[k] == ' ' && big(text, k+1) {
+		return h, false
+	}
+	return classifiers.Hit{Start: i, End: k}, true
+}
+
+// goesOn tells, at a glance, whether the word at i can belong to a name: a capital, a letter with a point, or the first letter of a particle.
+func goesOn(text []byte, i int) bool {
+	c := text[i]
+	const particles = 1<<('a'&31) | 1<<('b'&31) | 1<<('d'&31) | 1<<('e'&31) | 1<<('l'&31) | 1<<('t'&31) | 1<<('v'&31) | 1<<('z'&31)
+	return c < 'a' || c > 'z' || particles>>(c&31)&1 != 0 || i+1 < len(text) && text[i+1] == '.'
+}
+
+// capitalBefore tells whether the word before the one at i begins with a capital and no sentence ends between.
+func capitalBefore(text []byte, i int) bool {
+	if i < 2 || text[i-1] != ' ' || !classifiers.IsLetter(text[i-2]) {
+		return false
+	}
+	k := i - 2
+	for k > 0 && i-k < 20 && classifiers.IsLetter(text[k-1]) {
+		k--
+	}
+	return big(text, k) && !before.has(text[k:i-1]) && !title(text[k:i-1])
+}
+
+// titled reads the name behind a form of address: "Frau Dr. Lee" gives Lee, known or not.
+func titled(text []byte, i int, capital bool) (h classifiers.Hit, ok bool) {
+	for range 3 {
+		j := nameWord(text, i)
+		if j == i || !titleSet.has(trimDot(text[i:j])) || j+1 >= len(text) || text[j] != ' ' && text[j] != '.' {
+			break
+		}
+		i = afterTitle(text, j)
+	}
+	r := readRest(text, i-1)
+	if i == 0 || i >= len(text) || r.n == 0 || r.start != i || r.bad {
+		return h, false
+	}
+	if r.common && r.words == 1 && (r.family < 2 || !capital) || !capital && r.family == 0 && r.given == 0 && !r.unknown {
+		return h, false
+	}
+	return classifiers.Hit{Start: r.start, End: r.end, Flags: classifiers.Labelled}, true
+}
+
+// rest is the part of a name behind its first word.
+type rest struct {
+	start, end    int
+	n, words      int   // capitalised words that belong to it, and those seen
+	family, given uint8 // how usual the best of them is
+	unknown       bool  // one of them is in no list
+	common        bool  // one is a word of any text
+	town          bool
+	bad           bool // a word among them makes it the name of a street or a company
+}
+
+// readRest reads initials, particles and capitalised words from the space at j on, as long as they can be of a name.
+func readRest(text []byte, j int) (r rest) {
+	r.end, r.start = j, j+1
+	linked := false
+	for range 6 {
+		if j+1 >= len(text) || j >= 0 && text[j] != ' ' || !classifiers.IsLetter(text[j+1]) {
+			break
+		}
+		k := nameWord(text, j+1)
+		w := text[j+1 : k]
+		switch {
+		case particle(w):
+			linked = true
+		case len(w) == 2 && w[1] == '.':
+			if r.n > 0 {
+				return r
+			}
+		case big(w, 0) && len(w) >= 2:
+			if !r.word(w, linked) {
+				return r
+			}
+			r.end, linked = k, false
+			if k < len(text) && (classifiers.IsWord(text[k]) || text[k] == '_' || text[k] == '@' || text[k] == '(') {
+				return rest{}
+			}
+		default:
+			return r
+		}
+		j = k
+	}
+	return r
+}
+
+// word takes one more capitalised word; false ends the name before it.
+func (r *rest) word(w []byte, linked bool) bool {
+	if afterNames(w) || title(w) {
+		r.bad = true
+		return false
+	}
+	e := dictionary.Find(w)
+	family, given := e.Family, e.Given
+	if family == 0 && (slavic(w) || contains(w, '-') && eachAny(w)) {
+		family = 2
+	}
+	known := family > 0 || given > 0
+	unknown := e.Kinds&^dictionary.City == 0 && !known && looks(w) && !noun(w) && (e.City <= 2 || linked)
+	switch {
+	case r.n >= 4 || !known && !unknown, r.n > 0 && e.Kinds&dictionary.Common != 0 && family < 3:
+		return false
+	case r.n > 0 && unknown && !linked && (r.family > 0 || r.unknown):
+		return false
+	}
+	r.n, r.words = r.n+1, r.words+1
+	r.family, r.given = max(r.family, family), max(r.given, given)
+	r.unknown = r.unknown || unknown
+	r.common = r.common || e.Kinds&dictionary.Common != 0
+	r.town = r.town || e.City > family
+	if e.Kinds&dictionary.Common != 0 && family < 3 && !linked {
+		r.family, r.unknown, r.given = 0, false, 0
+	}
+	return true
+}
+
+// eachAny tells whether a part of a hyphenated word is a name.
+func eachAny(w []byte) bool {
+	start := 0
+	for i := 0; i <= len(w); i++ {
+		if i == len(w) || w[i] == '-' {
+			if dictionary.Find(w[start:i]).Kinds&(dictionary.Family|dictionary.Given) != 0 {
+				return true
+			}
+			start = i + 1
+		}
+	}
+	return false
+}
+
+// slavic tells whether a word ends as Polish, Czech and Serbian surnames do, in their cases.
+func slavic(w []byte) bool {
+	if len(w) < 6 {
+		return false
+	}
+	for _, e := range [...]string{"ski", "ska", "cki", "cka", "dzki", "skiego", "skiej", "skim", "skiemu", "ską", "ckiego", "ckiej", "ckim", "wicz", "wicza", "wiczem", "czyk", "czyka", "czyk", "ović", "ić", "vic", "ová", "enko", "czuk"} {
+		if n := len(w) - len(e); n > 1 && string(w[n:]) == e {
+			return true
+		}
+	}
+	return false
+}
+
+// noun tells whether a word ends as nouns of things do in languages that write them with a capital, or in English.
+func noun(w []byte) bool {
+	for _, e := range [...]string{"ung", "ungen", "heit", "keit", "schaft", "tion", "tionen", "tät", "ment", "nis", "ismus", "ness", "tions", "ments", "ware", "straße", "bank", "werk", "haus", "zeug", "stelle", "zimmer", "gesetz", "vertrag", "termin"} {
+		if n := len(w) - len(e); n >= 2 && string(w[n:]) == e {
+			return true
+		}
+	}
+	return false
+}
+
+func townish(w []byte) bool {
+	e := dictionary.Find(w)
+	return e.City > e.Given
+}
+
+// MentionedName is given names alone in a text.
+func MentionedName() classifiers.Classifier {
+	return classifiers.Classifier{
+		Name:     "mentioned_name",
+		Doc:      "A given name that stands alone in a text, behind a greeting, a preposition or a role, or below a letter. It misses rare names elsewhere; things named after people are mistaken for one.",
+		Category: "identity.given_name",
+		Version:  1,
+		Triggers: classifiers.Triggers{Title: true},
+		MaxLen:   40,
+		At:       mentionedAt,
+		Chance:   .05,
+		Prior:    -12,
+		Sparse:   true,
+	}
+}
+
+var greetings = newWordSet("dear hi hello hey hallo liebe lieber moin bonjour salut coucou cher chère hola querido querida ciao caro cara hoi hee lieve beste olá oi cześć hej kochana kochany droga drogi estimado estimada gentile")
+
+// mentionedAt reads one capitalised word.
+func mentionedAt(text []byte, i int) (h classifiers.Hit, ok bool) {
+	if !big(text, i) || !begins(text, i) {
+		return h, false
+	}
+	j := nameWord(text, i)
+	if j-i < 3 || j-i > 20 || j-i == len(text) || title(text[i:j]) || classifiers.IsUpper(text[i+1]) || text[j-1] == '.' {
+		return h, false
+	}
+	if j < len(text) && (classifiers.IsWord(text[j]) || text[j] == '-' || text[j] == '_' || text[j] == '@' || text[j] == '(' || text[j] == '/' || text[j] == '=' || text[j] == '\'' && (j+1 == len(text) || text[j+1] != 's')) {
+		return h, false
+	}
+	if j+1 < len(text) && (text[j] == ' ' && big(text, j+1) || text[j] == '.' && classifiers.IsLetter(text[j+1])) {
+		return h, false
+	}
+	e, behind := dictionary.Find(text[i:j]), wordBehind(text, i)
+	ends := j == len(text) || text[j] == ',' || text[j] == '!' || text[j] == '\n' || text[j] == ':'
+	if greetings.has(behind) && (ends || lineStart(text, i-1-len(behind))) && e.Kinds&dictionary.Common == 0 && e.City < 4 {
+		return classifiers.Hit{Start: i, End: j, Flags: classifiers.Labelled}, true
+	}
+	if e.Given < 2 || e.Kinds&dictionary.Common != 0 || e.City > e.Given || things.has(behind) || capitalBefore(text, i) && !before.has(behind) {
+		return h, false
+	}
+	switch {
+	case before.has(behind), e.Given >= 4 && e.Family < e.Given, lineStart(text, i) && (ends || e.Given >= 4), i > 1 && text[i-1] == '(' && j < len(text) && text[j] == ')':
+		return classifiers.Hit{Start: i, End: j}, true
+	}
+	return h, false
+}

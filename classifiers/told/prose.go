@@ -1,0 +1,207 @@
+package told
+
+import (
+	"strings"
+
+	"vestige/classifiers"
+)
+
+// stops are words at which a phrase ends.
+var stops = set(strings.Fields("and but since who which with for at by from when while after before because so twice daily every is was has und aber seit mit für bei wegen weil ist sowie täglich bekommt nimmt et mais depuis avec pour chez est par parce y pero desde con para es por porque e ma dal dalla per è con en maar sinds met voor bij is omdat mas com desde por é porque i oraz ale od z dla ponieważ jest her his my their ihre seine sa son su sua zijn haar ihr"))
+
+// readPhrase reads words up to the end of the clause, five at most.
+func readPhrase(text []byte, k int, tied bool) (start, end int, ok bool) {
+	k = article(text, k)
+	end = k
+	for i, n := k, 0; i < len(text) && n < 5 && i-k < 60; n++ {
+		e := i
+		for e < len(text) && (classifiers.IsWord(text[e]) || (text[e] == '-' || text[e] == '\'' || text[e] == '.' || text[e] == '/') && e > i && e+1 < len(text) && classifiers.IsWord(text[e+1])) {
+			e++
+		}
+		if e == i || n > 0 && !tied && has(stops, text[i:e]) {
+			break
+		}
+		end = e
+		if e+1 >= len(text) || text[e] != ' ' {
+			break
+		}
+		i = e + 1
+	}
+	return k, end, end-k >= 3 && free(text, end) && closed(text, end) && classifiers.IsLetter(text[k]) && !has(stops, text[k:word(text, k)])
+}
+
+// suffixes are how names of substances end in the languages.
+var suffixes = strings.Fields("pril sartan olol statin statine statina prazol prazole azepam cillin cilline cilina mycin mycine formin profen profene profeno cetamol xaban gliptin lukast sone solon solone oxetin oxetine oxetina triptan dipine dipin dipino thiazid thiazide tidin tidine caine cain floxacin mab vir parin")
+
+// readDrug reads a word that ends as substances do, or before a dose.
+func readDrug(text []byte, k int, _ bool) (start, end int, ok bool) {
+	k = article(text, k)
+	end = word(text, k)
+	if end-k < 4 || end-k > 24 || !free(text, end) {
+		return 0, 0, false
+	}
+	if dose(text, end) {
+		return k, end, true
+	}
+	w := text[k:end]
+	for _, s := range suffixes {
+		if n := len(w) - len(s); n > 2 && equal(w[n:], s) {
+			return k, end, true
+		}
+	}
+	return 0, 0, false
+}
+
+// dose tells whether a number of mg, g or ml follows.
+func dose(text []byte, k int) bool {
+	if k+3 >= len(text) || text[k] != ' ' {
+		return false
+	}
+	e := digits(text, k+1)
+	if e == k+1 || e >= len(text) {
+		return false
+	}
+	if text[e] == ' ' {
+		e++
+	}
+	u := word(text, e)
+	switch string(text[e:u]) {
+	case "mg", "g", "ml", "µg", "mcg", "IE", "IU":
+		return true
+	}
+	return false
+}
+
+// readAdjective reads one word of letters.
+func readAdjective(text []byte, k int, _ bool) (start, end int, ok bool) {
+	end = word(text, k)
+	for end+1 < len(text) && text[end] == '-' && classifiers.IsLetter(text[end+1]) {
+		end = word(text, end+1)
+	}
+	return k, end, end-k >= 4 && end-k <= 24 && free(text, end) && closed(text, end) && !has(stops, text[k:end])
+}
+
+// readLogin reads a name to sign in with; bare ones need a sign that words do not have.
+func readLogin(text []byte, k int, tied bool) (start, end int, ok bool) {
+	letters, other := 0, 0
+	for end = k; end < len(text) && end-k < 40; end++ {
+		c := text[end]
+		switch {
+		case classifiers.IsLetter(c):
+			letters++
+		case c-'0' < 10 || c == '.' || c == '_' || c == '-':
+			other++
+		default:
+			goto done
+		}
+	}
+done:
+	for end > k && (text[end-1] == '.' || text[end-1] == '-') {
+		end, other = end-1, other-1
+	}
+	if end < len(text) && (text[end] == '@' || text[end] == '/' || text[end] == '(' || text[end] == '=' || text[end] == '\\' || text[end] == ':') {
+		return 0, 0, false
+	}
+	return k, end, letters >= 2 && end-k >= 3 && (other > 0 || tied) && !has(systems, text[k:end])
+}
+
+// systems are names of accounts that belong to nobody, and words that follow such labels.
+var systems = set(strings.Fields("root admin administrator app postgres mysql www-data nobody system daemon nginx apache guest test anonymous null none nil true false unknown undefined string default name service worker api web id data info agent group role type from the new not with by is not-set n/a session error login logout user password"))
+
+// readNamed takes a name behind "user" in a log: tied, or with a digit or a sign in it.
+func readNamed(text []byte, k int, tied bool) (start, end int, ok bool) {
+	start, end, ok = readLogin(text, k, tied)
+	if !ok || tied && text[k-1] != '=' && text[k-1] != '"' && text[k-1] != ' ' && text[k-1] != ':' {
+		return 0, 0, false
+	}
+	if tied && end < len(text) && text[end] == ' ' && text[k-1] == ' ' && onlyLetters(text[k:end]) {
+		return 0, 0, false
+	}
+	return start, end, true
+}
+
+func onlyLetters(w []byte) bool {
+	for _, b := range w {
+		if !classifiers.IsLetter(b) {
+			return false
+		}
+	}
+	return true
+}
+
+// readAccount takes the name in lines of sshd and its like, whatever it looks like.
+func readAccount(text []byte, k int, _ bool) (start, end int, ok bool) {
+	start, end, ok = readLogin(text, k, true)
+	return start, end, ok && end < len(text) && text[end] == ' '
+}
+
+// readSecret reads a word that can be a password.
+func readSecret(text []byte, k int, tied bool) (start, end int, ok bool) {
+	if !tied {
+		return 0, 0, false
+	}
+	for end = k; end < len(text) && end-k < 64; end++ {
+		if c := text[end]; c <= ' ' || c == '"' || c == ',' || c == ';' || c == '<' || c == '>' || c == ')' || c == '}' || c == '\'' {
+			break
+		}
+	}
+	w := text[k:end]
+	if len(w) > 0 && w[len(w)-1] == '.' {
+		end--
+	}
+	sign := false
+	for _, c := range text[k:end] {
+		if c == '*' || c == '$' && c == text[k] || c == '{' || c == '(' {
+			return 0, 0, false
+		}
+		sign = sign || !classifiers.IsLetter(c)
+	}
+	return k, end, end-k >= 4 && sign
+}
+
+// readAmount reads a number with a currency before or behind it, or one that a sign ties to its label.
+func readAmount(text []byte, k int, tied bool) (start, end int, ok bool) {
+	start = k
+	n := currency(text, k)
+	k += n
+	if n > 0 && k < len(text) && text[k] == ' ' {
+		k++
+	}
+	d := 0
+	for end = k; end < len(text); end++ {
+		c := text[end]
+		if c-'0' < 10 {
+			d++
+			continue
+		}
+		if (c == '.' || c == ',' || c == ' ' || c == '\'') && end > k && end+1 < len(text) && text[end+1]-'0' < 10 && (c != ' ' || digits(text, end+1)-end-1 == 3) {
+			continue
+		}
+		break
+	}
+	if d < 3 || d > 9 {
+		return 0, 0, false
+	}
+	if n == 0 {
+		e := end
+		if e < len(text) && text[e] == ' ' {
+			e++
+		}
+		if m := currency(text, e); m > 0 {
+			return start, e + m, true
+		}
+	}
+	return start, end, n > 0 || tied && free(text, end)
+}
+
+var currencies = []string{"€", "£", "$", "EUR", "USD", "GBP", "CHF", "PLN", "BRL", "R$", "zł", "Euro", "euros", "euro", "dollars", "pounds", "złotych", "reais"}
+
+// currency gives the length of the currency at k.
+func currency(text []byte, k int) int {
+	for _, c := range currencies {
+		if len(text)-k >= len(c) && string(text[k:k+len(c)]) == c && (c[len(c)-1] < 'A' || c[len(c)-1] >= 0x80 || free(text, k+len(c))) {
+			return len(c)
+		}
+	}
+	return 0
+}
