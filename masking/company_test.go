@@ -2,9 +2,11 @@ package masking_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -83,6 +85,11 @@ func leaks(t *testing.T, path string, needles map[string]string) (out []string) 
 			return err
 		}
 		text, err := os.ReadFile(p)
+		if z, bad := gzip.NewReader(bytes.NewReader(text)); bad == nil {
+			if text, err = io.ReadAll(z); err != nil {
+				return err
+			}
+		}
 		text = append(bytes.ToLower(text), []byte(strings.ToLower(p))...)
 		for n, c := range needles {
 			if i := bytes.Index(text, []byte(n)); i >= 0 {
@@ -185,5 +192,43 @@ func sameShape(t *testing.T, was, is *sql.DB) {
 	}
 	if a := strs(t, is, "SELECT count(*) FROM pragma_foreign_key_check"); a[0] != "0" {
 		t.Errorf("%s references lead nowhere", a[0])
+	}
+}
+
+// TestNobodyIsInTheFolder masks the objects of the demo company, names included.
+func TestNobodyIsInTheFolder(t *testing.T) {
+	co, a := scanned(t, company.Options{Seed: 7, People: 40})
+	to := t.TempDir()
+	if err := os.WriteFile(filepath.Join(to, ".vestige-unfinished-copy"), nil, 0o644); err != nil { // what a copy leaves that was killed
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(to, "half.csv"), []byte("left\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if len(leaks(t, filepath.Join(co.Dir, company.ObjectsRoot), needles(co))) < 20 {
+		t.Fatal("the search finds too little in the source itself")
+	}
+	r := mask(t, a, "files", to, "")
+	for _, l := range leaks(t, to, needles(co)) {
+		t.Error(l)
+	}
+	for _, l := range r.Left {
+		t.Log(l)
+	}
+	var from, made int
+	count := func(dir string) (n int) {
+		_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, _ error) error {
+			if !d.IsDir() {
+				n++
+			}
+			return nil
+		})
+		return n
+	}
+	if from, made = count(filepath.Join(co.Dir, company.ObjectsRoot)), count(to); made == 0 || made+len(r.Left) != from {
+		t.Errorf("%d objects became %d, %d left out", from, made, len(r.Left))
+	}
+	if _, err := a.Mask(t.Context(), app.MaskOptions{Source: "files", Target: to, By: "test"}); err == nil {
+		t.Error("a full folder was written to")
 	}
 }

@@ -176,6 +176,10 @@ func (c *chooser) way(n *lineage.Node, t *Treatment, fn *lineage.FieldNode) (Way
 		return Redacted, "text in which " + contained(fn) + " stand"
 	case f.Type == pii.Text && constrained(n, f.Name) && (enum(n, f.Name) || few(fn)):
 		return Drawn, "a list of values that the system keeps"
+	case strings.EqualFold(f.Native, "year") || strings.HasPrefix(strings.ToLower(f.Native), "year("):
+		return Clear, "a year"
+	case key && !joined && len(n.Dataset.Key) > 1 && fn != nil && fn.Confidence >= surely && counted(fn.Category):
+		return c.none(fn, fmt.Sprintf("a part of a key that is no number of anybody (%s)", fn.Category))
 	case key && f.Type == pii.Text && c.listed(n, at, fn):
 		return Clear, fmt.Sprintf("a key that is a word of a list (%s)", fn.Category)
 	case key && f.Type != pii.Bytes:
@@ -291,6 +295,11 @@ func (c *chooser) listed(n *lineage.Node, at pii.Ref, fn *lineage.FieldNode) boo
 		}
 	}
 	return true
+}
+
+// counted tells whether a category is of numbers that count, measure or order.
+func counted(c pii.Category) bool {
+	return c == "none.count" || c == "none.amount" || c == "none.boolean"
 }
 
 func codeLike(fn *lineage.FieldNode) bool {
