@@ -58,6 +58,7 @@ const (
 	StopAll        Right = "requests.stop"
 	AskSuppressed  Right = "suppressions.ask"
 	ReadLog        Right = "log.read"
+	TrySources     Right = "sources.try"
 	ManageAccounts Right = "accounts.manage"
 )
 
@@ -84,6 +85,7 @@ func Grants() []Grant {
 		{StopAll, "stop everything that is being carried out, and let it go on", []Role{Operator, Approver, Administrator}},
 		{AskSuppressed, "ask whether somebody was erased or opted out: yes or no for a value that one has", []Role{Operator, Application}},
 		{ReadLog, "read the audit log", []Role{Auditor, Administrator}},
+		{TrySources, "try a connection to a new source, with credentials that are typed and not kept", []Role{Administrator}},
 		{ManageAccounts, "invite people, set roles, end accounts, sessions and tokens of others", []Role{Administrator}},
 	}
 }

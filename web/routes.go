@@ -87,6 +87,7 @@ func (s *Server) routes() {
 	s.datasetRoutes()
 	s.fieldRoutes()
 	if s.svc.DB != nil && s.svc.Audit != nil {
+		s.newSourceRoutes()
 		s.decideRoutes()
 		if s.svc.Source != nil {
 			s.revealRoutes()

@@ -71,6 +71,8 @@ type Services struct {
 	// Source gives the connection to a source, nil where there is none; without it no value can be revealed.
 	Source      func(name string) *connectors.Source
 	Classifiers []classifiers.Classifier
+	// Base is the folder that relative paths of a new source start from.
+	Base string
 	// Local answers everything under /local/, by any method: the endpoint of commands that run beside a server. It guards itself.
 	Local http.Handler
 }

@@ -32,7 +32,7 @@ func busy(t testing.TB) (e *estate, c *client, ada *person, paths map[string]str
 	groups, err := e.cat.Groups(t.Context(), catalog.GroupFilter{})
 	must(t, err)
 	return e, c, ada, map[string]string{"review": "/review", "review-deferred": "/review?show=deferred", "sample": "/review/group?verdict=reject&group=" + groups[0].ID, "import": "/import", "account": "/account?second=1",
-		"people": "/people", "views": "/views", "reports": "/reports", "person": "/people/" + userOf(t, e, "ada").ID, "requests": "/requests", "log": "/log", "alerts": "/alerts", "request": path, "intake": "/requests/new", "plan": "/plans/" + r.Plan}
+		"people": "/people", "newsource": "/sources/new?type=postgres", "newsources": "/sources/new", "views": "/views", "reports": "/reports", "person": "/people/" + userOf(t, e, "ada").ID, "requests": "/requests", "log": "/log", "alerts": "/alerts", "request": path, "intake": "/requests/new", "plan": "/plans/" + r.Plan}
 }
 
 // TestPagesOfWork opens each page on which people work in a browser.

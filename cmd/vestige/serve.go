@@ -48,7 +48,7 @@ func stayUp(c *call, a *app.App, notice string) error {
 		cfg.Anonymous = []accounts.Role{accounts.Viewer}
 	}
 	pages, err := web.New(cfg, web.Services{Catalog: a.Catalog, DB: a.DB, Audit: a.Audit, Accounts: a.Accounts, Plans: a.Engine, Requests: a.Requests, Later: a.Later,
-		Relate: func(ctx context.Context) error { _, err := a.Scanner.Relate(ctx); return err }, Connectors: app.Specs(), Source: func(name string) *connectors.Source { return a.Sources[name] }, Classifiers: kinds.All()})
+		Relate: func(ctx context.Context) error { _, err := a.Scanner.Relate(ctx); return err }, Connectors: app.Specs(), Base: a.Config.Base, Source: func(name string) *connectors.Source { return a.Sources[name] }, Classifiers: kinds.All()})
 	if err != nil {
 		return err
 	}
