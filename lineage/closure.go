@@ -190,6 +190,7 @@ type closer struct {
 	profile profile
 	pending map[string]*pend
 	order   []string
+	naming  []*pend                  // mentions by an identifier in a field that is for it
 	trades  bool                     // the subject herself stands in other people's records by trade
 	trade   map[string]bool          // identifiers asked of staff
 	spoken  *Spoken                  // whose numbers the texts mean

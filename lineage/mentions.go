@@ -253,6 +253,9 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 			r.Fields = f.Fields
 			return
 		case HeldByOther:
+			if c.ownName(f) {
+				return // a namesake's own record
+			}
 			r.Hits = nil // what it holds as its own stays; what its text says of her does not
 		case Mention:
 		default:

@@ -232,6 +232,7 @@ func (c *closer) hit(a ask, f *pii.Found, h pii.Hit) {
 		c.inside(f, fn, h, via, conf)
 	case role == Mentions:
 		c.mention(f, h, via, conf)
+		c.naming = append(c.naming, &pend{node: a.node, found: f, known: k, hit: h})
 	default:
 		c.claim(a.node, f, fn, k, h, via, conf)
 	}
@@ -316,6 +317,8 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 	switch {
 	case c.lim.on(Agree) && c.profile.compare(traits(n, f), k.Category) == differs && !k.isKey(fn):
 		c.heldByOther(f, k, h, via, conf)
+	case c.given(n, f, k):
+		c.heldByOther(f, k, h, via, conf)
 	case !k.Single:
 		c.postpone(n, f, k, h, via, conf, false)
 	case c.contradicts(n, f, fn.Field.Name):
@@ -323,6 +326,17 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 	default:
 		c.own(n, f, via, conf, fn.Field.Name)
 	}
+}
+
+// given tells whether an address that was hers for a time is now in the record of another person, a namesake even: she has a record of her own where each
+// record is another person.
+func (c *closer) given(n *Node, f *pii.Found, k *Known) bool {
+	if !c.lim.on(Windows) || k.Window == nil || k.Window.To == 0 || !k.Category.Global() || n.Person < 0.9 {
+		return false
+	}
+	return slices.ContainsFunc(c.out.Records, func(r *Record) bool {
+		return r.Holding == Hers && r.Dataset == f.Dataset && !(len(r.Key) > 0 && r.Key.Equal(f.Key))
+	})
 }
 
 // contradicts tells whether a record that stands for one person, and to which only an inferred reference led, says that she is somebody else: another

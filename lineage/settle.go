@@ -56,6 +56,7 @@ func (c *closer) settle(ctx context.Context) error {
 		c.decide(p)
 	}
 	c.giveBack()
+	c.unname()
 	for c.more() {
 		if err := c.round(ctx); err != nil {
 			return err
@@ -157,6 +158,21 @@ func (c *closer) giveBack() {
 			if id, ok := identifier(n, f, v.Value); ok && c.before(n, r, c.byID[idKey(id)]) {
 				r.Holding, r.fresh = HeldByOther, false
 			}
+		}
+	}
+}
+
+// unname takes back the mentions by an identifier that was hers for a time only and that is somebody else's since.
+func (c *closer) unname() {
+	for _, p := range c.naming {
+		i, ok := c.recs[recordID(p.found)]
+		if !ok || p.known.Window == nil || p.known.Window.To == 0 || p.known.Why != "held-by-another" || c.byTime(p) != differs {
+			continue
+		}
+		r := c.out.Records[i]
+		r.Hits = slices.DeleteFunc(r.Hits, func(h pii.Hit) bool { return h.Field == p.hit.Field && h.Path == p.hit.Path })
+		if r.Holding == Mention && len(r.Hits)+len(r.Insides) == 0 {
+			r.Holding = HeldByOther
 		}
 	}
 }

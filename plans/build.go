@@ -189,7 +189,7 @@ func (b *builder) link(r *lineage.Record) bool {
 		declared = true
 	}
 	return declared && len(b.in.Graph.In(r.Dataset)) == 0 && !slices.ContainsFunc(n.Fields, func(f lineage.FieldNode) bool {
-		return !refers[f.Field.Name] && (f.Category.Personal() && f.Confidence >= 0.5 || len(f.Contains) > 0)
+		return !refers[f.Field.Name] && (f.Category == "none.text" || f.Category.Personal() && f.Confidence >= 0.5 || len(f.Contains) > 0)
 	})
 }
 

@@ -50,10 +50,11 @@ func (r *Row) truth(p Person) Holding {
 	return Not
 }
 
-// Close computes the holdings of the person whose address is start, from the datasets alone.
-func (e *Estate) Close(start string) map[*Row]Holding {
-	w := e.world(start)
-	she := w.find(node{id: normal("contact.email", start)})
+// Close computes the holdings of the person whom an identifier names, from the datasets alone.
+func (e *Estate) Close(category, start string) map[*Row]Holding {
+	given := normal(category, start)
+	w := e.world(given)
+	she := w.find(node{id: given})
 	out := map[*Row]Holding{}
 	w.each(func(t *Table, r *Row) {
 		if t.Form == "view" {
@@ -109,6 +110,8 @@ func (w *world) byIdentifiers(t *Table, r *Row) (out []node, doubt bool) {
 	for _, h := range w.ids(t, r) {
 		switch {
 		case h.whose != Own || function(h.id):
+		case w.then(t, r, h.id) != nil:
+			return w.then(t, r, h.id), false
 		case w.single(h.id):
 			out = add(out, w.find(node{id: h.id}))
 		default:
@@ -121,6 +124,21 @@ func (w *world) byIdentifiers(t *Table, r *Row) (out []node, doubt bool) {
 		return out, false
 	}
 	return common, len(common) > 0
+}
+
+// then gives whose an identifier was at the time that a record is of, nil where nothing says so.
+func (w *world) then(t *Table, r *Row, i id) (out []node) {
+	if t.When == "" || t.Get(r, t.When) == nil {
+		return nil
+	}
+	at := *t.Get(r, t.When)
+	for _, p := range w.past[i] {
+		if p.from <= at && (p.to == "" || at < p.to) {
+			more, _ := w.owners(p.t, p.r)
+			out = add(out, more...)
+		}
+	}
+	return out
 }
 
 // byHaving gives those whose records refer to this one as something they have.
@@ -145,7 +163,7 @@ func (w *world) byHaving(t *Table, r *Row) (out []node) {
 func (w *world) parents(t *Table, r *Row, ref Ref) (out []*Row) {
 	to := w.Table(ref.To)
 	for _, p := range to.Rows {
-		same := true
+		same := ref.holds(t, r)
 		for i, f := range ref.Fields {
 			a, b := t.Get(r, f), to.Get(p, ref.ToFields[i])
 			same = same && a != nil && b != nil && *a == *b
@@ -157,10 +175,20 @@ func (w *world) parents(t *Table, r *Row, ref Ref) (out []*Row) {
 	return out
 }
 
+// holds tells whether a reference is one of the record's: always, or where another field says what it leads to.
+func (ref Ref) holds(t *Table, r *Row) bool {
+	if ref.If == "" {
+		return true
+	}
+	v := t.Get(r, ref.If)
+	return v != nil && *v == ref.Is
+}
+
 // named gives the persons whom a record names: by a field or a reference that is for it, or in its text.
 func (w *world) named(t *Table, r *Row) (out []node) {
+	_, to, _ := t.window(r)
 	for _, h := range w.ids(t, r) {
-		if w.single(h.id) {
+		if w.single(h.id) && to == "" && w.then(t, r, h.id) == nil { // what was another's then names nobody now
 			out = add(out, w.find(node{id: h.id}))
 		}
 	}
@@ -189,7 +217,7 @@ func says(text string, i id) bool {
 	category, v, _ := strings.Cut(string(i), " ")
 	text = strings.ToLower(text)
 	if category == "contact.phone" {
-		text, v = strings.NewReplacer(" ", "", "-", "").Replace(text), "+"+v
+		v = "+" + v
 	}
 	for at := 0; ; {
 		k := strings.Index(text[at:], v)
@@ -225,9 +253,6 @@ func add(out []node, more ...node) []node {
 	}
 	return out
 }
-
-// MailOf gives the address that a person is asked about by.
-func (e *Estate) MailOf(p Person) string { return e.Mails[p] }
 
 // Differ lists the records of which two opinions differ: "shop/users 1: hers, not mentions".
 func (e *Estate) Differ(got, want map[*Row]Holding) (out []string) {

@@ -44,6 +44,24 @@ func (g *gen) documents(*Table) {
 	}
 }
 
+// keyed are documents whose members are named by people's addresses.
+func (g *gen) keyed(*Table) {
+	doc := Field{Name: "settings", Type: "json", Insides: []Field{{Name: "people.{@}", Category: "contact.email", Whose: Named}}}
+	t := g.table(g.system("keyed at"), "preferences", key("id"), doc)
+	t.Key = []string{"id"}
+	for range g.n("keyed", 0, 3) {
+		parts := []any{`{"people":{`}
+		first := g.n("keyed by", 0, g.People-1)
+		for k := range g.n("members", 1, 3) {
+			if k > 0 {
+				parts = append(parts, ",")
+			}
+			parts = append(parts, quoted(g.who[(first+k)%g.People].mailCell()), `:{"lang":"en"}`)
+		}
+		t.add(nil, val(g.key(t)), line(append(parts, "}}")...))
+	}
+}
+
 // file begins a dataset of files, where the estate has any.
 func (g *gen) file(name, form string, fields ...Field) *Table {
 	if !g.o.Files {

@@ -23,11 +23,28 @@ func Draw(t *rapid.T, o Options) *Estate {
 	g.databases()
 	g.scenes()
 	g.Subject = Person(g.n("subject", 0, g.People-1))
-	g.Start = g.who[g.Subject].mail
+	g.start(g.who[g.Subject])
 	for _, h := range g.who {
 		g.Mails, g.Names = append(g.Mails, h.mail), append(g.Names, h.name())
 	}
 	return g.Estate
+}
+
+// start draws by what the request names the person: her address, or, where an account has it, another identifier that is hers alone.
+func (g *gen) start(h *human) {
+	g.StartIs, g.Start = "contact.email", h.mail
+	switch g.n("start", 0, 5) {
+	case 4:
+		if g.reached(h) && len(h.sharers) == 1 {
+			g.StartIs, g.Start = "contact.phone", h.phone
+		}
+	case 5:
+		if slices.ContainsFunc(g.Tables, func(t *Table) bool {
+			return t.Person && t.At("private_email") >= 0 && slices.ContainsFunc(t.Rows, func(r *Row) bool { v := t.Get(r, "private_email"); return v != nil && *v == h.other })
+		}) {
+			g.Start = h.other
+		}
+	}
 }
 
 // gen is the state of one draw.
@@ -196,7 +213,16 @@ func about(v any, single, local bool, of ...Person) Cell {
 	return c
 }
 
-func (h *human) mailCell() Cell  { return about(h.mail, true, false, h.id) }
+func (h *human) mailCell() Cell { return about(h.mail, true, false, h.id) }
+
+// written is her address as she wrote it this time.
+func (g *gen) written(h *human) Cell {
+	if g.seldom("capitals", 5) {
+		return about(strings.ToUpper(h.mail[:1])+h.mail[1:len(h.mail)-11]+"Example.COM", true, false, h.id)
+	}
+	return h.mailCell()
+}
+
 func (h *human) nameCell() Cell  { return about(h.name(), false, false, h.id) }
 func (h *human) birthCell() Cell { return about(h.birth, false, false, h.id) }
 

@@ -173,7 +173,11 @@ func guesses(e *model.Estate, g *lineage.Graph) (out []lineage.Edge) {
 		for _, r := range t.Refs {
 			if !r.Declared {
 				from, to := at[t.Ref()], at[r.To]
-				out = append(out, lineage.Edge{ID: lineage.EdgeID(from, r.Fields, to, r.ToFields), From: from, Fields: r.Fields, To: to, ToFields: r.ToFields, Confidence: 0.99})
+				var when *lineage.When
+				if r.If != "" {
+					when = &lineage.When{Field: r.If, Values: []string{strings.ToLower(r.Is)}}
+				}
+				out = append(out, lineage.Edge{When: when, ID: lineage.EdgeID(from, r.Fields, to, r.ToFields), From: from, Fields: r.Fields, To: to, ToFields: r.ToFields, Confidence: 0.99})
 			}
 		}
 	}
@@ -221,8 +225,9 @@ func rowsOf(e *model.Estate, r *lineage.Record) (out []*model.Row) {
 	return out
 }
 
-func mailOf(address string) []pii.Identifier {
-	return []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(address)}}
+// given is what the request names the person by.
+func given(e *model.Estate) []pii.Identifier {
+	return []pii.Identifier{{Category: pii.Category(e.StartIs), Value: pii.NewValue(e.Start)}}
 }
 
 var limits = lineage.Limits{Find: 0.5, Change: func(pii.Category) float64 { return 0.95 }, Hub: 200}
@@ -232,9 +237,9 @@ func closes(t helper, e *model.Estate) []string {
 	t.Helper()
 	sources := inMemory(t, e)
 	g := graph(t, e, sources)
-	c, err := lineage.Close(context.Background(), g, look(sources), limits, mailOf(e.Start), nil)
+	c, err := lineage.Close(context.Background(), g, look(sources), limits, given(e), nil)
 	ok(t, err)
-	got, want := told(t, e, c), e.Close(e.Start)
+	got, want := told(t, e, c), e.Close(e.StartIs, e.Start)
 	namesakes(e, got, want)
 	out := e.Differ(got, want)
 	for _, gap := range c.Gaps {

@@ -29,7 +29,8 @@ type Estate struct {
 	Tables  []*Table `json:"tables"`
 	People  int      `json:"people"`
 	Subject Person   `json:"subject"` // whose erasure is asked for
-	Start   string   `json:"start"`   // the address of mail that the request gives
+	Start   string   `json:"start"`   // the identifier that the request gives
+	StartIs string   `json:"startIs"` // its category
 	Mails   []string `json:"mails"`   // of each person
 	Names   []string `json:"names"`
 }
@@ -44,7 +45,10 @@ type Table struct {
 	Key    []string `json:"key,omitempty"`
 	Unique []string `json:"unique,omitempty"` // fields that are unique, each by itself
 	Refs   []Ref    `json:"refs,omitempty"`
-	View   string   `json:"view,omitempty"` // the statement of a view
+	Checks []string `json:"checks,omitempty"`
+	Window []string `json:"window,omitempty"` // the two fields that say from when to when an address was its person's
+	When   string   `json:"when,omitempty"`   // the field that says of when a record is
+	View   string   `json:"view,omitempty"`   // the statement of a view
 	Rows   []*Row   `json:"rows"`
 }
 
@@ -89,7 +93,8 @@ type Ref struct {
 	Kind     Kind     `json:"kind"`
 	Declared bool     `json:"declared,omitempty"`
 	OnDelete string   `json:"onDelete,omitempty"` // as SQL writes it
-	Deferred bool     `json:"deferred,omitempty"` // set after all records stand: a cycle
+	If       string   `json:"if,omitempty"`       // it holds where this field has the value Is
+	Is       string   `json:"is,omitempty"`
 }
 
 // Row is one record, with whom it was written for.

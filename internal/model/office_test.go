@@ -105,7 +105,7 @@ func (s *systems) content() model.Content {
 // erase has the product find, plan and erase the subject, and says what stopped it. Questions are answered by no: what nothing tells to be hers stays.
 func (o *office) erase() (wrong []string) {
 	ctx := context.Background()
-	ask := plans.Ask{Request: "REQ-00000001", Kind: plans.Erasure, Regime: "gdpr", By: "olga", Identifiers: mailOf(o.e.Start)}
+	ask := plans.Ask{Request: "REQ-00000001", Kind: plans.Erasure, Regime: "gdpr", By: "olga", Identifiers: given(o.e)}
 	s, err := o.engine.Plan(ctx, ask)
 	if err != nil {
 		return []string{fmt.Sprintf("plan: %v", err)}

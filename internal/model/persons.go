@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -45,9 +46,16 @@ type world struct {
 	*Estate
 	digests map[string]id // of every address that stands anywhere in plain form
 	all     map[id]bool   // every identifier that stands anywhere by itself, and the one given
+	past    map[id][]term // for which times an identifier was whose, where a dataset says so
 	holders map[id][]spot // where records that stand for persons hold an identifier as their own
 	parent  map[node]node // classes of records and identifiers that are of one person
 	depth   int
+}
+
+// term is a time for which an identifier was that of the record's person; days as texts.
+type term struct {
+	spot
+	from, to string
 }
 
 type spot struct {
@@ -61,9 +69,9 @@ type node struct {
 	id id
 }
 
-func (e *Estate) world(start string) *world {
-	w := &world{Estate: e, digests: map[string]id{}, all: map[id]bool{normal("contact.email", start): true}, holders: map[id][]spot{}, parent: map[node]node{}}
-	w.digest(normal("contact.email", start))
+func (e *Estate) world(start id) *world {
+	w := &world{Estate: e, digests: map[string]id{}, all: map[id]bool{start: true}, past: map[id][]term{}, holders: map[id][]spot{}, parent: map[node]node{}}
+	w.digest(start)
 	w.each(func(t *Table, r *Row) {
 		for _, f := range t.Fields {
 			if v := t.Get(r, f.Name); v != nil && f.Category == "contact.email" && f.Form == "" {
@@ -74,6 +82,9 @@ func (e *Estate) world(start string) *world {
 	w.each(func(t *Table, r *Row) {
 		for _, h := range w.ids(t, r) {
 			w.all[h.id] = true
+			if from, to, ok := t.window(r); ok {
+				w.past[h.id] = append(w.past[h.id], term{spot{t, r}, from, to})
+			}
 			if t.Person && h.whose == Own {
 				w.holders[h.id] = append(w.holders[h.id], spot{t, r})
 			}
@@ -89,6 +100,17 @@ func (w *world) each(f func(t *Table, r *Row)) {
 			f(t, r)
 		}
 	}
+}
+
+// window gives the time that a record says it is about; an open end is empty.
+func (t *Table) window(r *Row) (from, to string, ok bool) {
+	if len(t.Window) != 2 {
+		return "", "", false
+	}
+	if v := t.Get(r, t.Window[1]); v != nil {
+		to = *v
+	}
+	return *t.Get(r, t.Window[0]), to, true
 }
 
 // digest makes an address known by its digest too.
@@ -144,6 +166,9 @@ func walk(doc any, path []string) (out []string) {
 	}
 	name, list := strings.CutSuffix(path[0], "[]")
 	members, _ := doc.(map[string]any)
+	if name == "{@}" {
+		return slices.Sorted(maps.Keys(members))
+	}
 	if !list {
 		return walk(members[name], path[1:])
 	}

@@ -30,6 +30,7 @@ var allScenes = []scene{
 	{"tickets", (*gen).tickets}, {"mails", (*gen).mails}, {"joint accounts", (*gen).jointAccounts}, {"backup", (*gen).backup}, {"contacts", (*gen).contacts},
 	{"documents", (*gen).documents}, {"messages", (*gen).messages}, {"profiles", (*gen).profiles}, {"calls", (*gen).calls}, {"products", (*gen).products},
 	{"composite", (*gen).composite}, {"events", (*gen).events}, {"exports", (*gen).exports}, {"lines", (*gen).lines},
+	{"recycled", (*gen).recycled}, {"attachments", (*gen).attachments}, {"keyed", (*gen).keyed},
 }
 
 // accounts is a table of people: each system has one, with numbers of its own that mean other people elsewhere.
@@ -64,7 +65,7 @@ func (g *gen) accounts(system string) *Table {
 	invited := g.seldom("invited", 3)
 	if invited {
 		t.Fields = append(t.Fields, link("invited_by"))
-		t.Refs = append(t.Refs, Ref{Fields: []string{"invited_by"}, To: t.Ref(), ToFields: []string{"id"}, Kind: Mentions, Declared: true, OnDelete: g.of("inviter action", "SET NULL", "NO ACTION")})
+		t.Refs = append(t.Refs, Ref{Fields: []string{"invited_by"}, To: t.Ref(), ToFields: []string{"id"}, Kind: Mentions, Declared: true, OnDelete: g.of("inviter action", "SET NULL", "NO ACTION", "CASCADE")})
 	}
 	houses := map[int]int{}
 	living := map[int][]*human{}
@@ -143,7 +144,14 @@ func (g *gen) family(h *human) (out []Person) {
 
 // note is a text that says nothing, or names somebody by her address.
 func (g *gen) note(h *human) Cell {
-	switch g.n("note", 0, 5) {
+	switch g.n("note", 0, 7) {
+	case 6:
+		o := g.another("friend by name", h)
+		return line("came with ", o.nameCell(), " <", g.written(o), ">")
+	case 7:
+		if o := g.another("friend by telephone", h); g.reached(o) && len(o.sharers) == 1 {
+			return line("ask ", o.phoneCell(), " too")
+		}
 	case 3:
 		return line("prefers mail")
 	case 4:
@@ -180,7 +188,7 @@ func have(a *Table, people []*human) (out []*human) {
 func (g *gen) refer(f *Field, a *Table, kind Kind) Ref {
 	r := Ref{Fields: []string{f.Name}, To: a.Ref(), ToFields: []string{"id"}, Kind: kind, Declared: !g.seldom("undeclared", 3)}
 	r.OnDelete = g.of("action", "NO ACTION", "CASCADE", "RESTRICT", "SET NULL")
-	if r.OnDelete == "SET NULL" && f.NotNull || kind == Mentions && r.OnDelete == "CASCADE" {
+	if r.OnDelete == "SET NULL" && f.NotNull {
 		r.OnDelete = "NO ACTION"
 	}
 	return r
@@ -211,6 +219,7 @@ func (g *gen) orders(a *Table) {
 		t.Fields = append(t.Fields, f)
 		t.Refs = append(t.Refs, g.refer(&f, a, Mentions))
 	}
+	circle := g.seldom("circle", 4)
 	items := g.items(t)
 	members := have(a, g.who)
 	for _, h := range have(a, g.few("orders", 2)) {
@@ -247,6 +256,74 @@ func (g *gen) orders(a *Table) {
 		for k := range g.n("items", 0, 2) {
 			items.add(whose(owners...), val(id), val(k+1), val([]string{"tea", "cups", "a lamp"}[k]))
 		}
+	}
+	if circle && a.At("last_order_id") < 0 {
+		g.circle(a, t)
+	}
+}
+
+// circle has accounts refer to the last of their orders, which refer to the accounts.
+func (g *gen) circle(a, orders *Table) {
+	a.Fields = append(a.Fields, link("last_order_id"))
+	a.Refs = append(a.Refs, Ref{Fields: []string{"last_order_id"}, To: orders.Ref(), ToFields: []string{"id"}, Kind: Nothing, Declared: true, OnDelete: g.of("circle action", "SET NULL", "NO ACTION")})
+	for _, r := range a.Rows {
+		last := null()
+		for _, o := range orders.Rows {
+			if len(o.Owners) == 1 && o.Owners[0] == r.Owners[0] {
+				last = val(*orders.Get(o, "id"))
+			}
+		}
+		r.Cells = append(r.Cells, last)
+	}
+}
+
+// recycled is a history of addresses: one that somebody has now was another's before, and mails of that time were hers.
+func (g *gen) recycled(a *Table) {
+	members := have(a, g.who)
+	if len(members) < 2 || slices.ContainsFunc(g.Tables, func(t *Table) bool { return t.Window != nil }) {
+		return // an address has one history
+	}
+	t := g.table(a.System, "former_addresses", key("id"), must(number("user_id")), must(mailField("email", Own)), must(plainField("valid_from", "date", "none.date")), plainField("valid_to", "date", "none.date"))
+	t.Key, t.Window = []string{"id"}, []string{"valid_from", "valid_to"}
+	t.Refs = []Ref{{Fields: []string{"user_id"}, To: a.Ref(), ToFields: []string{"id"}, Kind: Owns, Declared: true, OnDelete: g.of("history action", "NO ACTION", "CASCADE")}}
+	sent := g.table(g.system("sent at"), "deliveries", key("id"), must(mailField("email", Own)), must(plainField("sent_on", "date", "none.date")))
+	sent.Key, sent.When = []string{"id"}, "sent_on"
+	for i := range g.n("recycled", 0, 3) {
+		if 2*i+1 >= len(members) {
+			return
+		}
+		now, then := members[2*i], members[2*i+1]
+		add := func(h *human, from string, to Cell) {
+			t.add(whose(h), val(g.key(t)), h.numberCell(a), about(now.mail, false, false, h.id), val(from), to)
+		}
+		add(then, "2015-01-01", val("2018-06-30"))
+		add(now, "2019-01-01", null())
+		for range g.n("deliveries", 0, 2) {
+			sent.add(whose(then), val(g.key(sent)), about(now.mail, false, false, then.id), val("2016-05-05"))
+			sent.add(whose(now), val(g.key(sent)), now.mailCell(), val("2023-05-05"))
+		}
+	}
+}
+
+// attachments hang on a person or on an order: another field says on which, and numbers of both are equal.
+func (g *gen) attachments(a *Table) {
+	owner := must(number("customer_id"))
+	orders := g.table(a.System, "purchases", key("id"), owner)
+	orders.Key, orders.Refs = []string{"id"}, []Ref{g.refer(&owner, a, Owns)}
+	t := g.table(a.System, "attachments", key("id"), must(plainField("record_type", "text", "none.code")), must(link("record_id")), text("caption"))
+	t.Key = []string{"id"}
+	person, thing := strings.TrimSuffix(a.Name, "s"), "purchase"
+	t.Refs = []Ref{
+		{Fields: []string{"record_id"}, To: a.Ref(), ToFields: []string{"id"}, Kind: Owns, If: "record_type", Is: person},
+		{Fields: []string{"record_id"}, To: orders.Ref(), ToFields: []string{"id"}, Kind: Owns, If: "record_type", Is: thing},
+	}
+	for _, h := range have(a, g.few("purchases", 1)) {
+		id := g.key(orders)
+		orders.add(whose(h), val(id), h.numberCell(a))
+		t.add(whose(h), val(g.key(t)), val(thing), val(id), val("a receipt"))
+	}
+	for _, h := range have(a, g.few("attachments", 1)) {
+		t.add(whose(h), val(g.key(t)), val(person), h.numberCell(a), g.note(h))
 	}
 }
 
@@ -292,7 +369,7 @@ func (g *gen) newsletter(a *Table) {
 		if t.Key != nil {
 			cells = append(cells, val(g.key(t)))
 		}
-		t.add(whose(h), append(cells, h.mailCell(), val("weekly"))...)
+		t.add(whose(h), append(cells, g.written(h), val("weekly"))...)
 	}
 }
 
@@ -329,7 +406,7 @@ func (g *gen) comments(a *Table) {
 	owner := g.needed(number("user_id"))
 	t := g.table(a.System, "comments", key("id"), owner, link("parent_id"), text("body"))
 	t.Key = []string{"id"}
-	t.Refs = []Ref{g.refer(&owner, a, Owns), {Fields: []string{"parent_id"}, To: t.Ref(), ToFields: []string{"id"}, Kind: Mentions, Declared: true, OnDelete: g.of("parent action", "SET NULL", "NO ACTION")}}
+	t.Refs = []Ref{g.refer(&owner, a, Owns), {Fields: []string{"parent_id"}, To: t.Ref(), ToFields: []string{"id"}, Kind: Mentions, Declared: true, OnDelete: g.of("parent action", "SET NULL", "NO ACTION", "CASCADE")}}
 	first := g.keys[t.Ref()]
 	for i, h := range have(a, g.few("comments", 2)) {
 		parent := null()

@@ -37,7 +37,7 @@ func (e *Estate) sound() bool {
 			}
 		}
 	}
-	return len(e.Differ(e.Truth(e.Subject), e.Close(e.Start))) == 0
+	return len(e.Differ(e.Truth(e.Subject), e.Close(e.StartIs, e.Start))) == 0
 }
 
 // smaller gives the estates that lack one thing, large things first.
@@ -92,7 +92,10 @@ func (e *Estate) rows(i int, rows []*Row) *Estate {
 func (t *Table) without(k int) *Table {
 	name := t.Fields[k].Name
 	personal := []string{"contact.street", "contact.email", "identity.name"}
-	if t.Form != "table" || slices.Contains(personal, t.Fields[k].Category) || slices.Contains(t.Key, name) || slices.Contains(t.Unique, name) || slices.ContainsFunc(t.Refs, func(r Ref) bool { return slices.Contains(r.Fields, name) }) {
+	if t.Form != "table" || slices.Contains(personal, t.Fields[k].Category) || slices.Contains(t.Key, name) || slices.Contains(t.Unique, name) || slices.Contains(t.Window, name) || t.When == name {
+		return nil
+	}
+	if slices.ContainsFunc(t.Refs, func(r Ref) bool { return slices.Contains(r.Fields, name) || r.If == name }) {
 		return nil
 	}
 	c := *t

@@ -49,6 +49,7 @@ func load(t testing.TB, e *model.Estate, postgre bool) *systems {
 			s.insert(db, tb, r)
 		}
 	}
+	s.refer()
 	if files, _ := os.ReadDir(filepath.Join(dir, "files")); len(files) > 0 {
 		s.open("files", "bucket", "path", "files")
 	}
@@ -139,12 +140,28 @@ func (s *systems) create(t *model.Table) string {
 		parts = append(parts, "UNIQUE ("+quote(u)+")")
 	}
 	for _, r := range t.Refs {
-		if r.Declared {
-			_, to, _ := strings.Cut(r.To, "/")
-			parts = append(parts, fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s (%s) ON DELETE %s", quote(r.Fields...), quote(to), quote(r.ToFields...), r.OnDelete))
+		if r.Declared && !s.postgre {
+			parts = append(parts, foreign(r))
 		}
 	}
 	return "CREATE TABLE " + quote(t.Name) + " (" + strings.Join(parts, ", ") + ")"
+}
+
+func foreign(r model.Ref) string {
+	_, to, _ := strings.Cut(r.To, "/")
+	return fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s (%s) ON DELETE %s", quote(r.Fields...), quote(to), quote(r.ToFields...), r.OnDelete)
+}
+
+// refer declares the references once the records stand: some go in a circle.
+func (s *systems) refer() {
+	s.t.Helper()
+	for _, t := range s.e.Tables {
+		for _, r := range t.Refs {
+			if r.Declared && s.postgre {
+				s.exec(s.at[t.System], "ALTER TABLE "+quote(t.Name)+" ADD "+foreign(r))
+			}
+		}
+	}
 }
 
 func (s *systems) insert(db *sql.DB, t *model.Table, r *model.Row) {

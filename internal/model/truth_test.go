@@ -21,14 +21,14 @@ func TestMain(m *testing.M) {
 		seed = "1"
 	}
 	for name, value := range map[string]string{"rapid.checks": checks, "rapid.seed": seed, "rapid.nofailfile": "true", "rapid.shrinktime": "1ms"} {
-		if !given(name) {
+		if !isSet(name) {
 			_ = flag.Set(name, value)
 		}
 	}
 	os.Exit(m.Run())
 }
 
-func given(name string) (set bool) {
+func isSet(name string) (set bool) {
 	flag.Visit(func(f *flag.Flag) { set = set || f.Name == name })
 	return set
 }
@@ -52,7 +52,7 @@ func TestModelKnowsTheTruth(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		e := model.Draw(rt, model.Options{Files: true})
 		for p := range model.Person(e.People) {
-			if diff := e.Differ(e.Truth(p), e.Close(e.MailOf(p))); len(diff) > 0 {
+			if diff := e.Differ(e.Truth(p), e.Close("contact.email", e.Mails[p])); len(diff) > 0 {
 				rt.Fatalf("person %d: %v\n%s", p, diff, e)
 			}
 		}
