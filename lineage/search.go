@@ -450,6 +450,27 @@ func (c *closer) inside(f *pii.Found, fn *FieldNode, h pii.Hit, via []Link, conf
 		return
 	}
 	r.addHit(h)
+	c.element(f, fn, h, r)
+}
+
+// element marks what else an element that names her says of a person: the name beside her address in a list of contacts.
+func (c *closer) element(f *pii.Found, fn *FieldNode, h pii.Hit, r *Record) {
+	at, whole := strings.LastIndex(fn.Field.Path, "[]."), strings.LastIndex(h.Path, "].")
+	if at < 0 || whole < 0 || !c.lim.on(Names) {
+		return
+	}
+	n := c.g.Node(f.Dataset)
+	for i := range n.Fields {
+		o := &n.Fields[i]
+		if o == fn || o.Field.Column != fn.Field.Column || !o.Dense || !o.Category.Personal() || o.Confidence < possible || !strings.HasPrefix(o.Field.Path, fn.Field.Path[:at+3]) {
+			continue
+		}
+		for _, v := range f.Fields[o.Field.Name] {
+			if strings.HasPrefix(v.Path, h.Path[:whole+2]) && v.Value.Len() > 0 {
+				r.addHit(pii.Hit{Field: o.Field.Name, Path: v.Path, End: v.Value.Len()})
+			}
+		}
+	}
 }
 
 // heldByOther notes a record in which the identifier is another person's own.

@@ -180,7 +180,13 @@ func (b *builder) link(r *lineage.Record) bool {
 		for _, f := range e.Fields {
 			refers[f] = true
 		}
-		if p := b.in.Graph.Node(e.To); p == nil || p.Person < 0.5 || len(b.hersAmong(b.parents(r.Fields, e))) == 0 {
+		if p := b.in.Graph.Node(e.To); p == nil || p.Person < 0.5 {
+			continue
+		}
+		if len(b.hersAmong(b.parents(r.Fields, e))) == 0 {
+			if b.nullable(e) {
+				return false // it can stand with one owner alone
+			}
 			continue
 		}
 		if b.nullable(e) || e.OnDelete != pii.Cascade && !slices.Contains(n.Dataset.Key, e.Fields[0]) {

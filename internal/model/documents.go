@@ -64,7 +64,7 @@ func (g *gen) keyed(*Table) {
 
 // file begins a dataset of files, where the estate has any.
 func (g *gen) file(name, form string, fields ...Field) *Table {
-	if !g.o.Files {
+	if !g.o.Files || g.names["files/"+name] > 0 {
 		return nil
 	}
 	t := g.table("files", name, fields...)

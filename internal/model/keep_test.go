@@ -39,9 +39,9 @@ func (tr trial) run(t *testing.T, checks int) {
 	if t.Failed() {
 		return // what is known to be wrong comes first
 	}
-	n := 0
+	n, failed := 0, false
 	rapid.Check(t, func(rt *rapid.T) {
-		if n++; n > checks {
+		if n++; n > checks && !failed { // one that fails is tried again
 			return
 		}
 		e := model.Draw(rt, tr.options)
@@ -49,6 +49,7 @@ func (tr trial) run(t *testing.T, checks int) {
 		if len(wrong) == 0 {
 			return
 		}
+		failed = true
 		small := e.Shrink(func(e *model.Estate) bool { return alike(tr.careful(rt, e), wrong) })
 		rt.Errorf("%q\n%skept as %s", tr.careful(rt, small), small, keep(t, tr.name, small))
 	})

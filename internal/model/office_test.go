@@ -14,10 +14,10 @@ import (
 	"vestige/classifiers"
 	allclassifiers "vestige/classifiers/all"
 	"vestige/forms"
+	"vestige/internal/app"
 	"vestige/internal/db"
 	"vestige/internal/keys"
 	"vestige/internal/model"
-	"vestige/jobs"
 	"vestige/lineage"
 	"vestige/pii"
 	"vestige/plans"
@@ -40,7 +40,7 @@ func newOffice(s *systems) *office {
 	o := &office{systems: s}
 	ctx, dir := context.Background(), filepath.Join(s.dir, "store")
 	var err error
-	o.store, err = store.Open(ctx, store.Options{Dir: dir, Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), plans.Schema()}})
+	o.store, err = store.Open(ctx, store.Options{Dir: dir, Command: "test", Schemas: app.Schemas()})
 	ok(s.t, err)
 	s.close = append(s.close, func() { _ = o.store.Close() })
 	o.catalog, err = catalog.Open(ctx, o.store.DB(), dir)
@@ -113,7 +113,7 @@ func (o *office) erase() (wrong []string) {
 	if len(s.Open.Questions) > 0 {
 		ok(o.t, o.store.DB().Write(ctx, func(tx db.Tx) error {
 			for _, q := range s.Open.Questions {
-				if err := o.catalog.Decide(ctx, tx, pii.Decision{Question: q.ID, Verdict: pii.Reject, By: "olga"}); err != nil {
+				if err := o.catalog.Decide(ctx, tx, pii.Decision{Question: q.ID, Verdict: pii.Reject, Reason: "nothing says that it is hers", By: "olga"}); err != nil {
 					return err
 				}
 			}
