@@ -42,13 +42,14 @@ func TestMariaDBIsMasked(t *testing.T) {
 	source := func(d testenv.Database) string {
 		return fmt.Sprintf("{type: mysql, host: %s, port: %d, user: %s, password: %q, database: %s}", d.Host, d.Port, d.User, d.Password, d.Name)
 	}
-	a := configured(t, "  club: "+source(from)+"\n  copy: "+source(to)+"\n")
+	a := configured(t, "  club: "+strings.TrimSuffix(source(from), "}")+", drill: true}\n  copy: "+source(to)+"\n")
 	if _, err := a.ScanOne(t.Context(), "test", a.Sources["club"], scanner.Options{Full: true}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.Scanner.Relate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	drilled(t, a, "club", "members")
 	run(t, is, "CREATE TABLE vestige_unfinished_copy (id INT PRIMARY KEY)") // what a copy leaves that was killed
 	run(t, is, "CREATE TABLE members (half INT)")
 	r := mask(t, a, "club", "copy", "")

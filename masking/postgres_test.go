@@ -59,7 +59,7 @@ func TestPostgresIsMasked(t *testing.T) {
 		do(t, was, `INSERT INTO care.bills SELECT $1, patient_id, no, visited, $2 FROM care.visits WHERE patient_id=$3`, 1000+i, strings.ToUpper(mail), i)
 	}
 	do(t, was, "REFRESH MATERIALIZED VIEW care.towns")
-	a := configured(t, fmt.Sprintf("  clinic: {type: postgres, dsn: %q}\n  copy: {type: postgres, dsn: %q}\n", from, to))
+	a := configured(t, fmt.Sprintf("  clinic: {type: postgres, dsn: %q, drill: true}\n  copy: {type: postgres, dsn: %q}\n", from, to))
 	src := a.Sources["clinic"]
 	if _, err := a.ScanOne(t.Context(), "test", src, scanner.Options{Full: true}, nil); err != nil {
 		t.Fatal(err)
@@ -67,6 +67,7 @@ func TestPostgresIsMasked(t *testing.T) {
 	if _, err := a.Scanner.Relate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	drilled(t, a, "clinic", "care.patients")
 	r := mask(t, a, "clinic", "copy", "")
 	if len(r.Residue) > 0 || len(r.Left) != 1 || !strings.HasSuffix(r.Left[0].Dataset.Dataset, "hers") {
 		t.Errorf("residue %v, left %v", r.Residue, r.Left)
@@ -126,6 +127,15 @@ func configured(t *testing.T, sources string) *app.App {
 	}
 	t.Cleanup(func() { _ = a.Close() })
 	return a
+}
+
+// drilled drills a source.
+func drilled(t *testing.T, a *app.App, source, dataset string) {
+	t.Helper()
+	got, err := a.Drill(t.Context(), "test", []string{source}, func(string, string) {})
+	if err != nil || len(got) != 1 || got[0].Outcome != "proven" || got[0].Dataset != dataset {
+		t.Errorf("the drill: %+v %v", got, err)
+	}
 }
 
 func connect(t *testing.T, dsn string) *pgx.Conn {

@@ -34,7 +34,8 @@ type cli struct {
 	Replay     replayCmd     `cmd:"" help:"Erase again what a restored system brought back."`
 	Suppressed suppressedCmd `cmd:"" help:"Say whether somebody was erased or opted out."`
 
-	Mask maskCmd `cmd:"" help:"Copy a source for tests, with nobody in it."`
+	Mask  maskCmd  `cmd:"" help:"Copy a source for tests, with nobody in it."`
+	Drill drillCmd `cmd:"" help:"Plant somebody, and prove that she is found and erased."`
 
 	Account     accountCmd     `cmd:"" help:"List accounts, and invite people to the catalog."`
 	Audit       auditCmd       `cmd:"" help:"Show, export and check the log."`

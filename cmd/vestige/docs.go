@@ -49,7 +49,7 @@ func printed() []struct {
 		{"decide", decided{}}, {"classify", []classified{}}, {"check", checked{}}, {"reindex", reindexed{}},
 		{"find", app.Whereabouts{}}, {"plan, answer, approve", plans.Status{}}, {"run", plans.Result{}}, {"verify", plans.Report{}}, {"export", plans.ExportInfo{}},
 		{"request list", []requests.Request{}}, {"request show", requestView{}}, {"request new, identify, wait, resume, deny, withdraw; undo", requests.Request{}},
-		{"mask", masking.Report{}}, {"account list", []accounts.User{}},
+		{"mask", masking.Report{}}, {"drill", []app.Drilled{}}, {"account list", []accounts.User{}},
 		{"audit list", []audit.Entry{}}, {"audit export", audit.Checkpoint{}}, {"audit verify", audit.Report{}},
 		{"attestation verify", plans.Attested{}}, {"attestation key", keyView{}}, {"keys list", keysView{}}, {"keys rotate", rotated{}},
 		{"connectors", []connectorView{}}, {"classifiers", []classifierView{}}, {"version", versionView{}},

@@ -50,7 +50,8 @@ type Config struct {
 type Source struct {
 	Name    string            `json:"name"`
 	Type    string            `json:"type"`
-	Options map[string]string `json:"options"` // as written: a setting env:, file: or exec: is resolved when the source is opened
+	Options map[string]string `json:"options"`         // as written: a setting env:, file: or exec: is resolved when the source is opened
+	Drill   string            `json:"drill,omitempty"` // whether, or in which dataset, a drill may plant somebody
 	secret  map[string]bool
 }
 
@@ -244,7 +245,7 @@ func (r *reader) noType(at *ast.MappingValueNode, s Source) {
 
 // option reads one key of a source, or a section with the credentials of a role.
 func (r *reader) option(s *Source, spec connectors.Spec, key string, v *ast.MappingValueNode) {
-	known, perRole := []string{"type", "read_only", "scan", "erase", "export"}, []string{}
+	known, perRole := []string{"type", "read_only", "drill", "scan", "erase", "export"}, []string{}
 	for _, o := range spec.Options {
 		known = append(known, o.Name)
 		if o.PerRole {
@@ -253,6 +254,8 @@ func (r *reader) option(s *Source, spec connectors.Spec, key string, v *ast.Mapp
 	}
 	switch {
 	case key == "type":
+	case key == "drill":
+		s.Drill = r.text(v.Value, key)
 	case key == "scan" || key == "erase" || key == "export":
 		r.each(v.Value, key, func(name string, inner *ast.MappingValueNode) {
 			if !slices.Contains(perRole, name) {

@@ -62,24 +62,33 @@ type Whereabouts struct {
 
 // Find looks for a person in every source, and stores nothing of her. The look is in the log before it is made.
 func (a *App) Find(ctx context.Context, by string, ids []pii.Identifier) (*Whereabouts, error) {
-	g, err := a.Catalog.Graph(ctx)
-	if err != nil {
-		return nil, err
-	}
-	start, err := plans.Normalise(g, ids)
-	if err != nil {
-		return nil, err
-	}
-	facts := map[string]any{"identifiers": len(ids), "revision": g.Revision}
-	if err := a.Record(ctx, audit.Entry{Actor: by, Action: "person.find", Facts: audit.Facts(facts)}); err != nil {
-		return nil, err
-	}
-	lim := lineage.Limits{Find: a.Policy.Act.Find, Change: a.Policy.Change, Hub: a.Policy.Limits.Hub}
-	cl, err := lineage.Close(ctx, g, looker(a.Sources), lim, start, nil)
+	g, cl, err := a.closure(ctx, by, ids)
 	if err != nil {
 		return nil, err
 	}
 	return whereabouts(g, cl), nil
+}
+
+// closure finds a person's records. The look is in the log before it is made.
+func (a *App) closure(ctx context.Context, by string, ids []pii.Identifier) (*lineage.Graph, *lineage.Closure, error) {
+	g, err := a.Catalog.Graph(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	start, err := plans.Normalise(g, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	facts := map[string]any{"identifiers": len(ids), "revision": g.Revision}
+	if err := a.Record(ctx, audit.Entry{Actor: by, Action: "person.find", Facts: audit.Facts(facts)}); err != nil {
+		return nil, nil, err
+	}
+	lim := lineage.Limits{Find: a.Policy.Act.Find, Change: a.Policy.Change, Hub: a.Policy.Limits.Hub}
+	cl, err := lineage.Close(ctx, g, looker(a.Sources), lim, start, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return g, cl, nil
 }
 
 func whereabouts(g *lineage.Graph, cl *lineage.Closure) *Whereabouts {
