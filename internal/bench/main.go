@@ -58,13 +58,13 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"text", text}, {"scan", scan}, {"postgres", postgreSQL}, {"mariadb", mariaDB}, {"elasticsearch", elastic}, {"objects", objects}, {"plan", plan}, {"search", search},
-		{"object", object},
+		{"object", object}, {"many", many},
 	}
 }
 
 func main() {
 	decode.Main()
-	only := flag.String("only", "", "some of text, scan, postgres, mariadb, elasticsearch, objects, plan, search and object, separated by commas; all where empty")
+	only := flag.String("only", "", "some of text, scan, postgres, mariadb, elasticsearch, objects, plan, search, object and many, separated by commas; all where empty")
 	small := flag.Bool("small", false, "a tenth of the work, to see that it runs; the figures mean nothing")
 	full := flag.Bool("full", false, "objects of 2 GB in place of 512 MB, and five rounds in place of three")
 	write := flag.Bool("write", false, "put the figures into docs/benchmarks.md")
