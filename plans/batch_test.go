@@ -62,3 +62,44 @@ func TestBatch(t *testing.T) {
 		t.Errorf("%d people: recall %.4f, left %.900q, collateral %.900q", len(erased), j.Recall, j.Left, j.Collateral)
 	}
 }
+
+// TestFair has one person's erasure come while that of many is under way: it goes first, between two units, and both come to their end.
+func TestFair(t *testing.T) {
+	e := newEstate(40, "")
+	w := newWorld(t, e.sources()...)
+	ask := plans.Ask{Request: "REQ-00000002", Kind: plans.Erasure, By: "olga"}
+	for i := 10; i < 20; i++ {
+		ask.Subjects = append(ask.Subjects, []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mailOf(i))}})
+	}
+	many, err := w.engine.Plan(t.Context(), ask)
+	w.must(err)
+	one := w.approve(w.plan(plans.Erasure, mailOf(her)))
+	w.approve(many)
+	units := 0
+	r, err := w.engine.Run(t.Context(), many.ID, func(ev plans.Event) {
+		if ev.What != "unit" {
+			return
+		}
+		if units++; units > 1 {
+			t.Errorf("the batch goes on with %s while somebody waits", ev.Unit)
+			return
+		}
+		if got := w.run(one.ID); got.Reason != "turn" {
+			t.Errorf("one person's erasure came to %s, %s beside that of many", got.State, got.Reason)
+		}
+	})
+	w.must(err)
+	if r.Reason != "turn" || r.State != plans.Executing {
+		t.Fatalf("the batch came to %s: %s", r.State, r.Reason)
+	}
+	finish(t, w, one.ID)
+	if s := w.show(many.ID); s.State != plans.Executing {
+		t.Errorf("the batch is %s", s.State)
+	}
+	finish(t, w, many.ID)
+	for _, i := range []int{her, 10, 15, 19} {
+		if left := e.left(mailOf(i)); len(left) > 0 {
+			t.Errorf("of person %d there is left %v", i, left)
+		}
+	}
+}

@@ -36,6 +36,9 @@ func (r *run) executing(ctx context.Context) (*Result, error) {
 		if stuck[u.Source] != "" {
 			continue
 		}
+		if stop, err := r.yields(ctx); stop != nil || err != nil {
+			return stop, err
+		}
 		r.event(Event{What: "unit", Unit: u.ID, Done: i, Total: len(todo)})
 		reason, kind, err := r.doUnit(ctx, u, at)
 		if err != nil {

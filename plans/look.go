@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"vestige/connectors"
 	"vestige/internal/clock"
@@ -53,7 +52,11 @@ func (r *run) lookOnce(ctx context.Context) (res *Result, moved bool, err error)
 // found makes the plan as it would be now, nil where it is another's turn, the approval does not cover it or something is open.
 func (r *run) found(ctx context.Context) (*Plan, *Result, error) {
 	if busy, err := r.busy(ctx); busy || err != nil {
-		return nil, &Result{Reason: "turn", Again: time.Second}, err
+		if err != nil {
+			return nil, nil, err
+		}
+		res, err := r.waits(ctx)
+		return nil, res, err
 	}
 	_, sealed, err := r.unsealed(ctx, r.s.ID)
 	if err != nil {

@@ -112,7 +112,7 @@ func (r *run) unblock(ctx context.Context) (*Result, error) {
 		return nil
 	})
 	if errors.Is(err, errTurn) {
-		return &Result{Reason: "turn", Again: time.Second}, nil
+		return r.waits(ctx)
 	}
 	return nil, err
 }
@@ -164,7 +164,7 @@ func (r *run) cooling(ctx context.Context) (*Result, error) {
 	})
 	switch {
 	case errors.Is(err, errTurn):
-		return &Result{Reason: "turn", Again: time.Second}, nil
+		return r.waits(ctx)
 	case errors.Is(err, errBetween):
 		r.at = nil
 		return nil, r.move(ctx, Approved, mover{reason: "another erasure came between"}, nil)
@@ -199,12 +199,13 @@ func (r *run) turn(ctx context.Context, tx db.Tx, first bool) error {
 	case since > 0:
 		return errBetween
 	}
-	return nil
+	_, err = tx.Exec(ctx, "UPDATE plan SET wants = 0, aside = FALSE WHERE id = $1", r.s.ID)
+	return err
 }
 
 // others counts the erasures that are being carried out beside this plan.
 func (r *run) others(ctx context.Context, tx db.Tx) (n int64, err error) {
-	err = tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND kind = $2 AND state IN ($3, $4, $5)",
+	err = tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND kind = $2 AND state IN ($3, $4, $5) AND aside = FALSE",
 		r.s.ID, string(Erasure), string(Executing), string(Purging), string(Checking)).Scan(&n)
 	return n, err
 }

@@ -115,3 +115,8 @@ CREATE TABLE plan_answer (
 	review BIGINT NOT NULL,
 	PRIMARY KEY (request, question)
 );
+
+-- step 2
+-- When a plan last asked for its turn, and whether one of many people has stepped aside for others between two of its units.
+ALTER TABLE plan ADD COLUMN wants BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE plan ADD COLUMN aside BOOLEAN NOT NULL DEFAULT FALSE;
