@@ -49,6 +49,10 @@ type Catalog struct {
 	countMu  sync.Mutex
 	counted  int64 // revision of counters
 	counters []combo
+
+	groupMu sync.Mutex
+	groupAt int64 // revision of grouped
+	grouped map[GroupFilter][]Group
 }
 
 // Open opens the catalog of a store whose tables are there, and the index in dir, which is made where the store is still empty. An index
@@ -57,6 +61,9 @@ func Open(ctx context.Context, store db.DB, dir string) (*Catalog, error) {
 	c := &Catalog{db: store, dir: dir, wake: make(chan struct{}, 1), stopped: make(chan struct{}), counted: -1}
 	at, err := c.revision(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.countAnew(ctx); err != nil {
 		return nil, err
 	}
 	if err := c.openIndex(at); err != nil {

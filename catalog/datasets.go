@@ -125,17 +125,23 @@ func (c *Catalog) lay(ctx context.Context, tx db.Tx, n lineage.Node, props map[s
 	}
 	n.Fields = slices.Clone(n.Fields)
 	var rows []any
+	var counts share
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		d := decided[f.Field.Name]
 		d.over(f)
-		row, err := fieldRow(ref, *f, state(&n, f, d), props[f.Field.Name])
+		s := state(&n, f, d)
+		counts.add(&n, f, s, d.Verdict != "" && s == Proposed)
+		row, err := fieldRow(ref, *f, s, props[f.Field.Name])
 		if err != nil {
 			return err
 		}
 		rows = append(rows, row...)
 	}
 	if err := putFields(ctx, tx, rows); err != nil {
+		return err
+	}
+	if err := c.recount(ctx, tx, &n, counts); err != nil {
 		return err
 	}
 	doc, err := encode(n)

@@ -85,6 +85,9 @@ func (c *Catalog) dropEdges(ctx context.Context, tx db.Tx, source string) (map[p
 	}
 	_, err = tx.Exec(ctx, `DELETE FROM edge WHERE ($1 = '' OR from_source = $1)
 		AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.target = 'edge:' || edge.id AND decision.verdict <> '')`, source)
+	if err == nil {
+		_, err = tx.Exec(ctx, "DELETE FROM edge_to WHERE NOT EXISTS (SELECT 1 FROM edge WHERE edge.id = edge_to.id)")
+	}
 	return touched, err
 }
 
@@ -106,6 +109,9 @@ func (c *Catalog) keptEdges(ctx context.Context, tx db.Tx) (map[string]lineage.E
 func (c *Catalog) putEdge(ctx context.Context, tx db.Tx, e lineage.Edge) error {
 	doc, err := encode(e)
 	if err != nil {
+		return err
+	}
+	if err := putEdgeEnd(ctx, tx, e); err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO edge (id, from_source, from_dataset, machine) VALUES ($1, $2, $3, $4)
@@ -150,7 +156,12 @@ type Reference struct {
 // References gives the edges that start or end in a dataset, or in a source where ref names no more, rejected ones included.
 func (c *Catalog) References(ctx context.Context, ref pii.Ref) (rs []Reference, err error) {
 	err = c.read(ctx, func(tx db.Tx) error {
-		all, err := c.edgesWith(ctx, tx, "")
+		where, args := "", []any(nil)
+		if ref.Dataset != "" {
+			where = "WHERE from_source = $1 AND from_dataset = $2 OR id IN (SELECT id FROM edge_to WHERE source = $1 AND dataset = $2)"
+			args = []any{ref.Source, ref.Dataset}
+		}
+		all, err := c.edgesWith(ctx, tx, where, args...)
 		for _, r := range all {
 			if within(ref, r.From) || within(ref, r.To) {
 				rs = append(rs, r)
@@ -170,13 +181,17 @@ func (c *Catalog) edgesWith(ctx context.Context, tx db.Tx, where string, args ..
 	if err != nil {
 		return nil, err
 	}
-	decided, err := collect(ctx, tx, scanDecision, selectDecision+" WHERE target LIKE 'edge:%' AND verdict <> ''")
+	of := "target LIKE 'edge:%'"
+	if where != "" {
+		of = "target IN (SELECT 'edge:' || id FROM edge " + where + ")"
+	}
+	decided, err := collect(ctx, tx, scanDecision, selectDecision+" WHERE "+of+" AND verdict <> ''", args...)
 	if err != nil {
 		return nil, err
 	}
-	of := map[string]*Decision{}
+	said := map[string]*Decision{}
 	for i := range decided {
-		of[decided[i].Edge] = &decided[i]
+		said[decided[i].Edge] = &decided[i]
 	}
 	rs := make([]Reference, len(docs))
 	for i, doc := range docs {
@@ -185,7 +200,7 @@ func (c *Catalog) edgesWith(ctx context.Context, tx db.Tx, where string, args ..
 			return nil, err
 		}
 		r.Holds = true
-		if r.Decision = of[r.ID]; r.Decision != nil {
+		if r.Decision = said[r.ID]; r.Decision != nil {
 			r.Holds = r.Decision.overEdge(&r.Edge)
 		}
 	}

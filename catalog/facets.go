@@ -86,11 +86,18 @@ func (c *Catalog) counts(ctx context.Context, idx *index) ([]combo, error) {
 	if c.counted == at {
 		return c.counters, nil
 	}
-	found, err := idx.search(ctx, question{expr: expr{all: []expr{}}, kind: "field"}, true)
+	combos, stored, err := c.storedCombos(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c.counted, c.counters = at, found.combos
+	if stored != at { // the index is at another revision than the store is by now: it counts itself
+		found, err := idx.search(ctx, question{expr: expr{all: []expr{}}, kind: "field"}, true)
+		if err != nil {
+			return nil, err
+		}
+		combos = found.combos
+	}
+	c.counted, c.counters = at, combos
 	return c.counters, nil
 }
 

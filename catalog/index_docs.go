@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -59,11 +58,7 @@ func fieldDoc(n *lineage.Node, f *lineage.FieldNode, s State) searchDoc {
 	info, _ := f.Category.Info()
 	d := searchDoc{id: "f/" + ref.String(), ref: ref, typ: string(f.Field.Type), kind: n.Dataset.Kind, cat: f.Category,
 		conf: f.Confidence, state: s, is: marks(s, f.Category)}
-	for _, c := range f.Contains {
-		if c.Category.Personal() && c.Confidence >= Find && !slices.Contains(d.also, c.Category) {
-			d.also = append(d.also, c.Category)
-		}
-	}
+	d.also = alsoOf(f)
 	d.is = append(d.is, "field")
 	if f.Category.Identifier() {
 		d.is = append(d.is, "identifier")

@@ -64,20 +64,69 @@ func (c *Catalog) Groups(ctx context.Context, f GroupFilter) (out []Group, err e
 	return out, err
 }
 
+// groups gives them from memory where nothing has changed since they were last asked for. What is given is shared, and changed by nobody.
 func (c *Catalog) groups(ctx context.Context, tx db.Tx, f GroupFilter) ([]Group, error) {
 	if f.State == "" {
 		f.State = Proposed
 	}
-	type row struct {
-		name, typ, category, source string
-		band                        Band
-		n                           int64
+	var at int64
+	if err := tx.QueryRow(ctx, "SELECT revision FROM catalog_revision WHERE id = 1").Scan(&at); err != nil {
+		return nil, err
 	}
-	rows, err := collect(ctx, tx, func(r db.Row) (x row, err error) {
-		err = r.Scan(&x.name, &x.typ, &x.category, &x.source, &x.band, &x.n)
-		return x, err
-	}, `SELECT name, type, category, source, CASE WHEN confidence >= 0.95 THEN 3 WHEN confidence >= 0.8 THEN 2 WHEN confidence >= 0.5 THEN 1 ELSE 0 END AS band, count(*)
-		FROM field WHERE state = $1 AND ($2 = '' OR source = $2) GROUP BY name, type, category, source, band`, string(f.State), f.Source)
+	c.groupMu.Lock()
+	defer c.groupMu.Unlock()
+	if c.groupAt != at || len(c.grouped) > groupings {
+		c.groupAt, c.grouped = at, map[GroupFilter][]Group{}
+	}
+	if all, ok := c.grouped[f]; ok {
+		return all, nil
+	}
+	all, err := c.groupsNow(ctx, tx, f)
+	if err == nil {
+		c.grouped[f] = all
+	}
+	return all, err
+}
+
+func (c *Catalog) forgetGroups() {
+	c.groupMu.Lock()
+	defer c.groupMu.Unlock()
+	c.grouped = nil
+	c.groupAt = -1
+}
+
+// groupings is how many ways of looking at the queue are kept in memory.
+const groupings = 16
+
+// groupRows reads what waits in a state.
+func groupRows(ctx context.Context, tx db.Tx, s State) (out []waiting, err error) {
+	rows, err := tx.Query(ctx, "SELECT grp, n FROM field_group WHERE state = $1 AND n > 0", string(s))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var text string
+		var x waiting
+		if err := rows.Scan(&text, &x.n); err != nil {
+			return nil, err
+		}
+		if g, ok := parseGroupRow(text); ok {
+			x.groupRow = g
+			out = append(out, x)
+		}
+	}
+	return out, rows.Err()
+}
+
+// waiting is a row of the queue with how many fields it is.
+type waiting struct {
+	groupRow
+	n int64
+}
+
+func (c *Catalog) groupsNow(ctx context.Context, tx db.Tx, f GroupFilter) ([]Group, error) {
+	rows, err := groupRows(ctx, tx, f.State)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +136,9 @@ func (c *Catalog) groups(ctx context.Context, tx db.Tx, f GroupFilter) ([]Group,
 	}
 	at := map[string]*Group{}
 	for _, x := range rows {
+		if f.Source != "" && x.source != f.Source {
+			continue
+		}
 		g := Group{Name: spelling(x.name), Type: pii.FieldType(x.typ), Category: pii.Category(x.category), Band: x.band, State: f.State}
 		g.ID = g.id()
 		if f.Category != "" && !f.Category.Covers(g.Category) || (rules[g.ID] != "") != f.Suppressed {
@@ -211,6 +263,7 @@ func (c *Catalog) Suppress(ctx context.Context, tx db.Tx, group, reason, by stri
 	if len(group) != 16 || by == "" {
 		return errkind.Coded(errkind.Invalid, "no-such-group", "there is no such group")
 	}
+	tx.AfterCommit(c.forgetGroups)
 	if _, err := tx.Exec(ctx, "DELETE FROM review_rule WHERE id = $1", group); err != nil || reason == "" {
 		return err
 	}

@@ -197,3 +197,57 @@ ALTER TABLE alert ADD COLUMN snoozer TEXT NOT NULL DEFAULT '';
 ALTER TABLE alert ADD COLUMN snooze_reason TEXT NOT NULL DEFAULT '';
 
 CREATE INDEX alert_place ON alert (source, dataset, field);
+
+-- step 5
+-- What pages count, kept up with every change so that nobody reads a million fields to show a number. They are made from datasets and fields, and
+-- made anew from these when a catalog without them is opened.
+-- combo is what facets tell apart (source, category, further categories, state, type, whether it was reopened).
+CREATE TABLE field_count (
+	combo TEXT PRIMARY KEY,
+	n     BIGINT NOT NULL
+);
+
+-- The rows of which groups of fields that wait are made: grp is name, type, category, source and band.
+CREATE TABLE field_group (
+	state TEXT NOT NULL,
+	grp   TEXT NOT NULL,
+	n     BIGINT NOT NULL,
+	PRIMARY KEY (state, grp)
+);
+
+CREATE TABLE dataset_count (
+	source     TEXT NOT NULL,
+	name       TEXT NOT NULL,
+	fields     BIGINT NOT NULL,
+	personal   BIGINT NOT NULL,
+	proposed   BIGINT NOT NULL,
+	deferred   BIGINT NOT NULL,
+	accepted   BIGINT NOT NULL,
+	rejected   BIGINT NOT NULL,
+	clean      BIGINT NOT NULL,
+	unexamined BIGINT NOT NULL,
+	gone       BIGINT NOT NULL,
+	gaps       BIGINT NOT NULL,
+	missed     BIGINT NOT NULL,
+	PRIMARY KEY (source, name)
+);
+
+CREATE INDEX dataset_count_order ON dataset_count (source, personal DESC, name);
+CREATE INDEX dataset_count_gaps ON dataset_count (source, gaps);
+
+-- What a dataset adds to the counters above, by which it is taken off again.
+CREATE TABLE dataset_part (
+	source TEXT NOT NULL,
+	name   TEXT NOT NULL,
+	doc    BYTEA NOT NULL,
+	PRIMARY KEY (source, name)
+);
+
+-- The parent of each reference.
+CREATE TABLE edge_to (
+	id      TEXT PRIMARY KEY,
+	source  TEXT NOT NULL,
+	dataset TEXT NOT NULL
+);
+
+CREATE INDEX edge_to_place ON edge_to (source, dataset);

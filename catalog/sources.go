@@ -97,38 +97,25 @@ func (c *Catalog) count(ctx context.Context, tx db.Tx, ss []SourceInfo) error {
 	for i := range ss {
 		at[ss[i].Name] = &ss[i].Counts
 	}
-	if err := countStates(ctx, tx, at); err != nil {
+	combos, err := combosIn(ctx, tx)
+	if err != nil {
 		return err
+	}
+	for _, k := range combos {
+		if n := at[k.Source]; n != nil {
+			n.add(k.State, k.Category, k.n)
+		}
 	}
 	type sets struct {
 		source string
 		n      int64
 	}
 	all, err := collect(ctx, tx, func(row db.Row) (s sets, err error) { return s, row.Scan(&s.source, &s.n) },
-		"SELECT source, count(*) FROM dataset WHERE gone = 0 GROUP BY source")
+		"SELECT source, count(*) FROM dataset_count WHERE missed = 0 GROUP BY source")
 	for _, s := range all {
 		if n := at[s.source]; n != nil {
 			n.Datasets = s.n
 		}
 	}
 	return err
-}
-
-func countStates(ctx context.Context, tx db.Tx, at map[string]*Counts) error {
-	rows, err := tx.Query(ctx, "SELECT source, category, state, count(*) FROM field GROUP BY source, category, state")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var source, category, state string
-		var k int64
-		if err := rows.Scan(&source, &category, &state, &k); err != nil {
-			return err
-		}
-		if n := at[source]; n != nil {
-			n.add(State(state), pii.Category(category), k)
-		}
-	}
-	return rows.Err()
 }

@@ -2,8 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -16,7 +14,7 @@ import (
 func (s *Server) apiCatalogRoutes() {
 	r := accounts.ReadCatalog
 	s.api("GET", "/sources", r, s.apiSources, call{Says: "Lists the sources with counts of their fields.", Gives: list[catalog.SourceInfo]{}})
-	s.api("GET", "/datasets", r, s.apiDatasets, call{Says: "Lists datasets, by reference.", Query: paged("source", "of this source alone"), Gives: list[datasetRow]{}})
+	s.api("GET", "/datasets", r, s.apiDatasets, call{Says: "Lists datasets, by reference.", Query: paged("source", "of this source alone", "name", "a part of the name"), Gives: list[datasetRow]{}})
 	s.api("GET", "/dataset", r, s.apiDataset, call{Says: "Gives a dataset with its fields and references.", Query: atDataset, Gives: datasetDoc{}})
 	s.api("GET", "/fields", r, s.apiFields, call{Says: "Searches fields with the query language.", Query: paged("q", "the query", "facets", "1 for counts by facet"), Gives: catalog.Result{}})
 	s.api("GET", "/field", r, s.apiField, call{Says: "Gives a field with evidence, decision and history; its ETag names what a decision is over.", Query: atField, Gives: fieldDoc{}})
@@ -65,16 +63,8 @@ func (s *Server) apiSources(c *gin.Context) {
 }
 
 func (s *Server) apiDatasets(c *gin.Context) {
-	all, err := s.datasets(c.Request.Context(), c.Query("source"))
-	slices.SortFunc(all, func(a, b datasetRow) int { return strings.Compare(a.Ref.String(), b.Ref.String()) })
-	if after := c.Query("after"); after != "" {
-		all = slices.DeleteFunc(all, func(d datasetRow) bool { return d.Ref.String() <= after })
-	}
-	out := items(all)
-	if n := limit(c, 500); len(all) > n {
-		out = list[datasetRow]{Items: all[:n], Next: all[n-1].Ref.String()}
-	}
-	either(s, c, out, err)
+	all, _, next, err := s.datasets(c.Request.Context(), catalog.SetFilter{Source: c.Query("source"), Name: c.Query("name"), ByName: true, After: c.Query("after"), Limit: limit(c, 500)})
+	either(s, c, list[datasetRow]{Items: all, Next: next}, err)
 }
 
 // datasetDoc is a dataset as programs see it.

@@ -33,7 +33,7 @@ func (s *Server) apiLineage(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	sel, err := choose(g, a)
+	sel, err := s.choose(g, a)
 	doc := lineageDoc{Revision: g.Revision, Datasets: []pii.Ref{}, References: []*lineage.Edge{}, Partial: sel.cut}
 	in := map[pii.Ref]bool{}
 	for _, n := range sel.nodes {

@@ -22,7 +22,8 @@ type selection struct {
 	folds    []fold
 	tooLarge bool
 	hubs     []hub
-	lone     []pii.Ref // with personal data and without a reference
+	lone     []pii.Ref // with personal data and without a reference, the first of them
+	alone    int       // how many there are
 	cut      bool
 }
 
@@ -61,9 +62,9 @@ func personal(n *lineage.Node) bool {
 }
 
 // choose picks what is drawn: what stands within some hops of a dataset, or the whole estate where it is small.
-func choose(g *lineage.Graph, a ask) (selection, error) {
+func (s *Server) choose(g *lineage.Graph, a ask) (selection, error) {
 	if a.Root.Source == "" {
-		return estate(g, a), nil
+		return s.estate(g, a), nil
 	}
 	root := g.Node(a.Root)
 	if root == nil {
@@ -150,6 +151,7 @@ func estate(g *lineage.Graph, a ask) (sel selection) {
 	}
 	slices.SortStableFunc(sel.hubs, func(a, b hub) int { return cmp.Compare(b.Count, a.Count) })
 	sel.hubs = sel.hubs[:min(len(sel.hubs), 40)]
+	sel.alone, sel.lone = len(sel.lone), sel.lone[:min(len(sel.lone), 200)]
 	sel.tooLarge = len(sel.nodes) > drawn
 	return sel
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -214,14 +215,20 @@ func (s *Server) references(ctx context.Context, ref pii.Ref, field string) (par
 	return parents, children, nil
 }
 
-// names gives datasets' names as people read them, from the graph where it can be had.
+// names gives datasets' names as people read them. Only one with a placeholder has another than its own, and is read.
 func (s *Server) names(ctx context.Context) func(pii.Ref) string {
-	g, err := s.graph(ctx)
+	known := map[pii.Ref]string{}
 	return func(ref pii.Ref) string {
-		if err == nil && g.Node(ref) != nil {
-			return catalog.DisplayDataset(g.Node(ref))
+		if !strings.Contains(ref.Dataset, "{") {
+			return ref.Dataset
 		}
-		return ref.Dataset
+		if known[ref] == "" {
+			known[ref] = ref.Dataset
+			if n, err := s.svc.Catalog.Node(ctx, ref); err == nil {
+				known[ref] = catalog.DisplayDataset(&n)
+			}
+		}
+		return known[ref]
 	}
 }
 

@@ -138,17 +138,34 @@ func (s *Server) domain(ctx context.Context, ref pii.Ref, name string) (out []pi
 	if err != nil {
 		return nil, nil //nolint:nilerr // without the graph the page of a field has everything else; the lineage page says what is wrong
 	}
-	for i := range g.Nodes {
-		out = append(out, inDomain(&g.Nodes[i], name, ref)...)
+	for _, at := range s.domains(g)[name] {
+		if at != ref && len(out) < domainRows {
+			out = append(out, at)
+		}
 	}
 	return out, nil
 }
 
-func inDomain(n *lineage.Node, name string, but pii.Ref) (out []pii.Ref) {
-	for _, f := range n.Fields {
-		if at := n.Dataset.Ref.In(f.Field.Name); f.Domain == name && at != but {
-			out = append(out, at)
+// domainRows is how many fields of a value domain a page lists.
+const domainRows = 200
+
+// domains gives the fields of each value domain, which are gathered once for a graph.
+func (s *Server) domains(g *lineage.Graph) map[string][]pii.Ref {
+	s.graphs.mu.Lock()
+	defer s.graphs.mu.Unlock()
+	if s.graphs.graph == g && s.graphs.domains != nil {
+		return s.graphs.domains
+	}
+	out := map[string][]pii.Ref{}
+	for i := range g.Nodes {
+		for _, f := range g.Nodes[i].Fields {
+			if f.Domain != "" {
+				out[f.Domain] = append(out[f.Domain], g.Nodes[i].Dataset.Ref.In(f.Field.Name))
+			}
 		}
+	}
+	if s.graphs.graph == g {
+		s.graphs.domains = out
 	}
 	return out
 }

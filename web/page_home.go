@@ -100,10 +100,9 @@ func (s *Server) homeView(ctx context.Context) (h home, err error) {
 	h.Total = total(h.Sources)
 	h.Examined = h.Total.Fields - h.Total.Unexamined
 	h.Parts = segments(h.Total)
-	if h.Alerts, err = s.svc.Catalog.Alerts(ctx, false); err != nil {
+	if h.Alerts, h.Open, err = s.openAlerts(ctx, "", 6); err != nil {
 		return h, err
 	}
-	h.Open, h.Alerts = len(h.Alerts), h.Alerts[:min(6, len(h.Alerts))]
 	if h.Runs, err = s.svc.Catalog.Runs(ctx, "", 6); err != nil {
 		return h, err
 	}
@@ -123,6 +122,19 @@ func (s *Server) homeView(ctx context.Context) (h home, err error) {
 		h.Plans = h.Plans[:min(5, len(h.Plans))]
 	}
 	return h, nil
+}
+
+// openAlerts gives the latest open alerts of a source, or of all, and how many there are.
+func (s *Server) openAlerts(ctx context.Context, source string, limit int) (out []catalog.Alert, all int, err error) {
+	f := catalog.AlertFilter{Source: source, Limit: limit}
+	if out, _, err = s.svc.Catalog.AlertsBy(ctx, f); err != nil {
+		return nil, 0, err
+	}
+	codes, err := s.svc.Catalog.AlertCodes(ctx, catalog.AlertFilter{Source: source})
+	for _, k := range codes {
+		all += int(k.Count)
+	}
+	return out, all, err
 }
 
 // count tells how many fields a query finds.

@@ -7,10 +7,12 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"vestige/accounts"
+	"vestige/internal/clock"
 	"vestige/internal/errkind"
 	"vestige/lineage"
 	"vestige/pii"
@@ -27,9 +29,16 @@ type graphs struct {
 	mu       sync.Mutex
 	revision int64
 	graph    *lineage.Graph
+	took     time.Duration // to read it
+	reading  bool
+	domains  map[string][]pii.Ref // fields by value domain
+	estates  map[bool]selection   // of the whole estate, with datasets without personal data or not
 }
 
-// graph gives the graph as it counts now, from the index and nowhere else.
+// patience is how long a page waits for the graph; one that takes longer to be read is shown as it was before, while it is read anew.
+const patience = 100 * time.Millisecond
+
+// graph gives the graph as it counts now, from the index and nowhere else. Plans read it themselves, at their own revision.
 func (s *Server) graph(ctx context.Context) (*lineage.Graph, error) {
 	now, err := s.svc.Catalog.Revision(ctx)
 	if err != nil {
@@ -37,15 +46,57 @@ func (s *Server) graph(ctx context.Context) (*lineage.Graph, error) {
 	}
 	s.graphs.mu.Lock()
 	defer s.graphs.mu.Unlock()
-	if s.graphs.graph != nil && s.graphs.revision == now {
-		return s.graphs.graph, nil
+	switch old := s.graphs.graph; {
+	case old != nil && s.graphs.revision == now:
+		return old, nil
+	case old != nil && s.graphs.took > patience:
+		if !s.graphs.reading {
+			s.graphs.reading = true
+			go s.readGraph(context.WithoutCancel(ctx))
+		}
+		return old, nil
 	}
+	start := clock.Now()
 	g, err := s.svc.Catalog.Graph(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.graphs.graph, s.graphs.revision = g, g.Revision
+	s.graphs.keep(g, clock.Since(start))
 	return g, nil
+}
+
+func (x *graphs) keep(g *lineage.Graph, took time.Duration) {
+	x.graph, x.revision, x.took, x.estates, x.domains = g, g.Revision, took, nil, nil
+}
+
+// readGraph reads the graph beside the pages that show the one before.
+func (s *Server) readGraph(ctx context.Context) {
+	start := clock.Now()
+	g, err := s.svc.Catalog.Graph(ctx)
+	s.graphs.mu.Lock()
+	defer s.graphs.mu.Unlock()
+	s.graphs.reading = false
+	if err != nil {
+		s.graphs.graph = nil // the next page reads it, and says what is wrong
+		return
+	}
+	s.graphs.keep(g, clock.Since(start))
+}
+
+// estate gives what is drawn of the whole estate, which is worked out once for a graph.
+func (s *Server) estate(g *lineage.Graph, a ask) selection {
+	s.graphs.mu.Lock()
+	defer s.graphs.mu.Unlock()
+	if s.graphs.graph != g {
+		return estate(g, a)
+	}
+	if _, ok := s.graphs.estates[a.All]; !ok {
+		if s.graphs.estates == nil {
+			s.graphs.estates = map[bool]selection{}
+		}
+		s.graphs.estates[a.All] = estate(g, a)
+	}
+	return s.graphs.estates[a.All]
 }
 
 // ask is what part of the graph is wanted.
@@ -105,6 +156,7 @@ type lineageView struct {
 	TooLarge bool
 	Hubs     []hub // where to begin, when the estate is too large to be drawn
 	Lone     []pii.Ref
+	Alone    int    // how many there are of them
 	SVG      string // address of the picture alone
 }
 
@@ -137,11 +189,11 @@ func (s *Server) lineageView(ctx context.Context, a ask) (v lineageView, err err
 		return v, err
 	}
 	v.Ask, v.Whole = a, a.Root.Source == ""
-	sel, err := choose(g, a)
+	sel, err := s.choose(g, a)
 	if err != nil {
 		return v, err
 	}
-	v.TooLarge, v.Hubs, v.Lone = sel.tooLarge, sel.hubs, sel.lone
+	v.TooLarge, v.Hubs, v.Lone, v.Alone = sel.tooLarge, sel.hubs, sel.lone, sel.alone
 	if !sel.tooLarge {
 		v.Picture = draw(g, sel, a)
 	}

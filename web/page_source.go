@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -33,7 +32,10 @@ type sourceView struct {
 	Runs     []catalog.Run
 	Spark    []spark
 	Sets     []datasetRow
+	All      int64  // datasets; more than are listed
+	More     string // where those that are not listed begin
 	Gaps     []pii.Gap
+	GapSets  int64 // datasets of which something could not be read
 	Alerts   []catalog.Alert
 	Open     int    // alerts
 	Title    string // of the connector
@@ -73,19 +75,17 @@ func (s *Server) sourceView(ctx context.Context, name string) (v sourceView, err
 		return v, err
 	}
 	v.Spark = sparks(v.Runs)
-	if v.Sets, err = s.datasets(ctx, name); err != nil {
+	if v.Sets, v.All, v.More, err = s.datasets(ctx, catalog.SetFilter{Source: name, Limit: shelfRows}); err != nil {
 		return v, err
 	}
-	for _, d := range v.Sets {
-		v.Gaps = append(v.Gaps, d.Gaps...)
+	lack, n, _, err := s.datasets(ctx, catalog.SetFilter{Source: name, Gaps: true, Limit: shelfRows})
+	if err != nil {
+		return v, err
 	}
-	all, err := s.svc.Catalog.Alerts(ctx, false)
-	for _, a := range all {
-		if a.At.Source == name {
-			v.Alerts = append(v.Alerts, a)
-		}
+	for v.GapSets = n; len(lack) > 0; lack = lack[1:] {
+		v.Gaps = append(v.Gaps, lack[0].Gaps...)
 	}
-	v.Open, v.Alerts = len(v.Alerts), v.Alerts[:min(8, len(v.Alerts))]
+	v.Alerts, v.Open, err = s.openAlerts(ctx, name, 8)
 	for _, spec := range s.svc.Connectors {
 		if spec.Name == v.Connector {
 			v.Title, v.Can = spec.Title, spec.Abilities()
@@ -136,28 +136,48 @@ type datasetRow struct {
 	Parts []segment `json:"-"`
 }
 
-// datasets gives the datasets of a source with what is counted of each, those with the most personal data first.
-func (s *Server) datasets(ctx context.Context, source string) ([]datasetRow, error) {
-	nodes, err := s.svc.Catalog.Nodes(ctx, source)
-	if err != nil {
-		return nil, err
+// datasets gives a page of datasets with what is counted of each, how many there are, and where the next page begins.
+func (s *Server) datasets(ctx context.Context, f catalog.SetFilter) (out []datasetRow, all int64, next string, err error) {
+	sets, all, next, err := s.svc.Catalog.Sets(ctx, f)
+	out = make([]datasetRow, 0, len(sets))
+	for i := range sets {
+		out = append(out, rowOfSet(&sets[i]))
 	}
-	entries, err := s.svc.Catalog.Proposals(ctx, catalog.Filter{Source: source})
-	if err != nil {
-		return nil, err
+	return out, all, next, err
+}
+
+func rowOfSet(x *catalog.Set) datasetRow {
+	r := rowOf(&x.Node, nil)
+	r.Counts, r.Parts = x.Counts, segments(x.Counts)
+	if x.Node.Gone != 0 {
+		return r
 	}
-	of := map[pii.Ref][]catalog.Entry{}
-	for _, e := range entries {
-		of[e.Ref.Of()] = append(of[e.Ref.Of()], e)
+	for i := range x.Node.Fields {
+		f := &x.Node.Fields[i]
+		r.holds(f.Category, f.Confidence, f.Decided)
+		for _, k := range f.Contains {
+			r.holds(k.Category, k.Confidence, false)
+		}
 	}
-	out := make([]datasetRow, 0, len(nodes))
-	for i := range nodes {
-		out = append(out, rowOf(&nodes[i], of[nodes[i].Dataset.Ref]))
+	r.sortKinds()
+	return r
+}
+
+// holds adds a kind that counts as personal data to be mapped.
+func (r *datasetRow) holds(k pii.Category, confidence float64, decided bool) {
+	if !k.Personal() || confidence < catalog.Find && !decided {
+		return
 	}
-	slices.SortStableFunc(out, func(a, b datasetRow) int {
-		return cmp.Or(cmp.Compare(a.Ref.Source, b.Ref.Source), cmp.Compare(b.PII, a.PII), cmp.Compare(a.Name, b.Name))
+	r.Top = max(r.Top, sensitivity(k))
+	if !slices.Contains(r.Kinds, k) {
+		r.Kinds = append(r.Kinds, k)
+	}
+}
+
+func (r *datasetRow) sortKinds() {
+	slices.SortFunc(r.Kinds, func(a, b pii.Category) int {
+		return cmp.Or(cmp.Compare(sensitivity(b), sensitivity(a)), cmp.Compare(a, b))
 	})
-	return out, nil
 }
 
 func rowOf(n *lineage.Node, entries []catalog.Entry) datasetRow {
@@ -178,9 +198,7 @@ func rowOf(n *lineage.Node, entries []catalog.Entry) datasetRow {
 			}
 		}
 	}
-	slices.SortFunc(r.Kinds, func(a, b pii.Category) int {
-		return cmp.Or(cmp.Compare(sensitivity(b), sensitivity(a)), cmp.Compare(a, b))
-	})
+	r.sortKinds()
 	r.Datasets, r.Parts = 1, segments(r.Counts)
 	return r
 }
@@ -226,75 +244,76 @@ type shelf struct {
 	Filter  string
 	Sets    []datasetRow
 	Choose  bool // there are too many to show those of every source
-	All     int
-	From    int
-	Prev    string
+	All     int64
+	First   string
 	Next    string
 }
 
 // shelfRows is how many datasets a page shows.
 const shelfRows = 100
 
-// shelfAll is up to how many datasets those of all sources are listed together.
-const shelfAll = 2000
-
 func (s *Server) browse(c *gin.Context) {
-	b, err := s.shelf(c.Request.Context(), c.Query("source"), c.Query("name"))
+	b, err := s.shelf(c.Request.Context(), catalog.SetFilter{Source: c.Query("source"), Name: c.Query("name"), After: c.Query("after"), Limit: shelfRows})
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	from, _ := strconv.Atoi(c.Query("from"))
-	b.From = min(max(0, from), len(b.Sets))
-	page := func(from int) string {
-		return "/browse?" + url.Values{"source": {b.Source}, "name": {b.Filter}, "from": {strconv.Itoa(from)}}.Encode()
-	}
-	if b.From > 0 {
-		b.Prev = page(max(0, b.From-shelfRows))
-	}
-	if b.From+shelfRows < len(b.Sets) {
-		b.Next = page(b.From + shelfRows)
-	}
-	b.Sets = b.Sets[b.From:min(len(b.Sets), b.From+shelfRows)]
 	q := url.Values{"source": {b.Source}}.Encode()
 	s.show(c, http.StatusOK, "browse", view{Title: "Catalog", Nav: "browse", Body: b, Twins: []link{{"JSON", "/api/v1/datasets?" + q}, {"CSV", "/browse.csv?" + q}}})
 }
 
-func (s *Server) shelf(ctx context.Context, source, filter string) (b shelf, err error) {
-	b.Source, b.Filter = source, filter
+func (s *Server) shelf(ctx context.Context, f catalog.SetFilter) (b shelf, err error) {
+	b.Source, b.Filter = f.Source, f.Name
 	if b.Sources, err = s.svc.Catalog.Sources(ctx); err != nil {
 		return b, err
 	}
-	if source == "" && total(b.Sources).Datasets > shelfAll {
-		b.Choose = true
-		return b, nil
-	}
-	if b.Sets, err = s.datasets(ctx, source); err != nil {
+	var next string
+	if b.Sets, b.All, next, err = s.datasets(ctx, f); err != nil {
 		return b, err
 	}
-	b.All = len(b.Sets)
-	if filter != "" {
-		b.Sets = slices.DeleteFunc(b.Sets, func(d datasetRow) bool { return !strings.Contains(strings.ToLower(d.Name), strings.ToLower(filter)) })
+	page := func(after string) string {
+		return "/browse?" + url.Values{"source": {b.Source}, "name": {b.Filter}, "after": {after}}.Encode()
+	}
+	if f.After != "" {
+		b.First = page("")
+	}
+	if next != "" {
+		b.Next = page(next)
 	}
 	return b, nil
 }
 
 func (s *Server) browseCSV(c *gin.Context) {
-	sets, err := s.datasets(c.Request.Context(), c.Query("source"))
+	f := catalog.SetFilter{Source: c.Query("source"), Name: c.Query("name"), Limit: 500}
+	sets, _, next, err := s.datasets(c.Request.Context(), f)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	w := sheet(c, "datasets", "source", "dataset", "kind", "format", "records", "bytes", "fields", "personal", "accepted", "proposed", "deferred", "rejected", "clean", "unexamined", "categories", "gaps")
-	for _, d := range sets {
-		var gaps []string
-		for _, g := range d.Gaps {
-			gaps = append(gaps, g.Code)
+	for {
+		for _, d := range sets {
+			w.set(d)
 		}
-		w.row(d.Ref.Source, d.Name, string(d.Kind), d.Format, count(d.Records), count(d.Bytes), count(d.Fields), count(d.PII), count(d.Accepted), count(d.Proposed), count(d.Deferred),
-			count(d.Rejected), count(d.Clean), count(d.Unexamined), joined(d.Kinds), strings.Join(gaps, " "))
+		if f.After = next; next == "" {
+			break
+		}
+		if sets, _, next, err = s.datasets(c.Request.Context(), f); err != nil {
+			w.cut()
+			return
+		}
 	}
 	w.end()
+}
+
+// set writes a dataset.
+func (t *table) set(d datasetRow) {
+	var gaps []string
+	for _, g := range d.Gaps {
+		gaps = append(gaps, g.Code)
+	}
+	t.row(d.Ref.Source, d.Name, string(d.Kind), d.Format, count(d.Records), count(d.Bytes), count(d.Fields), count(d.PII), count(d.Accepted), count(d.Proposed), count(d.Deferred),
+		count(d.Rejected), count(d.Clean), count(d.Unexamined), joined(d.Kinds), strings.Join(gaps, " "))
 }
 
 func (s *Server) sourcesCSV(c *gin.Context) {

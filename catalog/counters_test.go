@@ -1,0 +1,134 @@
+package catalog_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"vestige/catalog"
+	"vestige/internal/db"
+	"vestige/pii"
+)
+
+// TestCountersAreWhatIsThere does at random what changes a catalog, and compares what pages count with what a search finds and what stands in the
+// store; then it takes the counters away, as in a catalog from before there were any, and opens it again.
+func TestCountersAreWhatIsThere(t *testing.T) {
+	b := open(t)
+	estate(b)
+	rnd := rand.New(rand.NewPCG(7, 7))
+	var decided []string
+	for i := range 60 {
+		set := fmt.Sprintf("s%d/t%d", rnd.IntN(3), rnd.IntN(6))
+		switch rnd.IntN(5) {
+		case 0:
+			b.put(set, "mail contact.email .9", "note none.text .9", fmt.Sprintf("x%d contact.phone .%d", rnd.IntN(3), 1+rnd.IntN(9)))
+		case 1:
+			b.put(set, "mail contact.email .99", "city contact.city .7")
+		case 2:
+			n, err := b.Node(b.ctx, parse(set))
+			if err == nil {
+				b.write(func(tx db.Tx) error { return b.Tombstone(b.ctx, tx, n.Dataset.Ref) })
+			}
+		case 3:
+			es, err := b.Proposals(b.ctx, catalog.Filter{States: []catalog.State{catalog.Proposed, catalog.Accepted, catalog.Deferred}})
+			b.must(err)
+			if len(es) > 0 {
+				d := pii.Decision{ID: fmt.Sprintf("d%d", i), Field: es[rnd.IntN(len(es))].Ref, Verdict: []pii.Verdict{pii.Accept, pii.Reject, pii.Defer}[rnd.IntN(3)], Reason: "so it is", By: "dana"}
+				if d.Verdict == pii.Accept {
+					d.Category = "contact.email"
+				}
+				b.decide(d)
+				decided = append(decided, d.ID)
+			}
+		case 4:
+			if len(decided) > 0 {
+				id := decided[rnd.IntN(len(decided))]
+				_ = b.db.Write(b.ctx, func(tx db.Tx) error { return b.Undo(b.ctx, tx, id, "dana") })
+			}
+		}
+		if i%10 == 9 {
+			counters(t, b)
+		}
+	}
+	before := fmt.Sprint(sets(b), groups(b))
+	b.write(func(tx db.Tx) error {
+		for _, table := range []string{"field_count", "field_group", "dataset_count", "dataset_part", "edge_to"} {
+			if _, err := tx.Exec(b.ctx, "DELETE FROM "+table); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	b.reopen()
+	counters(t, b)
+	if after := fmt.Sprint(sets(b), groups(b)); after != before {
+		t.Errorf("counted anew there is\n%s\nwhere there was\n%s", after, before)
+	}
+}
+
+// sets gives every dataset with its counts, read in pages of three.
+func sets(b *bundle) (out []string) {
+	f := catalog.SetFilter{Limit: 3}
+	for {
+		page, all, next, err := b.Sets(b.ctx, f)
+		b.must(err)
+		for _, s := range page {
+			out = append(out, fmt.Sprint(s.Node.Dataset.Ref, s.Counts))
+		}
+		if f.After = next; next == "" {
+			if int(all) != len(out) {
+				b.t.Fatalf("%d datasets on all pages, and %d are counted", len(out), all)
+			}
+			return out
+		}
+	}
+}
+
+func groups(b *bundle) (out []string) {
+	for _, s := range []catalog.State{catalog.Proposed, catalog.Deferred} {
+		all, err := b.Groups(b.ctx, catalog.GroupFilter{State: s})
+		b.must(err)
+		for _, g := range all {
+			_, es, err := b.Group(b.ctx, catalog.GroupFilter{State: s}, g.ID, pii.Ref{}, 1000)
+			b.must(err)
+			if int64(len(es)) != g.Fields {
+				b.t.Fatalf("the group %s has %d fields, and %d are counted", g.Name, len(es), g.Fields)
+			}
+			out = append(out, fmt.Sprint(g.ID, g.Name, g.Fields, g.Sources))
+		}
+	}
+	return out
+}
+
+// counters compares what is counted with what is there.
+func counters(t *testing.T, b *bundle) {
+	t.Helper()
+	es, err := b.Proposals(b.ctx, catalog.Filter{})
+	b.must(err)
+	want := map[catalog.State]int64{}
+	for _, e := range es {
+		want[e.State]++
+	}
+	var sum catalog.Counts
+	for f := (catalog.SetFilter{Limit: 500}); ; {
+		page, _, next, err := b.Sets(b.ctx, f)
+		b.must(err)
+		for _, s := range page {
+			sum.Proposed, sum.Accepted, sum.Gone = sum.Proposed+s.Proposed, sum.Accepted+s.Accepted, sum.Gone+s.Gone
+		}
+		if f.After = next; next == "" {
+			break
+		}
+	}
+	if sum.Proposed != want[catalog.Proposed] || sum.Accepted != want[catalog.Accepted] || sum.Gone != want[catalog.Gone] {
+		t.Fatalf("counted are %+v, there are %v", sum, want)
+	}
+	for _, q := range []string{"", "is:pii", "is:unmapped", "is:reopened", "category:contact -is:gone", "type:text is:accepted"} {
+		r, err := b.Facets(b.ctx, q)
+		b.must(err)
+		if n := b.search(q).Total; r.Total != n {
+			t.Fatalf("%q finds %d fields, and %d are counted", q, n, r.Total)
+		}
+	}
+	groups(b)
+}
