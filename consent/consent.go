@@ -215,7 +215,7 @@ func (w *Watch) Asks(c pii.Category, domain string) bool {
 // Empty tells whether nobody is watched for.
 func (w *Watch) Empty() bool { return len(w.by) == 0 }
 
-// Hit gives those who had a value, in normal form.
+// Hit gives those who had a value, in normal form; of several the one who was erased last is the last.
 func (w *Watch) Hit(c pii.Category, domain string, normal []byte) (out []Subject) {
 	c, normal = plain(c, domain, normal)
 	for _, f := range w.prints.All(c, normal) {

@@ -242,17 +242,16 @@ func (s *sweep) record(ctx context.Context, n *lineage.Node, f *pii.Found, at []
 		if id.Category.Global() {
 			id.Domain = ""
 		}
-		for _, of := range a.of[h.Value] {
-			p := s.people[of]
-			if p == nil {
-				p = &ReturnOf{Subject: of}
-				s.people[of] = p
-			}
-			p.Known = union(p.Known, []pii.Identifier{id})
-			if !seen[of] {
-				seen[of] = true
-				s.found = append(s.found, back{f.Dataset, of, verdict(n, f, of, erased)})
-			}
+		of := a.of[h.Value][len(a.of[h.Value])-1] // of several erasures, the latest
+		p := s.people[of]
+		if p == nil {
+			p = &ReturnOf{Subject: of}
+			s.people[of] = p
+		}
+		p.Known = union(p.Known, []pii.Identifier{id})
+		if !seen[of] {
+			seen[of] = true
+			s.found = append(s.found, back{f.Dataset, of, verdict(n, f, of, erased)})
 		}
 	}
 	return nil

@@ -1,16 +1,25 @@
 package plans_test
 
 import (
+	"context"
 	"database/sql"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"vestige/catalog"
+	"vestige/connectors"
+	allconnectors "vestige/connectors/all"
 	"vestige/internal/demo/company"
 	"vestige/internal/e2e/outsider"
+	"vestige/internal/testenv"
 	"vestige/pii"
 	"vestige/plans"
 	"vestige/policies"
@@ -170,4 +179,60 @@ func (w *world) register(dir string, c *company.Company) {
 	w.must(rows.Close())
 	_, err = db.Exec(`INSERT INTO "` + users + `" (` + strings.Join(names, ",") + `) SELECT ` + strings.Join(values, ",") + ` FROM "` + users + `" WHERE "` + mail + `" IS NOT NULL LIMIT 1`)
 	w.must(err)
+}
+
+// TestRestoredRows puts rows of a PostgreSQL back that have no times of their own: those that were erased are known as they were; what holds her address otherwise, and
+// by which load nobody can tell, is shown and left alone.
+func TestRestoredRows(t *testing.T) {
+	dsn := testenv.Postgres(t)
+	c, err := pgconn.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(t.Context())) }()
+	exec := func(sql string) {
+		t.Helper()
+		if err := c.Exec(t.Context(), sql).Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const people = "INSERT INTO people SELECT i, 'person'||i||'@example.com', 'Person '||chr(65+i%%26)||' Number'||i FROM generate_series(%d, %d) i;"
+	const wishes = "INSERT INTO wishes SELECT i*10+k, i, 'thing '||k FROM generate_series(%d, %d) i, generate_series(1, 3) k;"
+	exec("CREATE TABLE people (id bigint PRIMARY KEY, email text NOT NULL, name text NOT NULL); CREATE TABLE wishes (id bigint PRIMARY KEY, person_id bigint NOT NULL REFERENCES people(id) ON DELETE CASCADE, thing text);" +
+		fmt.Sprintf(people+wishes, 1, 200, 1, 200))
+	env := connectors.Env{Log: slog.New(slog.DiscardHandler), Base: t.TempDir(), Temp: t.TempDir()}
+	i := slices.IndexFunc(allconnectors.All(), func(s connectors.Spec) bool { return s.Name == "postgres" })
+	src, err := connectors.Open(t.Context(), env, "shop", allconnectors.All()[i], connectors.Config{"dsn": pii.NewValue(dsn)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = src.Close() })
+	w := newWorld(t, src)
+	s := w.approve(w.plan(plans.Erasure, "person77@example.com"))
+	finish(t, w, s.ID)
+
+	exec(fmt.Sprintf(people+wishes, 77, 77, 77, 77))
+	back, err := w.engine.Returned(t.Context(), "shop", 0)
+	w.must(err)
+	if len(back.Places) != 2 || len(back.People) != 1 || back.People[0].Restored != 4 || !back.People[0].Again() {
+		t.Errorf("of four restored rows %+v %+v", back.Places, back.People)
+	}
+	w.policy.Restored = policies.EraseAgain
+	service := requests.New(w.engine)
+	r, err := service.Replay(t.Context(), 0, "shop", "olga", nil)
+	w.must(err)
+	if r.Result == nil || r.Result.State != plans.Closed {
+		t.Errorf("the replay came to %+v", r.Result)
+	}
+	rest := c.ExecParams(t.Context(), "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM wishes), (SELECT count(*) FROM people WHERE id = 77)", nil, nil, nil, nil).Read()
+	if got := fmt.Sprintf("%s", rest.Rows[0]); got != "[199 597 0]" {
+		t.Errorf("after the replay there are %s rows", got)
+	}
+
+	exec("INSERT INTO people VALUES (900, 'person77@example.com', 'Person Z')")
+	r, err = service.Replay(t.Context(), 0, "shop", "olga", nil)
+	w.must(err)
+	if len(r.Shown) != 1 || r.Shown[0].Returned != 1 || r.Request != nil || len(w.alerts(plans.Returned)) != 1 {
+		t.Errorf("what nothing tells of is not merely shown: %+v", r)
+	}
 }

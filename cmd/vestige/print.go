@@ -95,6 +95,9 @@ func count(n int64, noun string) string {
 }
 
 func plural(noun string) string {
+	if noun == "person" {
+		return "people"
+	}
 	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.HasSuffix(stem, "e") {
 		return stem + "ies"
 	}

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 //	await FILE                    waits until a file is there
 //	flip FILE TEXT                changes one bit of the text in a file
 //	until TEXT command …          runs a command again until it prints the text
-//	lines FILE line …              writes lines into a file
+//	lines FILE line …              appends lines to a file
 //	field NAME VAR                puts a member of the JSON on the last standard output into a variable
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -142,7 +142,10 @@ func field(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[1], value)
 }
 
-// lines writes its arguments into a file, a line each.
+// lines appends its arguments to a file, a line each.
 func lines(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join(args[1:], "\n")+"\n"), 0o600))
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	ts.Check(err)
+	_, err = f.WriteString(strings.Join(args[1:], "\n") + "\n")
+	ts.Check(errors.Join(err, f.Close()))
 }
