@@ -18,22 +18,7 @@ var french = roadSet("rue avenue ave av boulevard bd bld place pl chemin allée 
 
 var joints = roadSet("de la le les du des d l del della delle dei degli di da do dos das las los el y e et san santa santo saint sainte sur sous en a au aux of van von der den")
 
-func roadSet(list string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Fields(list) {
-		m[w] = true
-	}
-	return m
-}
-
-func inSet(m map[string]bool, w []byte) bool {
-	var low [16]byte
-	if len(w) == 0 || len(w) > len(low) {
-		return false
-	}
-	classifiers.Fold(low[:], w)
-	return m[string(low[:len(w)])]
-}
+func roadSet(list string) *classifiers.WordSet { return classifiers.NewWordSet(strings.Fields(list)) }
 
 // roadBefore looks for a street whose kind stands first and that ends with the number at i: "Calle Mayor, 12", "ul. Długa 45", "Rua das Flores 12".
 func roadBefore(text []byte, i int) (start int, ok bool) {
@@ -57,13 +42,13 @@ func roadBefore(text []byte, i int) (start int, ok bool) {
 			return 0, false
 		}
 		w := text[s:k]
-		if names > 0 && inSet(roads, trimEnd(w)) && roadStart(text, s, k) {
+		if names > 0 && roads.Has(trimEnd(w)) && roadStart(text, s, k) {
 			return s, true
 		}
 		switch {
 		case capital(text, s) || classifiers.IsDigit(w[0]):
 			names++
-		case !inSet(joints, trimEnd(w)):
+		case !joints.Has(trimEnd(w)):
 			return 0, false
 		}
 		if s > 2 && text[s-1] == '/' && (text[s-2] == 'C' || text[s-2] == 'c') && (s == 2 || !classifiers.IsWord(text[s-3])) { // C/Mayor
@@ -119,7 +104,7 @@ func roadBehind(text []byte, k int) (end int, ok bool) {
 	}
 	k++
 	j := letters(text, k)
-	if j == k || !inSet(french, text[k:j]) {
+	if j == k || !french.Has(text[k:j]) {
 		return 0, false
 	}
 	if j < len(text) && text[j] == '.' {
@@ -137,9 +122,9 @@ func roadBehind(text []byte, k int) (end int, ok bool) {
 		switch {
 		case e == s:
 			return end, named
-		case capital(text, s) || !named && len(w) > 3 && !inSet(joints, w):
+		case capital(text, s) || !named && len(w) > 3 && !joints.Has(w):
 			end, named = e, true
-		case !inSet(joints, w):
+		case !joints.Has(w):
 			return end, named
 		}
 		j = e
@@ -166,7 +151,7 @@ func flat(text []byte, i int) int {
 	if i-2-s > 4 || s < 4 || text[s-1] != ' ' {
 		return i
 	}
-	if r := wordStart(text, s-1); inSet(rooms, text[r:s-1]) {
+	if r := wordStart(text, s-1); rooms.Has(text[r : s-1]) {
 		return r
 	}
 	return i

@@ -5,6 +5,7 @@ package dictionary
 
 import (
 	_ "embed"
+	"encoding/binary"
 	"strings"
 	"sync"
 	"unicode"
@@ -37,20 +38,23 @@ type Entry struct {
 const MaxLen = 40
 
 type table struct {
+	filter  []uint64 // a bit for each word by its hash: most words of a text end here
 	hashes  []uint64
 	entries []Entry
 	mask    uint64
 }
 
+// bits of the filter.
+const filterBits = 1 << 19
+
 var load = sync.OnceValue(func() *table {
-	lines := strings.Split(strings.TrimSpace(words), "\n")
 	size := uint64(1)
-	for size < uint64(len(lines))*3 {
+	for size < uint64(strings.Count(words, "\n"))*3/2 {
 		size *= 2
 	}
-	t := &table{make([]uint64, size), make([]Entry, size), size - 1}
-	for _, l := range lines {
-		w, ranks, _ := strings.Cut(l, "\t")
+	t := &table{make([]uint64, filterBits/64), make([]uint64, size), make([]Entry, size), size - 1}
+	for l := range strings.Lines(words) {
+		w, ranks, _ := strings.Cut(strings.TrimSuffix(l, "\n"), "\t")
 		h, _ := fold([]byte(w))
 		t.put(h, parse(ranks))
 	}
@@ -77,6 +81,8 @@ func parse(ranks string) (e Entry) {
 }
 
 func (t *table) put(h uint64, e Entry) {
+	f := h >> 45
+	t.filter[f>>6] |= 1 << (f & 63)
 	i := h & t.mask
 	for t.hashes[i] != 0 && t.hashes[i] != h {
 		i = (i + 1) & t.mask
@@ -94,6 +100,9 @@ func Find(word []byte) Entry {
 		return Entry{}
 	}
 	t := load()
+	if f := h >> 45; t.filter[f>>6]&(1<<(f&63)) == 0 {
+		return Entry{}
+	}
 	for i := h & t.mask; t.hashes[i] != 0; i = (i + 1) & t.mask {
 		if t.hashes[i] == h {
 			return t.entries[i]
@@ -102,25 +111,43 @@ func Find(word []byte) Entry {
 	return Entry{}
 }
 
-// fold hashes the word in lower case (FNV-1a); 0 stands for an empty slot and is never given.
+// fold hashes the word without regard to case, eight bytes at a time; 0 stands for an empty slot and is never given. In ASCII and Latin-1 small and
+// capital letters differ by one bit; words with other letters are made small first.
 func fold(word []byte) (uint64, bool) {
-	h := uint64(14695981039346656037)
-	for i := 0; i < len(word); {
-		c := word[i]
-		if c < utf8.RuneSelf {
-			if 'A' <= c && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			h = (h ^ uint64(c)) * 1099511628211
-			i++
-			continue
+	for _, c := range word {
+		if c >= 0xC4 {
+			return foldWide(word)
 		}
-		r, n := utf8.DecodeRune(word[i:])
+	}
+	return hash(word), true
+}
+
+func foldWide(word []byte) (uint64, bool) {
+	var low [2 * MaxLen]byte
+	n := 0
+	for i := 0; i < len(word) && i < MaxLen; {
+		r, size := utf8.DecodeRune(word[i:])
 		if r == utf8.RuneError {
 			return 0, false
 		}
-		h = (h ^ uint64(unicode.ToLower(r))) * 1099511628211
-		i += n
+		n += utf8.EncodeRune(low[n:], unicode.ToLower(r))
+		i += size
 	}
-	return h | 1, true
+	return hash(low[:n]), true
+}
+
+func hash(w []byte) uint64 {
+	const small, prime = 0x2020202020202020, 0x9E3779B97F4A7C15
+	h := uint64(len(w)) * prime
+	for ; len(w) >= 8; w = w[8:] {
+		h = (h ^ (binary.LittleEndian.Uint64(w) | small)) * prime
+		h ^= h >> 29
+	}
+	last := uint64(0)
+	for i, c := range w {
+		last |= uint64(c|0x20) << (8 * i)
+	}
+	h = (h ^ last) * prime
+	h ^= h >> 32
+	return h*prime | 1
 }

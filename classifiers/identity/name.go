@@ -212,15 +212,11 @@ func streetish(text []byte, end int) bool {
 	return afterNames(text[end+1 : j])
 }
 
+// companions are words behind a name that make it one of a street or company.
+var companions = newWordSet("street road avenue lane drive gmbh ltd inc ag str straße strasse platz weg allee airport university foundation school schule stiftung square boulevard llc kg")
+
 // afterNames tells whether a word behind a name makes it that of a street or company.
-func afterNames(word []byte) bool {
-	for _, w := range [...]string{"street", "road", "avenue", "lane", "drive", "gmbh", "ltd", "inc", "ag", "str", "straße", "strasse", "platz", "weg", "allee", "airport", "university", "foundation", "school", "schule", "stiftung", "square", "boulevard", "llc", "kg"} {
-		if classifiers.EqualFold(word, w) {
-			return true
-		}
-	}
-	return false
-}
+func afterNames(word []byte) bool { return companions.Has(word) }
 
 func contains(w []byte, c byte) bool {
 	for _, b := range w {

@@ -20,7 +20,7 @@ func title(w []byte) bool {
 	if len(w) > 1 && w[len(w)-1] == '.' {
 		w = w[:len(w)-1]
 	}
-	return len(w) >= 2 && titleSet.has(w)
+	return len(w) >= 2 && titleSet.Has(w)
 }
 
 // words that stand before a person's name in a sentence: prepositions, greetings, roles.
@@ -51,24 +51,8 @@ func aged(text []byte, k int) bool {
 var things = newWordSet("the room hall model ship storm hurricane saint st san santa sankt project server host class module street road building tower station line lamp sofa chair table lake mount port fort " +
 	"modell regal sessel raum saal schiff projekt halle sainte la le les salle modèle sala modelo modello stanza zaal kamer sao são sal hotel café restaurant bar")
 
-// wordSet is words in lower case.
-type wordSet map[string]bool
-
-func newWordSet(list string) wordSet {
-	s := wordSet{}
-	for _, w := range strings.Fields(list) {
-		s[w] = true
-	}
-	return s
-}
-
-func (s wordSet) has(w []byte) bool {
-	var low [24]byte
-	if len(w) == 0 || len(w) > len(low) {
-		return false
-	}
-	classifiers.Fold(low[:], w)
-	return s[string(low[:len(w)])]
+func newWordSet(list string) *classifiers.WordSet {
+	return classifiers.NewWordSet(strings.Fields(list))
 }
 
 // begins tells whether a name can begin at i: nothing before it makes it part of something longer.
@@ -116,7 +100,7 @@ func introduced(text []byte, i int) bool {
 	case ':', '"', '(', '<', '*', '>', '=', ';', '|':
 		return true
 	}
-	return before.has(wordBehind(text, i))
+	return before.Has(wordBehind(text, i))
 }
 
 func lineStart(text []byte, i int) bool { return i == 0 || text[i-1] == '\n' || text[i-1] == '\t' }
@@ -131,7 +115,7 @@ func fullNameAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 		return h, false
 	}
 	first := text[i:j]
-	if form := trimDot(first); titleSet.has(form) && (title(first) && !pointed.has(form) || text[j] == '.' || len(form) < len(first)) {
+	if form := trimDot(first); titleSet.Has(form) && (title(first) && !pointed.Has(form) || text[j] == '.' || len(form) < len(first)) {
 		if h, ok := titled(text, afterTitle(text, j), classifiers.IsUpper(first[0])); ok || len(form) > 2 {
 			return h, ok
 		}
@@ -182,6 +166,9 @@ func plain(text []byte, i, j int) (h classifiers.Hit, ok bool) {
 	}
 	e := dictionary.Find(first)
 	known := e.Kinds&dictionary.Given != 0 || contains(first, '-') && each(first, dictionary.Given)
+	if !known && (e.Kinds&(dictionary.Common|dictionary.City) != 0 || e.Kinds == 0 && (noun(first) || len(first) < 3 || !looks(first))) || known && e.Kinds&dictionary.Common != 0 && e.Given < 3 {
+		return h, false
+	}
 	r := readRest(text, j)
 	if r.n == 0 || r.bad || streetish(text, r.end) {
 		return h, false
@@ -197,10 +184,10 @@ func plain(text []byte, i, j int) (h classifiers.Hit, ok bool) {
 	case known && e.Given == 1 && e.Family >= 1 && r.family <= 1 && capitalBefore(text, i):
 		return h, false
 	case known && r.family > 0 && (strong || r.family >= 2 || !capitalBefore(text, i)):
-	case known && strong && (r.unknown || r.given > 0) && !things.has(wordBehind(text, i)) && !capitalBefore(text, i):
+	case known && strong && (r.unknown || r.given > 0) && !things.Has(wordBehind(text, i)) && !capitalBefore(text, i):
 	case e.Family >= 1 && e.Kinds&(dictionary.Common|dictionary.City) == 0 && r.words == 1 && r.given >= 4 && r.family < e.Family && !capitalBefore(text, i):
 	case e.Kinds == 0 && r.family >= 2 && looks(first) && len(first) >= 3 && !noun(first) && introduced(text, i) && !r.town:
-	case e.Kinds == 0 && r.unknown && r.words == 1 && looks(first) && len(first) >= 4 && !noun(first) && (roles.has(wordBehind(text, i)) || aged(text, r.end)):
+	case e.Kinds == 0 && r.unknown && r.words == 1 && looks(first) && len(first) >= 4 && !noun(first) && (roles.Has(wordBehind(text, i)) || aged(text, r.end)):
 	case e.Kinds == 0 && r.family >= 1 && r.words >= 2 && looks(first) && !noun(first) && introduced(text, i) && !r.town:
 	default:
 		return h, false
@@ -249,14 +236,14 @@ func capitalBefore(text []byte, i int) bool {
 	for k > 0 && i-k < 20 && classifiers.IsLetter(text[k-1]) {
 		k--
 	}
-	return big(text, k) && !before.has(text[k:i-1]) && !title(text[k:i-1])
+	return big(text, k) && !before.Has(text[k:i-1]) && !title(text[k:i-1])
 }
 
 // titled reads the name behind a form of address: "Frau Dr. Lee" gives Lee, known or not.
 func titled(text []byte, i int, capital bool) (h classifiers.Hit, ok bool) {
 	for range 3 {
 		j := nameWord(text, i)
-		if j == i || !titleSet.has(trimDot(text[i:j])) || j+1 >= len(text) || text[j] != ' ' && text[j] != '.' {
+		if j == i || !titleSet.Has(trimDot(text[i:j])) || j+1 >= len(text) || text[j] != ' ' && text[j] != '.' {
 			break
 		}
 		i = afterTitle(text, j)
@@ -372,9 +359,17 @@ func slavic(w []byte) bool {
 	return false
 }
 
-// noun tells whether a word ends as nouns of things do in languages that write them with a capital, or in English.
+// nouns are, by their last letter, how nouns of things end in languages that write them with a capital, or in English.
+var nouns = func() (by [32][]string) {
+	for _, e := range []string{"ung", "ungen", "heit", "keit", "schaft", "tion", "tionen", "tät", "ment", "nis", "ismus", "ness", "tions", "ments", "ware", "straße", "bank", "werk", "haus", "zeug", "stelle", "zimmer", "gesetz", "vertrag", "termin"} {
+		by[e[len(e)-1]&31] = append(by[e[len(e)-1]&31], e)
+	}
+	return by
+}()
+
+// noun tells whether a word ends as nouns of things do.
 func noun(w []byte) bool {
-	for _, e := range [...]string{"ung", "ungen", "heit", "keit", "schaft", "tion", "tionen", "tät", "ment", "nis", "ismus", "ness", "tions", "ments", "ware", "straße", "bank", "werk", "haus", "zeug", "stelle", "zimmer", "gesetz", "vertrag", "termin"} {
+	for _, e := range nouns[w[len(w)-1]&31] {
 		if n := len(w) - len(e); n >= 2 && string(w[n:]) == e {
 			return true
 		}
@@ -405,31 +400,47 @@ func MentionedName() classifiers.Classifier {
 
 var greetings = newWordSet("dear hi hello hey hallo liebe lieber moin bonjour salut coucou cher chère hola querido querida ciao caro cara hoi hee lieve beste olá oi cześć hej kochana kochany droga drogi estimado estimada gentile")
 
+// joined tells whether what stands behind a word at j makes it part of more: an identifier, an address, a longer name.
+func joined(text []byte, j int) bool {
+	if j == len(text) {
+		return false
+	}
+	switch c := text[j]; c {
+	case '-', '_', '@', '(', '/', '=':
+		return true
+	case '\'':
+		return j+1 == len(text) || text[j+1] != 's'
+	case ' ':
+		return j+1 < len(text) && big(text, j+1)
+	case '.':
+		return j+1 < len(text) && classifiers.IsLetter(text[j+1])
+	default:
+		return classifiers.IsWord(c)
+	}
+}
+
 // mentionedAt reads one capitalised word.
 func mentionedAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if !big(text, i) || !begins(text, i) {
 		return h, false
 	}
 	j := nameWord(text, i)
-	if j-i < 3 || j-i > 20 || j-i == len(text) || title(text[i:j]) || classifiers.IsUpper(text[i+1]) || text[j-1] == '.' {
+	if j-i < 3 || j-i > 20 || j-i == len(text) || classifiers.IsUpper(text[i+1]) || text[j-1] == '.' || joined(text, j) {
 		return h, false
 	}
-	if j < len(text) && (classifiers.IsWord(text[j]) || text[j] == '-' || text[j] == '_' || text[j] == '@' || text[j] == '(' || text[j] == '/' || text[j] == '=' || text[j] == '\'' && (j+1 == len(text) || text[j+1] != 's')) {
+	e, ends := dictionary.Find(text[i:j]), j == len(text) || text[j] == ',' || text[j] == '!' || text[j] == '\n' || text[j] == ':'
+	if e.Kinds&dictionary.Common != 0 || e.City > e.Given && e.City >= 4 || e.Given < 2 && (i == 0 || text[i-1] != ' ') {
 		return h, false
 	}
-	if j+1 < len(text) && (text[j] == ' ' && big(text, j+1) || text[j] == '.' && classifiers.IsLetter(text[j+1])) {
-		return h, false
-	}
-	e, behind := dictionary.Find(text[i:j]), wordBehind(text, i)
-	ends := j == len(text) || text[j] == ',' || text[j] == '!' || text[j] == '\n' || text[j] == ':'
-	if greetings.has(behind) && (ends || lineStart(text, i-1-len(behind))) && e.Kinds&dictionary.Common == 0 && e.City < 4 {
+	behind := wordBehind(text, i)
+	if greetings.Has(behind) && (ends || lineStart(text, i-1-len(behind))) && e.City < 4 && !title(text[i:j]) {
 		return classifiers.Hit{Start: i, End: j, Flags: classifiers.Labelled}, true
 	}
-	if e.Given < 2 || e.Kinds&dictionary.Common != 0 || e.City > e.Given || things.has(behind) || capitalBefore(text, i) && !before.has(behind) {
+	if e.Given < 2 || e.City > e.Given || things.Has(behind) || title(text[i:j]) || capitalBefore(text, i) && !before.Has(behind) {
 		return h, false
 	}
 	switch {
-	case before.has(behind), e.Given >= 4 && e.Family < e.Given, lineStart(text, i) && (ends || e.Given >= 4), i > 1 && text[i-1] == '(' && j < len(text) && text[j] == ')':
+	case before.Has(behind), e.Given >= 4 && e.Family < e.Given, lineStart(text, i) && (ends || e.Given >= 4), i > 1 && text[i-1] == '(' && j < len(text) && text[j] == ')':
 		return classifiers.Hit{Start: i, End: j}, true
 	}
 	return h, false

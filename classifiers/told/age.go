@@ -29,16 +29,14 @@ var (
 
 // ageAt reads an age whose digits begin at i.
 func ageAt(text []byte, i int) (h classifiers.Hit, ok bool) {
+	if i < 2 || text[i-1] != ' ' && text[i-1] != '(' {
+		return h, false
+	}
 	e := i + 1
 	for e < len(text) && text[e]-'0' < 10 {
 		e++
 	}
-	if e-i > 3 || e-i == 3 && text[i] != '1' || text[i]-'0' > 9 || text[i] == '0' || i < 2 {
-		return h, false
-	}
-	switch text[i-1] {
-	case ' ', '(':
-	default:
+	if e-i > 3 || e-i == 3 && text[i] != '1' || text[i]-'0' > 9 || text[i] == '0' {
 		return h, false
 	}
 	h = classifiers.Hit{Start: i, End: e}
@@ -50,7 +48,7 @@ func ageAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 		if equal(text[e+1:w], "year") || equal(text[e+1:w], "years") {
 			return h, w+4 <= len(text) && equal(text[w+1:w+4], "old") || w+1 < len(text) && afterName(text, i)
 		}
-		if has(olds, text[e+1:w]) {
+		if olds.Has(text[e+1 : w]) {
 			return h, c == '-' || e-i >= 2 && whose(text, i, w)
 		}
 		return h, false
@@ -75,9 +73,9 @@ func whose(text []byte, i, end int) bool {
 		s--
 	}
 	switch w := text[s:k]; {
-	case has(spans, w):
+	case spans.Has(w):
 		return false
-	case has(aged, w):
+	case aged.Has(w):
 		return true
 	case equal(w, "de") || equal(w, "di") || equal(w, "van"):
 		if s < 3 {
@@ -90,7 +88,7 @@ func whose(text []byte, i, end int) bool {
 		for b > 0 && s-b < 16 && classifiers.IsLetter(text[b-1]) {
 			b--
 		}
-		return has(aged, text[b:s-1]) || person(text[b:s-1])
+		return aged.Has(text[b:s-1]) || person(text[b:s-1])
 	case equal(w, "ist") || equal(w, "ha") || equal(w, "tiene") || equal(w, "tem") || equal(w, "ma") || equal(w, "is") || equal(w, "a"):
 		return true
 	}
@@ -149,7 +147,7 @@ func particleBefore(text []byte, k int) bool {
 		for s > 0 && k-s < 5 && classifiers.IsLetter(text[s-1]) {
 			s--
 		}
-		if s < 3 || text[s-1] != ' ' || !has(particles, text[s:k]) {
+		if s < 3 || text[s-1] != ' ' || !particles.Has(text[s:k]) {
 			return false
 		}
 		k = s - 1

@@ -84,7 +84,7 @@ func inWords(text []byte, e int) (int, bool) {
 		if w == k {
 			return 0, false
 		}
-		if has(months, text[k:w]) {
+		if months.Has(text[k:w]) {
 			return yearBehind(text, w)
 		}
 		switch string(text[k:w]) {
@@ -112,7 +112,7 @@ func yearBehind(text []byte, w int) (int, bool) {
 // monthFirst reads "March 12, 1980".
 func monthFirst(text []byte, k int) (start, end int, ok bool) {
 	w := word(text, k)
-	if w == k || !has(months, text[k:w]) {
+	if w == k || !months.Has(text[k:w]) {
 		return 0, 0, false
 	}
 	d := w

@@ -43,7 +43,7 @@ func townAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 		if start, end, ok := townOfStreet(text, i); ok {
 			return classifiers.Hit{Start: start, End: end, Flags: classifiers.Labelled}, true
 		}
-		if text[i] >= 0x80 {
+		if text[i] >= 0x80 || i+4 > len(text) || text[i+1]-'0' > 9 && text[i+2]-'0' > 9 {
 			return h, false
 		}
 	}
@@ -58,7 +58,7 @@ var (
 
 // townOfStreet reads a town of the dictionary at i behind a street: "9 The Crescent, Leeds", "Kerkstraat 3 in Zutphen", "12 rue Pasteur à Dijon".
 func townOfStreet(text []byte, i int) (start, end int, ok bool) {
-	if i < 8 || text[i-1] != ' ' || !classifiers.IsCapital(text, i) {
+	if i < 8 || text[i-1] != ' ' || text[i-2] != ',' && text[i-3] != ' ' && text[i-4] != ' ' || !classifiers.IsCapital(text, i) {
 		return 0, 0, false
 	}
 	k, comma := i-1, false
@@ -69,7 +69,7 @@ func townOfStreet(text []byte, i int) (start, end int, ok bool) {
 		for s > 0 && k-s < 4 && classifiers.IsLetter(text[s-1]) {
 			s--
 		}
-		if s < 4 || text[s-1] != ' ' || !has(within, text[s:k]) {
+		if s < 4 || text[s-1] != ' ' || !within.Has(text[s:k]) {
 			return 0, 0, false
 		}
 		k = s - 1
@@ -83,7 +83,7 @@ func townOfStreet(text []byte, i int) (start, end int, ok bool) {
 	}
 	w := text[s:k]
 	number := len(w) > 0 && len(w) <= 4 && w[0]-'0' < 10 && s > 2 && (text[s-1] == ' ' || text[s-1] == '/') && classifiers.IsLetter(text[s-2])
-	if !number && !(comma && has(townTypes, w) && s > 0 && classifiers.IsCapital(text, s)) {
+	if !number && !(comma && townTypes.Has(w) && s > 0 && classifiers.IsCapital(text, s)) {
 		return 0, 0, false
 	}
 	return readTownOf(text, i)
@@ -96,6 +96,9 @@ type place struct{ code, town [2]int }
 // readPlace reads a postal code at i and the town beside it.
 func readPlace(text []byte, i int) (p place, ok bool) {
 	if i > 0 && (classifiers.IsWord(text[i-1]) || text[i-1] == '-' || text[i-1] == '.' || text[i-1] == '_' || text[i-1] == '=' || text[i-1] == '/' || text[i-1] == '#' || text[i-1] == '$') {
+		return p, false
+	}
+	if i > 0 && text[i-1] == ',' {
 		return p, false
 	}
 	end, british := postcode(text, i)
@@ -167,9 +170,9 @@ func britishCode(text []byte, i int) int {
 }
 
 // areas are the letters that British postcodes begin with.
-var areas = set(strings.Fields("AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK FY G GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR NW OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA WC WD WF WN WR WS WV YO ZE"))
+var areas = set(strings.Fields(strings.ToLower("AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK FY G GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR NW OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA WC WD WF WN WR WS WV YO ZE")))
 
-func area(w []byte) bool { return areas[string(w)] }
+func area(w []byte) bool { return areas.Has(w) }
 
 // townBehind reads the town behind a code: one that the dictionary knows, or any capitalised word where a street stands before.
 func townBehind(text []byte, i, end int) (start, stop int, ok bool) {
@@ -193,9 +196,10 @@ func townBehind(text []byte, i, end int) (start, stop int, ok bool) {
 
 // readTownOf reads the longest town that the dictionary knows at k.
 func readTownOf(text []byte, k int) (start, stop int, ok bool) {
-	for n := 4; n > 0; n-- {
-		stop, words := capitals(text, k, n)
-		if words == n && dictionary.Find(text[k:stop]).City > 0 && free(text, stop) && closed(text, stop) || words == n && n == 2 && cut(text, k, stop) {
+	_, most := capitals(text, k, 4)
+	for n := most; n > 0; n-- {
+		stop, _ := capitals(text, k, n)
+		if dictionary.Find(text[k:stop]).City > 0 && free(text, stop) && closed(text, stop) || n == 2 && cut(text, k, stop) {
 			return k, stop, true
 		}
 	}
@@ -260,7 +264,7 @@ func labelled(text []byte, i int) bool {
 	for s > 0 && end-s < 20 && classifiers.IsLetter(text[s-1]) {
 		s--
 	}
-	if !has(postcodeWords, text[s:end]) {
+	if !postcodeWords.Has(text[s:end]) {
 		return false
 	}
 	if equal(text[s:end], "code") || equal(text[s:end], "kod") && !sign || equal(text[s:end], "cap") && !sign || equal(text[s:end], "código") {

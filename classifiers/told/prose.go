@@ -18,7 +18,7 @@ func readPhrase(text []byte, k int, tied bool) (start, end int, ok bool) {
 		for e < len(text) && (classifiers.IsWord(text[e]) || (text[e] == '-' || text[e] == '\'' || text[e] == '.' || text[e] == '/') && e > i && e+1 < len(text) && classifiers.IsWord(text[e+1])) {
 			e++
 		}
-		if e == i || n > 0 && !tied && has(stops, text[i:e]) {
+		if e == i || n > 0 && !tied && stops.Has(text[i:e]) {
 			break
 		}
 		end = e
@@ -27,7 +27,7 @@ func readPhrase(text []byte, k int, tied bool) (start, end int, ok bool) {
 		}
 		i = e + 1
 	}
-	return k, end, end-k >= 3 && free(text, end) && closed(text, end) && classifiers.IsLetter(text[k]) && !has(stops, text[k:word(text, k)])
+	return k, end, end-k >= 3 && free(text, end) && closed(text, end) && classifiers.IsLetter(text[k]) && !stops.Has(text[k:word(text, k)])
 }
 
 // suffixes are how names of substances end in the languages.
@@ -78,7 +78,7 @@ func readAdjective(text []byte, k int, _ bool) (start, end int, ok bool) {
 	for end+1 < len(text) && text[end] == '-' && classifiers.IsLetter(text[end+1]) {
 		end = word(text, end+1)
 	}
-	return k, end, end-k >= 4 && end-k <= 24 && free(text, end) && closed(text, end) && !has(stops, text[k:end])
+	return k, end, end-k >= 4 && end-k <= 24 && free(text, end) && closed(text, end) && !stops.Has(text[k:end])
 }
 
 // readLogin reads a name to sign in with; bare ones need a sign that words do not have.
@@ -102,7 +102,7 @@ done:
 	if end < len(text) && (text[end] == '@' || text[end] == '/' || text[end] == '(' || text[end] == '=' || text[end] == '\\' || text[end] == ':') {
 		return 0, 0, false
 	}
-	return k, end, letters >= 2 && end-k >= 3 && (other > 0 || tied) && !has(systems, text[k:end])
+	return k, end, letters >= 2 && end-k >= 3 && (other > 0 || tied) && !systems.Has(text[k:end])
 }
 
 // systems are names of accounts that belong to nobody, and words that follow such labels.

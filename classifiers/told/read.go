@@ -59,7 +59,7 @@ var articles = set([]string{"a", "an", "the", "ein", "eine", "einer", "einem", "
 func article(text []byte, k int) int {
 	for range 2 {
 		e := word(text, k)
-		if e == k || e-k > 7 || e+1 >= len(text) || text[e] != ' ' && text[e] != '\'' || !has(articles, text[k:e]) {
+		if e == k || e-k > 7 || e+1 >= len(text) || text[e] != ' ' && text[e] != '\'' || !articles.Has(text[k:e]) {
 			return k
 		}
 		k = e + 1
@@ -102,7 +102,7 @@ func capitals(text []byte, k, n int) (end, words int) {
 			if words == n {
 				return end, words
 			}
-		case !has(particles, w):
+		case !particles.Has(w):
 			return end, words
 		}
 		if e < len(text) && text[e] == '.' && e-i <= 3 && words > 0 {
@@ -168,7 +168,7 @@ func readName(text []byte, k int, _ bool) (start, end int, ok bool) {
 		if x.Kinds&(dictionary.Given|dictionary.Family) != 0 && x.Kinds&dictionary.Common == 0 {
 			known++
 		}
-		bad = bad || x.Kinds&dictionary.Common != 0 && x.Family < 3 && !has(particles, text[i:e])
+		bad = bad || x.Kinds&dictionary.Common != 0 && x.Family < 3 && !particles.Has(text[i:e])
 		i = e
 	}
 	return k, end, !bad && (known >= 2 || known == 1 && n >= 2 || known == 1 && dictionary.Find(text[k:end]).Given >= 3)
@@ -193,11 +193,9 @@ func readCity(text []byte, k int, tied bool) (start, end int, ok bool) {
 
 // readTown reads a town that the dictionary knows.
 func readTown(text []byte, k int, _ bool) (start, end int, ok bool) {
-	for n := 3; n > 0; n-- {
-		end, words := capitals(text, k, n)
-		if words != n {
-			continue
-		}
+	_, most := capitals(text, k, 3)
+	for n := most; n > 0; n-- {
+		end, _ := capitals(text, k, n)
 		e := dictionary.Find(text[k:end])
 		if e.City > 0 && e.City >= e.Given && e.City >= e.Family && e.Kinds&dictionary.Common == 0 && free(text, end) && closed(text, end) {
 			return k, end, !(end+1 < len(text) && text[end] == ' ' && classifiers.IsCapital(text, end+1))

@@ -30,11 +30,12 @@ const reach = 90
 
 // kind is one line of the table.
 type kind struct {
-	labels map[string][]label // by first word
-	terms  map[string][]term  // by first word
-	cue    map[string]bool    // nil where terms count behind labels alone
-	behind bool               // the cue follows the term
-	back   bool               // the value may stand before the label
+	labels map[string][]label   // by first word
+	terms  map[string][]term    // by first word
+	cue    *classifiers.WordSet // nil where terms count behind labels alone
+	behind bool                 // the cue follows the term
+	stems  uint64               // a bit for the length of each stem
+	back   bool                 // the value may stand before the label
 	read   reader
 }
 
@@ -129,9 +130,11 @@ func (k *kind) addTerm(t string) {
 	x := term{text: t}
 	x.text, x.open = strings.CutSuffix(t, "~")
 	x.exact = strings.ToLower(x.text) != x.text
-	for _, w := range []string{first(strings.ToLower(x.text))} {
-		k.terms[w] = append(k.terms[w], x)
+	if x.open {
+		k.stems |= 1 << min(63, len(first(x.text)))
 	}
+	w := first(strings.ToLower(x.text))
+	k.terms[w] = append(k.terms[w], x)
 }
 
 // first gives the letters that a term begins with: where its ending is free that is no whole word, and stems have their own look-up.
@@ -153,6 +156,9 @@ func (k *kind) triggers() (out []string) {
 		return out
 	}
 	for w, list := range k.terms {
+		if leading.Has([]byte(w)) {
+			continue
+		}
 		out = append(out, w)
 		for _, t := range list {
 			if t.open && first(strings.ToLower(t.text)) == w && len(w) == len(t.text) {
@@ -165,16 +171,13 @@ func (k *kind) triggers() (out []string) {
 	return out
 }
 
+// leading are words that terms begin with and that are too usual to be looked at: behind labels alone such terms are read from there.
+var leading = set(strings.Fields("die type de la les los a in"))
+
 // endings are those that stems can have.
 var endings = strings.Fields("e a o s y i um en in er es is ę ą ów os as ism ismo ina iny inę ine em im ym iem ego ej n ne nes nin innen an e's ka kiem ki ką kę ką ką iczką iką istą istka istką owi u ie ique iques ica ico aine")
 
-func set(words []string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range words {
-		m[w] = true
-	}
-	return m
-}
+func set(words []string) *classifiers.WordSet { return classifiers.NewWordSet(words) }
 
 // at reads the value whose label begins at i, or the term that does.
 func (k *kind) at(text []byte, i int) (h classifiers.Hit, ok bool) {
@@ -196,7 +199,7 @@ func (k *kind) at(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if k.back && len(w) >= 4 && k.labels[string(w)] != nil {
 		return dateBefore(text, i)
 	}
-	if k.cue == nil {
+	if k.cue == nil || leading.Has(w) {
 		return h, false
 	}
 	if end, ok := k.term(text, i); ok && k.spoken(text, i, end) {
@@ -321,9 +324,7 @@ func tie(text []byte, k int) (at int, tied, ok bool) {
 		if e == k || e-k > 8 || e >= len(text) || text[k] <= 'Z' {
 			return k, tied, true
 		}
-		var low [8]byte
-		classifiers.Fold(low[:], text[k:e])
-		if !ties[string(low[:e-k])] || classifiers.IsWord(text[e]) || text[e] == '@' {
+		if !ties.Has(text[k:e]) || classifiers.IsWord(text[e]) || text[e] == '@' {
 			return k, tied, true
 		}
 		k = e
@@ -340,6 +341,9 @@ func (k *kind) term(text []byte, i int) (end int, ok bool) {
 	}
 	classifiers.Fold(low[:], text[i:e])
 	for n := e - i; n >= 1 && n >= e-i-7; n-- {
+		if n < e-i && k.stems>>n&1 == 0 {
+			continue
+		}
 		for _, t := range k.terms[string(low[:n])] {
 			if n < e-i && !(t.open && len(t.text) == n) {
 				continue
@@ -374,7 +378,7 @@ func (k *kind) spoken(text []byte, i, end int) bool {
 		if end+1 >= len(text) || text[end] != ' ' {
 			return false
 		}
-		return has(k.cue, text[end+1:word(text, end+1)])
+		return k.cue.Has(text[end+1 : word(text, end+1)])
 	}
 	low := max(0, i-reach)
 	for e := i; e > low; {
@@ -391,21 +395,12 @@ func (k *kind) spoken(text []byte, i, end int) bool {
 		if s == e || s == low && low > 0 {
 			break
 		}
-		if has(k.cue, text[s:e]) || person(text[s:e]) {
+		if k.cue.Has(text[s:e]) || person(text[s:e]) {
 			return true
 		}
 		e = s
 	}
 	return false
-}
-
-func has(m map[string]bool, w []byte) bool {
-	var low [20]byte
-	if len(w) == 0 || len(w) > len(low) {
-		return false
-	}
-	classifiers.Fold(low[:], w)
-	return m[string(low[:len(w)])]
 }
 
 // person tells whether a word is a given name that is nothing else.
