@@ -244,7 +244,7 @@ func (g *Gather) route(f *features) *route {
 
 // possible tells whether a value with those features can hold a trigger.
 func (t Triggers) possible(f *features) bool {
-	if t.Bytes == "" && t.Digits < 2 || len(t.Words) > 0 {
+	if t.Bytes == "" && t.Digits < 2 || t.Starts || len(t.Words) > 0 {
 		return true // words stand beside the candidate, not in it
 	}
 	for _, b := range []byte(t.Bytes) {

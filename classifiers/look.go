@@ -243,6 +243,9 @@ func (t *Texture) add(flags uint32, n int64) {
 	}
 }
 
+// ShapeOf writes the shape of a value as evidence keeps it.
+func ShapeOf(v []byte) string { return shapeName(v) }
+
 // shapeName writes a shape out: a and A for letters, 9 for digits, everything else as it stands; long ones are cut.
 func shapeName(v []byte) string {
 	const most = 40

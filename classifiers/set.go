@@ -93,7 +93,7 @@ func validate(c *Classifier) error {
 		return bad("its version must be 1 or more")
 	case c.Chance < 0 || c.Chance > 1 || c.Cover < 0 || c.Cover > 1:
 		return bad("Chance and Cover are shares")
-	case c.At != nil && t.Bytes == "" && t.Digits == 0 && len(t.Words)+len(t.Forms)+len(t.Behind) == 0 && !t.Title:
+	case c.At != nil && t.Bytes == "" && t.Digits == 0 && len(t.Words)+len(t.Forms)+len(t.Behind) == 0 && !t.Title && !t.Starts:
 		return bad("it has At and no trigger")
 	case strings.Contains(t.Bytes, " "):
 		return bad("a space is no trigger")

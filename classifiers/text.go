@@ -7,6 +7,7 @@ type triggers struct {
 	class  [256]uint8
 	marks  [256][]int // classifiers by the byte they ask for
 	digits []call     // classifiers by least number of digits, ascending
+	starts []int      // those that look at every token
 	title  []int      // those that look at capitalised words
 	words  wordTable
 	forms  formTable
@@ -40,6 +41,9 @@ func (t *triggers) add(i int, w Triggers) {
 	}
 	if w.Digits > 0 {
 		t.digits = append(t.digits, call{w.Digits, i, t.all[i].At})
+	}
+	if w.Starts {
+		t.starts = append(t.starts, i)
 	}
 	if w.Title {
 		t.title = append(t.title, i)
@@ -146,6 +150,9 @@ func (sc *scan) word(i int) int {
 	if i > 0 && IsWord(text[i-1]) {
 		return j
 	}
+	if t.starts != nil {
+		sc.ask(t.starts, i)
+	}
 	if e := t.words.find(key, text[i:j]); e != nil {
 		if e.anchor {
 			sc.sign = j
@@ -164,6 +171,9 @@ func leads(b byte) bool { return b != '_' && b != '@' && b != '/' && b != '(' &&
 // run9 passes over a group of digits and asks those for whom enough digits follow. A run goes on over separators, at most two in a row.
 func (sc *scan) run9(i int) int {
 	text := sc.text
+	if sc.t.starts != nil && (i == 0 || !IsWord(text[i-1])) {
+		sc.ask(sc.t.starts, i)
+	}
 	j := i + 1
 	for j < len(text) && text[j]-'0' < 10 {
 		j++

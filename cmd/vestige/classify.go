@@ -8,6 +8,7 @@ import (
 
 	"vestige/classifiers"
 	kinds "vestige/classifiers/all"
+	"vestige/classifiers/custom"
 	"vestige/internal/decode"
 	"vestige/internal/errkind"
 	"vestige/pii"
@@ -22,6 +23,7 @@ type classifyCmd struct {
 	Redact   bool     `help:"Print the text with its category in the place of everything personal."`
 	Count    bool     `help:"Print how often each category stands in the text."`
 	Examples bool     `help:"Count reserved domains, fictional telephones and test cards as real."`
+	With     []string `placeholder:"FILE" help:"Files of classifiers of one's own, besides the built-in ones."`
 	Min      float64  `default:"0.5" help:"The least confidence."`
 }
 
@@ -60,7 +62,14 @@ type classifiedField struct {
 
 // Run carries the command out.
 func (x classifyCmd) Run(c *call) error {
-	set, err := classifiers.NewSet(kinds.All(), classifiers.Options{Examples: x.Examples})
+	for i, f := range x.With {
+		x.With[i] = c.path(f)
+	}
+	own, err := custom.Load(x.With...)
+	if err != nil {
+		return err
+	}
+	set, err := classifiers.NewSet(append(kinds.All(), own...), classifiers.Options{Examples: x.Examples})
 	if err != nil {
 		return err
 	}

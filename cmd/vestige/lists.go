@@ -1,16 +1,13 @@
 package main
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
 	"strings"
 
-	kinds "vestige/classifiers/all"
 	"vestige/connectors"
 	"vestige/internal/app"
 	"vestige/internal/errkind"
-	"vestige/pii"
 )
 
 type connectorsCmd struct {
@@ -88,53 +85,6 @@ func (c *call) showConnector(v connectorView) {
 		c.printf("\n%s\n", v.Doc)
 	}
 	c.printf("\n")
-}
-
-type classifiersCmd struct {
-	Category string `arg:"" optional:"" help:"Only those of a category and its segments."`
-}
-
-// Help teaches the command.
-func (classifiersCmd) Help() string {
-	return `Lists the classifiers, the categories they stand for, and what they miss.
-
-Example:
-  vestige classifiers contact`
-}
-
-// classifierView is a classifier as it is listed.
-type classifierView struct {
-	Name        string       `json:"name"`
-	Category    pii.Category `json:"category"`
-	Doc         string       `json:"doc"`
-	Sensitivity int          `json:"sensitivity"`
-	Article9    bool         `json:"article9,omitempty"`
-	Scope       pii.Scope    `json:"scope,omitempty"`
-	DPV         string       `json:"dpv,omitempty"`
-	Fides       string       `json:"fideslang,omitempty"`
-	Version     int          `json:"version"`
-}
-
-// Run carries the command out.
-func (x classifiersCmd) Run(c *call) error {
-	views := []classifierView{}
-	for _, k := range kinds.All() {
-		if x.Category == "" || pii.Category(x.Category).Covers(k.Category) {
-			info, _ := k.Category.Info()
-			views = append(views, classifierView{k.Name, k.Category, k.Doc, info.Sensitivity, info.Article9, info.Scope, info.DPV, info.Fides, k.Version})
-		}
-	}
-	if len(views) == 0 {
-		return errkind.New(errkind.NotFound, "no classifier is of the category %q", x.Category)
-	}
-	return c.print(views, func() {
-		var rows [][]string
-		for _, v := range views {
-			first, _, _ := strings.Cut(v.Doc, "\n")
-			rows = append(rows, []string{string(v.Category), string(v.Scope), fmt.Sprint(v.Sensitivity), first})
-		}
-		c.table([]string{"category", "scope", "sensitivity", ""}, rows)
-	})
 }
 
 // version is that of a release; the linker puts it in (see the Makefile).

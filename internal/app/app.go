@@ -21,6 +21,7 @@ import (
 	"vestige/catalog"
 	"vestige/classifiers"
 	kinds "vestige/classifiers/all"
+	"vestige/classifiers/custom"
 	"vestige/connectors"
 	systems "vestige/connectors/all"
 	"vestige/consent"
@@ -197,7 +198,11 @@ func (a *App) openSources(ctx context.Context, _ Options) (err error) {
 }
 
 func (a *App) openKinds(ctx context.Context, _ Options) (err error) {
-	if a.Kinds, err = classifiers.NewSet(kinds.All(), classifiers.Options{Examples: a.Config.Examples}); err != nil {
+	own, err := custom.Load(a.Config.Classifiers...)
+	if err != nil {
+		return err
+	}
+	if a.Kinds, err = classifiers.NewSet(append(kinds.All(), own...), classifiers.Options{Examples: a.Config.Examples}); err != nil {
 		return err
 	}
 	return a.DB.Write(ctx, func(tx db.Tx) error {

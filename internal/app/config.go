@@ -32,6 +32,7 @@ type Config struct {
 	Store          string            `json:"-"`    // postgres://… where many machines share the work, as written; "" for a file in Data
 	Sources        map[string]Source `json:"sources"`
 	Policies       []string          `json:"policies,omitempty"`
+	Classifiers    []string          `json:"classifiers,omitempty"` // files of classifiers of this installation's own
 	SingleApprover bool              `json:"singleApprover"`
 	MasterKey      string            `json:"masterKey,omitempty"` // env:NAME, file:PATH or exec:COMMAND
 	Listen         string            `json:"listen"`
@@ -103,6 +104,9 @@ func ParseConfig(file string, text []byte, specs []connectors.Spec) (*Config, er
 	for i, p := range c.Policies {
 		c.Policies[i] = c.path(p)
 	}
+	for i, p := range c.Classifiers {
+		c.Classifiers[i] = c.path(p)
+	}
 	return c, r.err
 }
 
@@ -169,6 +173,7 @@ func (r *reader) config(c *Config, n ast.Node) {
 		"store":           func(v ast.Node) { c.Store = r.text(v, "store") },
 		"sources":         func(v ast.Node) { r.sources(c, v) },
 		"policies":        func(v ast.Node) { c.Policies = r.list(v, "policies") },
+		"classifiers":     func(v ast.Node) { c.Classifiers = r.list(v, "classifiers") },
 		"single-approver": func(v ast.Node) { c.SingleApprover = r.yes(v, "single-approver") },
 		"master-key":      func(v ast.Node) { c.MasterKey = r.masterKey(v) },
 		"listen":          func(v ast.Node) { c.Listen = r.text(v, "listen") },
