@@ -258,6 +258,7 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 			}
 			r.Hits = nil // what it holds as its own stays; what its text says of her does not
 		case Mention:
+			f.Hits = c.notOwn(f)
 		default:
 			return
 		}
@@ -286,6 +287,13 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 			c.out.Records[i].addHit(h)
 		}
 	}
+}
+
+// notOwn leaves out where a record names its own person: one whom she invited may be a namesake.
+func (c *closer) notOwn(f *pii.Found) []pii.Hit {
+	return slices.DeleteFunc(slices.Clone(f.Hits), func(h pii.Hit) bool {
+		return c.ownName(&pii.Found{Dataset: f.Dataset, Hits: []pii.Hit{h}})
+	})
 }
 
 // told leaves out what is chance: a code that, as a whole, has the digits of a telephone.

@@ -168,7 +168,7 @@ func (b *builder) hitChange(r *lineage.Record, n *lineage.Node, h pii.Hit) (pii.
 	}
 	if h.Path == "" {
 		c.New = b.instead(r, n, f)
-		if e := b.reference(n, f); e != nil && c.New.Null() == f.Field.NotNull {
+		if e := b.reference(n, f); e != nil && f.Field.NotNull {
 			return pii.Change{}, false // a reference that must name a record keeps naming her shell
 		}
 	}

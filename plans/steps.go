@@ -349,7 +349,7 @@ func (b *builder) stays(i int, r *lineage.Record) (fields []string, stays bool) 
 	case goes:
 		return nil, false
 	case untouched:
-		if r.Holding != lineage.Joint {
+		if r.Holding != lineage.Joint && r.Holding != lineage.Mention {
 			return nil, false
 		}
 	}

@@ -119,6 +119,9 @@ func (g *gen) note(h *human) Cell {
 	switch g.n("note", 0, 7) {
 	case 6:
 		o := g.another("friend by name", h)
+		if len(o.accounts) == 0 {
+			return null() // whose name it is nothing would say
+		}
 		return line("came with ", o.nameCell(), " <", g.written(o), ">")
 	case 7:
 		if o := g.another("friend by telephone", h); g.reached(o) && len(o.sharers) == 1 {

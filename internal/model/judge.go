@@ -80,18 +80,28 @@ func (j *judge) hersIn(c Cell) (out []Part) {
 	return out
 }
 
+// eithers gives the pieces of a text that are about a namesake and are what she is called too: in a record that names her they may go.
+func (j *judge) eithers(c Cell) (out []Part) {
+	for _, p := range c.Parts {
+		if !p.Single && p.Text == j.Names[j.Subject] && *c.V != p.Text && !slices.Contains(p.Of, j.Subject) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // stays tells what is wrong with a record that stays, "" for nothing.
 func (j *judge) stays(t *Table, r *Row, before, now []*string) string {
 	mention := j.holdings[r] != Not && j.holdings[r] != Doubtful
 	for i, c := range r.Cells {
-		hers := j.hersIn(c)
-		if !mention || len(hers) == 0 {
+		hers, either := j.hersIn(c), j.eithers(c)
+		if !mention || len(hers)+len(either) == 0 {
 			if !same(before[i:i+1], now[i:i+1]) && (now[i] != nil || !j.ledToHers(t, r, t.Fields[i].Name)) {
 				return "collateral in " + t.Fields[i].Name
 			}
 			continue
 		}
-		if why := j.without(t, t.Fields[i], c, hers, before[i], now[i]); why != "" {
+		if why := j.without(t, t.Fields[i], c, hers, either, before[i], now[i]); why != "" {
 			return why
 		}
 	}
@@ -107,9 +117,12 @@ func (j *judge) ledToHers(t *Table, r *Row, field string) bool {
 }
 
 // without tells what is wrong with a value that named her.
-func (j *judge) without(t *Table, f Field, c Cell, hers []Part, before, now *string) string {
+func (j *judge) without(t *Table, f Field, c Cell, hers, either []Part, before, now *string) string {
+	if same([]*string{before}, []*string{now}) && len(hers) == 0 {
+		return ""
+	}
 	if now == nil {
-		if rest := others(c, hers); rest != "" {
+		if rest := others(c, append(hers, either...)); rest != "" {
 			return "collateral in " + f.Name + ": more than hers is gone"
 		}
 		return ""
@@ -123,7 +136,7 @@ func (j *judge) without(t *Table, f Field, c Cell, hers []Part, before, now *str
 		return j.document(f, c, *now)
 	}
 	rest := *now
-	for _, piece := range pieces(*c.V, hers) {
+	for _, piece := range pieces(*c.V, append(hers, either...)) {
 		k := strings.Index(rest, piece)
 		if k < 0 {
 			return "collateral in " + f.Name + ": the text around her is changed"

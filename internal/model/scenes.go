@@ -49,7 +49,7 @@ func (g *gen) orders(a *Table) {
 		t.Refs = append(t.Refs, g.refer(&f, a, Shared))
 	}
 	if agent {
-		f := number("handled_by")
+		f := g.needed(number("handled_by"))
 		t.Fields = append(t.Fields, f)
 		t.Refs = append(t.Refs, g.refer(&f, a, Mentions))
 	}
@@ -78,8 +78,11 @@ func (g *gen) orders(a *Table) {
 		}
 		if agent {
 			c := null()
-			if o := members[0]; o != h && g.yes("handled") {
+			o := members[0]
+			if named := g.yes("handled") || t.Fields[t.At("handled_by")].NotNull; named && o != h {
 				c = o.numberCell(a)
+			} else if named && t.Fields[t.At("handled_by")].NotNull {
+				continue // whoever handles orders has none handled
 			}
 			cells = append(cells, c)
 		}
