@@ -77,8 +77,8 @@ bench: ## the figures of docs/benchmarks.md, with their aims
 	@go run ./internal/bench
 
 .PHONY: eval
-eval: ## precision and recall of the classifiers over labelled columns
-	@go test -count 1 -v -run "TestEval|TestNames|TestApplications" ./classifiers/eval/...
+eval: ## precision and recall: of the classifiers over labelled columns, of inferred references over the schemas of real applications
+	@go test -count 1 -v -run "TestEval|TestNames|TestApplications" ./classifiers/eval/... ./lineage/eval
 
 .PHONY: golden
 golden: ## write golden files anew; look at the difference before you commit it

@@ -90,7 +90,7 @@ func keyLike(l *Look) bool {
 		return false
 	case l.Exam.MaxLen > 64, pseudo(l.Field):
 		return false
-	case c.Global() && l.Field.Dense && l.Field.Form == "":
+	case c.Global() && l.Field.Dense && l.Field.Form == "" && (l.Field.Confidence >= sure || l.Field.Decided || c != "online.device_id"):
 		return false
 	case c == "none.date" || c == "none.amount" || c == "none.boolean" || c == "none.text":
 		return l.Exam.Sum.Ints == l.Exam.Values && l.Exam.Values > 0 && c == "none.amount"
@@ -111,6 +111,7 @@ func best(c *Look, looks []Look, parents map[uint64][]int, h *hints) []Edge {
 		parent *Look
 		nats   []pii.Nat
 		sum    float64
+		some   bool // it holds only some of the child's values
 	}
 	var all []scored
 	for _, i := range candidates(c, parents) {
@@ -120,15 +121,21 @@ func best(c *Look, looks []Look, parents map[uint64][]int, h *hints) []Edge {
 		}
 		if nats, ok := weigh(c, p); ok {
 			nats = append(nats, h.weigh(c, p)...)
-			all = append(all, scored{p, nats, total(nats)})
+			inC, _, both := c.Sketch.Shared(p.Sketch)
+			all = append(all, scored{p, nats, total(nats), float64(both) < minInclusion*float64(inC)})
 		}
 	}
 	if len(all) == 0 {
 		return nil
 	}
 	slices.SortStableFunc(all, func(a, b scored) int {
-		if d := cmp.Compare(b.sum, a.sum); d != 0 {
-			return d
+		switch {
+		case a.some != b.some && a.some:
+			return 1
+		case a.some != b.some:
+			return -1
+		case a.sum != b.sum:
+			return cmp.Compare(b.sum, a.sum)
 		}
 		return cmp.Compare(a.parent.ref().String(), b.parent.ref().String())
 	})
@@ -227,8 +234,13 @@ func weigh(c, p *Look) ([]pii.Nat, bool) {
 	if c.Exam.Unique && c.Node.Dataset.Ref != p.Node.Dataset.Ref && soleKey(c) && ints(c) {
 		nats = append(nats, pii.Nat{Text: "the child is a key that counts by itself", Nats: -10})
 	}
-	if p.Node.Dataset.Ref == c.Node.Dataset.Ref {
+	switch own := leaf(c.Field.Field.Name); {
+	case p.Node.Dataset.Ref == c.Node.Dataset.Ref && soleKey(p) && anyWord(own, selfWords):
+		nats = append(nats, pii.Nat{Text: fmt.Sprintf("name %q is that of another record of the dataset", c.Field.Field.Name), Nats: 7})
+	case p.Node.Dataset.Ref == c.Node.Dataset.Ref:
 		nats = append(nats, pii.Nat{Text: "both stand in one dataset", Nats: -3})
+	case soleKey(c) && calls(leaf(p.Field.Field.Name), c, unprefixed(c.Node.Dataset.Ref, p.Node.Dataset.Ref)) > 0:
+		nats = append(nats, pii.Nat{Text: fmt.Sprintf("name %q says that the reference goes the other way", p.Field.Field.Name), Nats: -12})
 	}
 	if soleKey(p) {
 		nats = append(nats, pii.Nat{Text: "the parent is its dataset's key", Nats: 1.5})
@@ -289,38 +301,70 @@ func narrowest(s pii.Stats) float64 {
 	return math.Max(1, float64(hi-lo)+1)
 }
 
-// naming weighs the names: a child that is called by the parent's dataset, or just as the parent's field.
+// naming weighs the names: a child that is called by the parent's dataset, or just as the parent's field. Words that both datasets begin with name the
+// application, and say nothing.
 func naming(c, p *Look) pii.Nat {
 	child, field := leaf(c.Field.Field.Name), leaf(p.Field.Field.Name)
-	table := words(p.Node.Dataset.Ref.Dataset)
-	if calls(child, p) && c.Node.Dataset.Ref != p.Node.Dataset.Ref && c.Node.Dataset.Ref.Source == p.Node.Dataset.Ref.Source && soleKey(p) {
-		return pii.Nat{Text: fmt.Sprintf("name %q is that of %q", c.Field.Field.Name, p.Node.Dataset.Ref.Dataset), Nats: 11}
-	}
-	for _, w := range child {
-		for _, t := range table {
-			if !slices.Contains(keyWords, w) && sameWord(w, t) {
-				return pii.Nat{Text: fmt.Sprintf("name %q speaks of %q", c.Field.Field.Name, p.Node.Dataset.Ref.Dataset), Nats: speaks(len(unprefixed(p.Node.Dataset.Ref, c.Node.Dataset.Ref)))}
-			}
+	table := unprefixed(p.Node.Dataset.Ref, c.Node.Dataset.Ref)
+	child = unshared(child, p.Node.Dataset.Ref, len(table))
+	quoted, near := fmt.Sprintf("name %q", c.Field.Field.Name), c.Node.Dataset.Ref.Source == p.Node.Dataset.Ref.Source && soleKey(p)
+	if c.Node.Dataset.Ref != p.Node.Dataset.Ref && near {
+		if k := calls(child, p, table); k > 0 {
+			return pii.Nat{Text: fmt.Sprintf("%s is that of %q", quoted, p.Node.Dataset.Ref.Dataset), Nats: k}
 		}
 	}
-	if slices.Equal(child, field) && len(field) > 0 && !anyWord(field, []string{"id"}) {
+	own := trimKeys(child)
+	switch k := speaks(own, table); {
+	case len(own) > 0 && len(own) == len(child) && measures(own):
+		return pii.Nat{Text: quoted + " is that of a quantity or a kind", Nats: -4}
+	case k > 0:
+		return pii.Nat{Text: fmt.Sprintf("%s speaks of %q", quoted, p.Node.Dataset.Ref.Dataset), Nats: k}
+	case slices.Equal(child, field) && len(trimKeys(field)) > 0 && near:
+		return pii.Nat{Text: "both fields have one name, and the parent is a key", Nats: 8}
+	case slices.Equal(child, field) && len(field) > 0 && !anyWord(field, []string{"id"}):
 		return pii.Nat{Text: "both fields have one name", Nats: 5}
-	}
-	if person(p) && c.Node.Dataset.Ref.Source == p.Node.Dataset.Ref.Source && soleKey(p) && namesPersonsKey(child) {
-		return pii.Nat{Text: fmt.Sprintf("name %q is that of a person's key", c.Field.Field.Name), Nats: 7.5}
-	}
-	if person(p) && (anyWord(child, ownerWords) || anyWord(child, peopleWords) || len(child) > 1 && slices.Contains(byWords, child[len(child)-1])) {
-		return pii.Nat{Text: fmt.Sprintf("name %q speaks of a person", c.Field.Field.Name), Nats: 4}
+	case person(p) && near && namesPersonsKey(child):
+		return pii.Nat{Text: quoted + " is that of a person's key", Nats: 7.5}
+	case person(p) && near && len(child) == 1 && (slices.Contains(ownerWords, child[0]) || slices.Contains(otherWords, child[0]) && !slices.Contains(byWords, child[0])):
+		return pii.Nat{Text: quoted + " is that of a person", Nats: 6}
+	case person(p) && (anyWord(child, ownerWords) || anyWord(child, peopleWords) || len(child) > 1 && slices.Contains(byWords, child[len(child)-1])):
+		return pii.Nat{Text: quoted + " speaks of a person", Nats: 4}
 	}
 	return pii.Nat{Text: "names say nothing", Nats: 0}
 }
 
-// speaks weighs a word that is one of so many in the name of a table: of product_download_permissions it is most likely not the permission.
-func speaks(words int) float64 {
-	if words > 2 {
-		return 4
+// speaks weighs the words that a child's name shares with a dataset's: the last one says what is meant, those before it only of what it is; and of
+// product_download_permissions a word is most likely not the permission.
+func speaks(own, table []string) float64 {
+	for i, w := range slices.Backward(own) {
+		if !slices.ContainsFunc(table, func(t string) bool { return sameWord(w, t) || len(w) > 5 && sameWord(strings.TrimPrefix(w, "id"), t) }) {
+			continue
+		}
+		switch {
+		case len(table) > 2:
+			return 4
+		case i < len(own)-1:
+			return 5
+		}
+		return 7
 	}
-	return 7
+	return 0
+}
+
+// measures tells whether a name is that of a quantity or a kind of something: total_recipients, notification_type.
+func measures(own []string) bool {
+	last := own[len(own)-1]
+	return anyWord(own, measureWords) || slices.ContainsFunc(enumWords, func(w string) bool { return strings.HasSuffix(last, w) })
+}
+
+// unshared leaves out of a child's name the words with which the datasets of its application begin; left is how many words the parent's name has beyond them.
+func unshared(child []string, parent pii.Ref, left int) []string {
+	prefix := words(parent.Dataset)
+	prefix = prefix[:len(prefix)-left]
+	for len(prefix) > 0 && len(child) > 1 && child[0] == prefix[0] {
+		child, prefix = child[1:], prefix[1:]
+	}
+	return child
 }
 
 // leaf gives the words of a field's own name; of a member called only "id" those of the object it stands in as well.
@@ -335,14 +379,17 @@ func leaf(name string) []string {
 
 // namesPersonsKey tells whether a name is made of a word for a person in a part and a word for a key: author_id.
 func namesPersonsKey(ws []string) bool {
-	return len(ws) > 1 && slices.Contains(keyWords, ws[len(ws)-1]) && (anyWord(ws[:len(ws)-1], ownerWords) || anyWord(ws[:len(ws)-1], otherWords))
+	n := len(ws) - 1
+	return n > 0 && slices.Contains(keyWords, ws[n]) && (anyWord(ws[:n], ownerWords) || anyWord(ws[:n], otherWords) || n > 1 && ws[n-1] == "by")
 }
 
-// calls tells whether a name says nothing but the parent's dataset and that it is a key: schueler_nr of tbl_schueler.
-func calls(child []string, p *Look) bool {
-	name := p.Node.Dataset.Ref.Dataset
-	table := words(name[strings.LastIndexByte(name, '.')+1:])
-	own := func(ws []string) (out []string) {
+// calls weighs a name that says nothing but the parent's dataset, or the last words of its name, and that it is a key: schueler_nr of tbl_schueler,
+// list_id of newsletter_lists.
+func calls(child []string, p *Look, table []string) float64 {
+	if name := p.Node.Dataset.Ref.Dataset; strings.Contains(name, ".") {
+		table = words(name[strings.LastIndexByte(name, '.')+1:])
+	}
+	bare := func(ws []string) (out []string) {
 		for _, w := range ws {
 			if !slices.Contains(keyWords, w) && !slices.Contains(tableWords, w) {
 				out = append(out, w)
@@ -350,16 +397,27 @@ func calls(child []string, p *Look) bool {
 		}
 		return out
 	}
-	a, b := own(child), own(table)
-	if len(a) == 0 || len(a) != len(b) {
-		return false
+	a, b := bare(child), bare(table)
+	if len(a) == 0 || len(a) > len(b) {
+		return 0
 	}
-	for i := range a {
-		if singular(a[i]) != singular(b[i]) && !(len(a[i]) >= 3 && slices.Contains(plurals, strings.TrimPrefix(b[i], a[i]))) {
-			return false
+	for i, w := range b[len(b)-len(a):] {
+		if !inflected(a[i], w) && !(len(a) == len(child) && inflected(strings.TrimPrefix(a[i], "id"), w)) {
+			return 0
 		}
 	}
-	return true
+	switch {
+	case len(a) < len(b):
+		return 7 + float64(len(a))
+	case len(a) == len(child) && ints(p) && slices.Equal(a, b) && singular(a[len(a)-1]) != a[len(a)-1]:
+		return 4 // several of them in a number: a set of flags, a count
+	}
+	return 11
+}
+
+// inflected tells whether a word is another one, or its plural.
+func inflected(a, b string) bool {
+	return singular(a) == singular(b) || len(a) >= 3 && slices.Contains(plurals, strings.TrimPrefix(b, a)) || latin(a, b)
 }
 
 func person(l *Look) bool { return l.Node.Person >= 0.5 }

@@ -75,7 +75,24 @@ func sameWord(a, b string) bool {
 		return true
 	}
 	a, b = singular(a), singular(b)
-	return a == b || (min(len(a), len(b)) >= 5 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)))
+	return a == b || latin(a, b) || (min(len(a), len(b)) >= 5 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)))
+}
+
+// latin compares two words of which one may be the plural of the other by another vowel: documento, documenti; anagrafica, anagrafiche.
+func latin(a, b string) bool {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	a, b = a[n:], b[n:]
+	const vowels = "aeio"
+	switch {
+	case n >= 7:
+		return len(a) <= 2 && len(b) <= 2 && strings.ContainsAny(a, vowels) && strings.ContainsAny(b, vowels)
+	case n >= 4:
+		return len(a) == 1 && len(b) == 1 && strings.Contains(vowels, a) && strings.Contains(vowels, b)
+	}
+	return false
 }
 
 // aboutAnother tells whether the words of a name say that it is about another person than the record's. A parent_id is the record above, and no mother.
@@ -91,11 +108,15 @@ var (
 	ownerWords = []string{
 		"customer", "client", "user", "usr", "uid", "member", "account", "owner", "patient", "person", "buyer", "subscriber", "sender", "author", "requester", "reporter", "holder",
 		"participant", "student", "guest", "contact", "cust", "kunde", "kunden", "kundin", "kd", "benutzer", "nutzer", "mitglied", "kaeufer", "besteller", "absender", "inhaber", "verfasser", "autor", "konto", //nolint:misspell // German
+		"cliente", "utente", "usuario", "utilisateur", "paciente", "paziente", "alumno", "aluno", "eleve", "studente", "estudiante", "socio", "membro", "membre", "miembro", "persona", "personne", "pessoa", "titular", "titolare", "anagrafica", "adherent", "inscrit",
+		"gebruiker", "klant", "lid", "leerling", "uzytkownik", "klient", "pacjent", "uczen", "anvandare", "kund", "medlem", "elev", "bruker", "asiakas", "henkilo", "jasen", "oppilas", "kayttaja", "hasta", "ogrenci", "musteri", "uye", "siswa", "pelanggan", "pengguna",
 	}
 	otherWords = []string{
 		"agent", "assigned", "assignee", "assign", "handler", "handled", "operator", "support", "staff", "employee", "approver", "approved", "approve", "reviewer", "reviewed", "created", "updated", "modified", "deleted",
 		"editor", "manager", "supervisor", "boss", "recipient", "receiver", "to", "referrer", "referred", "referral", "invited", "inviter", "invitee", "parent", "sponsor", "emergency", "gift", "friend", "partner", "kin", "relative", "spouse", "guardian", "rep", "clerk", "owner_agent",
-		"bearbeiter", "sachbearbeiter", "zugewiesen", "betreuer", "mitarbeiter", "empfaenger", "an", "geworben", "eingeladen", "werber", "vorgesetzter", "geschenk", "notfall", "erstellt", "geaendert", "freigegeben",
+		"bearbeiter", "sachbearbeiter", "zugewiesen", "betreuer", "mitarbeiter", "empfaenger", "an", "geworben", "eingeladen", "werber", "vorgesetzter", "geschenk", "notfall", "erstellt", "geaendert", "freigegeben", "arzt", "lehrer",
+		"doctor", "teacher", "agente", "tecnico", "medico", "docente", "professor", "profesor", "responsable", "responsabile", "empleado", "dipendente", "funcionario", "employe", "medecin", "enseignant", "medewerker", "docent", "pracownik", "lekarz", "nauczyciel",
+		"lakare", "larare", "laege", "laerer", "opettaja", "laakari", "ogretmen", "doktor", "guru", "pegawai", "creado", "criado", "cree", "creato", "aangemaakt", "skapad",
 	}
 	coWords     = []string{"co", "joint", "second", "secondary", "spouse", "mit", "zweit", "zweiter", "partner"}
 	peopleWords = []string{"contacts", "members", "participants", "attendees", "people", "persons", "guests", "passengers", "cc", "bcc", "recipients", "kontakte", "mitglieder", "teilnehmer", "personen", "ansprechpartner", "gaeste"}
@@ -104,5 +125,16 @@ var (
 	toWords     = []string{"to", "recipient", "receiver", "empfaenger", "an"}
 	startWords  = []string{"from", "since", "start", "begin", "valid_from", "ab", "von", "seit", "beginn"}
 	endWords    = []string{"to", "until", "till", "end", "expires", "bis", "ende"}
-	keyWords    = []string{"id", "nr", "no", "num", "number", "nummer", "key", "ref", "code", "fk", "pk", "uid", "guid"}
+	// selfWords are in the names of references to records of the same kind.
+	selfWords = []string{
+		"parent", "previous", "next", "original", "origin", "duplicate", "copy", "root", "ancestor", "predecessor", "successor", "reverse", "replaced", "replaces", "merged", "superseded", "vorgaenger", "nachfolger", "eltern", "ober", "uebergeordnet",
+		"padre", "pere", "pai", "madre", "sostituto", "precedente", "genitore", "rodzic", "nadrazeny", "superior", "ust", "forelder", "foraelder", "ouder", "hoofd",
+	}
+	enumWords = []string{"type", "status", "kind", "state", "flag", "index", "count"} // end the names of enumerations
+	// measureWords end the names of quantities, which refer to nothing.
+	measureWords = []string{
+		"count", "counter", "duration", "threshold", "total", "sum", "size", "length", "quantity", "qty", "amount", "position", "weight", "score", "height", "width", "rating", "level", "year", "days", "hours", "minutes", "age",
+		"anzahl", "menge", "betrag", "dauer", "groesse", "summe", "hoehe", "stand", "nombre", "montant", "duree", "quantite", "taille", "cantidad", "importe", "duracion", "quantita", "importo", "aantal", "bedrag", "antal", "maara", "liczba", "ilosc", "kwota",
+	}
+	keyWords = []string{"id", "nr", "no", "num", "number", "nummer", "key", "ref", "code", "fk", "pk", "uid", "guid"}
 )
