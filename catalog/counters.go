@@ -99,12 +99,16 @@ func (c *Catalog) recount(ctx context.Context, tx db.Tx, n *lineage.Node, now sh
 	if _, err := tx.Exec(ctx, "INSERT INTO dataset_part (source, name, doc) VALUES ($1, $2, $3) ON CONFLICT (source, name) DO UPDATE SET doc = excluded.doc", ref.Source, ref.Dataset, doc); err != nil {
 		return err
 	}
+	brief, err := encode(briefOf(n))
+	if err != nil {
+		return err
+	}
 	k := now.counts
-	_, err = tx.Exec(ctx, `INSERT INTO dataset_count (source, name, fields, personal, proposed, deferred, accepted, rejected, clean, unexamined, gone, gaps, missed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (source, name) DO UPDATE SET fields = excluded.fields, personal = excluded.personal,
+	_, err = tx.Exec(ctx, `INSERT INTO dataset_count (source, name, fields, personal, proposed, deferred, accepted, rejected, clean, unexamined, gone, gaps, missed, brief)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (source, name) DO UPDATE SET fields = excluded.fields, personal = excluded.personal,
 		proposed = excluded.proposed, deferred = excluded.deferred, accepted = excluded.accepted, rejected = excluded.rejected, clean = excluded.clean,
-		unexamined = excluded.unexamined, gone = excluded.gone, gaps = excluded.gaps, missed = excluded.missed`,
-		ref.Source, ref.Dataset, k.Fields, k.PII, k.Proposed, k.Deferred, k.Accepted, k.Rejected, k.Clean, k.Unexamined, k.Gone, int64(len(n.Gaps)), n.Gone)
+		unexamined = excluded.unexamined, gone = excluded.gone, gaps = excluded.gaps, missed = excluded.missed, brief = excluded.brief`,
+		ref.Source, ref.Dataset, k.Fields, k.PII, k.Proposed, k.Deferred, k.Accepted, k.Rejected, k.Clean, k.Unexamined, k.Gone, int64(len(n.Gaps)), n.Gone, brief)
 	return err
 }
 
@@ -189,6 +193,15 @@ func (c *Catalog) countAnew(ctx context.Context) error {
 	})
 }
 
+// laid gives a node with the decisions that hold over it.
+func laid(n lineage.Node, decided map[string]Decision) lineage.Node {
+	n.Fields = slices.Clone(n.Fields)
+	for i := range n.Fields {
+		decided[n.Fields[i].Field.Name].over(&n.Fields[i])
+	}
+	return n
+}
+
 func (c *Catalog) recountAll(ctx context.Context, tx db.Tx) error {
 	refs, err := collect(ctx, tx, func(row db.Row) (r pii.Ref, err error) { return r, row.Scan(&r.Source, &r.Dataset) }, "SELECT source, name FROM dataset")
 	if err != nil {
@@ -203,7 +216,9 @@ func (c *Catalog) recountAll(ctx context.Context, tx db.Tx) error {
 		if err != nil {
 			return err
 		}
-		if err := c.recount(ctx, tx, &n, shareOf(&n, decided)); err != nil {
+		counts := shareOf(&n, decided)
+		n = laid(n, decided)
+		if err := c.recount(ctx, tx, &n, counts); err != nil {
 			return err
 		}
 	}

@@ -73,7 +73,7 @@ func sets(b *bundle) (out []string) {
 		page, all, next, err := b.Sets(b.ctx, f)
 		b.must(err)
 		for _, s := range page {
-			out = append(out, fmt.Sprint(s.Node.Dataset.Ref, s.Counts))
+			out = append(out, fmt.Sprint(s.Ref, s.Kinds, s.Counts))
 		}
 		if f.After = next; next == "" {
 			if int(all) != len(out) {
@@ -114,7 +114,7 @@ func counters(t *testing.T, b *bundle) {
 		page, _, next, err := b.Sets(b.ctx, f)
 		b.must(err)
 		for _, s := range page {
-			sum.Proposed, sum.Accepted, sum.Gone = sum.Proposed+s.Proposed, sum.Accepted+s.Accepted, sum.Gone+s.Gone
+			sum.Proposed, sum.Accepted, sum.Gone = sum.Proposed+s.Counts.Proposed, sum.Accepted+s.Counts.Accepted, sum.Gone+s.Counts.Gone
 		}
 		if f.After = next; next == "" {
 			break

@@ -215,6 +215,7 @@ CREATE TABLE field_group (
 	PRIMARY KEY (state, grp)
 );
 
+-- brief is what a list says of a dataset, so that none reads it whole.
 CREATE TABLE dataset_count (
 	source     TEXT NOT NULL,
 	name       TEXT NOT NULL,
@@ -229,6 +230,7 @@ CREATE TABLE dataset_count (
 	gone       BIGINT NOT NULL,
 	gaps       BIGINT NOT NULL,
 	missed     BIGINT NOT NULL,
+	brief      BYTEA NOT NULL,
 	PRIMARY KEY (source, name)
 );
 

@@ -1,7 +1,9 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,10 +13,49 @@ import (
 	"vestige/pii"
 )
 
-// Set is a dataset in a list: its node, and what is counted of its fields.
+// Set is a dataset in a list, with what is counted of its fields.
 type Set struct {
-	Node lineage.Node
-	Counts
+	Ref     pii.Ref         `json:"ref"`
+	Name    string          `json:"name"` // as people read it
+	Kind    pii.DatasetKind `json:"kind"`
+	Format  string          `json:"format,omitempty"`
+	Records int64           `json:"records"`
+	Bytes   int64           `json:"bytes"`
+	Person  float64         `json:"person"`     // how sure it is that one record stands for one person
+	Kinds   []pii.Category  `json:"categories"` // of personal data, the most sensitive first
+	Gaps    []pii.Gap       `json:"gaps,omitempty"`
+	Gone    int64           `json:"gone,omitempty"`
+	Counts  Counts          `json:"-"`
+}
+
+// briefGaps is how many gaps of one dataset a list has.
+const briefGaps = 20
+
+// briefOf gives what a list says of a dataset.
+func briefOf(n *lineage.Node) Set {
+	d := n.Dataset
+	s := Set{Ref: d.Ref.Of(), Name: DisplayDataset(n), Kind: d.Kind, Format: d.Format, Records: d.Records, Bytes: d.Bytes, Person: n.Person, Gaps: n.Gaps[:min(len(n.Gaps), briefGaps)], Gone: n.Gone, Kinds: []pii.Category{}}
+	if n.Gone != 0 {
+		return s
+	}
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		if f.Confidence >= Find || f.Decided {
+			s.holds(f.Category)
+		}
+		for _, k := range alsoOf(f) {
+			s.holds(k)
+		}
+	}
+	level := func(k pii.Category) int { i, _ := k.Info(); return i.Sensitivity }
+	slices.SortFunc(s.Kinds, func(a, b pii.Category) int { return cmp.Or(cmp.Compare(level(b), level(a)), cmp.Compare(a, b)) })
+	return s
+}
+
+func (s *Set) holds(k pii.Category) {
+	if k.Personal() && !slices.Contains(s.Kinds, k) {
+		s.Kinds = append(s.Kinds, k)
+	}
 }
 
 // SetFilter chooses datasets. Empty parts choose all.
@@ -54,7 +95,7 @@ func (c *Catalog) Sets(ctx context.Context, f SetFilter) (out []Set, all int64, 
 	if len(out) > f.Limit {
 		out = out[:f.Limit]
 		last := out[f.Limit-1]
-		next = strconv.FormatInt(last.PII, 10) + ":" + last.Node.Dataset.Ref.Of().String()
+		next = strconv.FormatInt(last.Counts.PII, 10) + ":" + last.Ref.String()
 	}
 	return out, all, next, err
 }
@@ -101,32 +142,13 @@ func (c *Catalog) setsIn(ctx context.Context, tx db.Tx, f SetFilter, where strin
 	if f.ByName {
 		order = " ORDER BY source, name"
 	}
-	type row struct {
-		ref pii.Ref
-		Counts
-	}
-	rows, err := collect(ctx, tx, func(r db.Row) (x row, err error) {
-		err = r.Scan(&x.ref.Source, &x.ref.Dataset, &x.Fields, &x.PII, &x.Proposed, &x.Deferred, &x.Accepted, &x.Rejected, &x.Clean, &x.Unexamined, &x.Gone)
+	return collect(ctx, tx, func(r db.Row) (x Set, err error) {
+		var doc []byte
+		k := Counts{Datasets: 1}
+		if err = r.Scan(&doc, &k.Fields, &k.PII, &k.Proposed, &k.Deferred, &k.Accepted, &k.Rejected, &k.Clean, &k.Unexamined, &k.Gone); err == nil {
+			err = decode(doc, &x)
+		}
+		x.Counts = k
 		return x, err
-	}, "SELECT source, name, fields, personal, proposed, deferred, accepted, rejected, clean, unexamined, gone FROM dataset_count"+where+order+" LIMIT "+strconv.Itoa(f.Limit+1), args...)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Set, 0, len(rows))
-	for _, x := range rows {
-		s := Set{Counts: x.Counts}
-		s.Datasets = 1
-		docs, err := collect(ctx, tx, scanBytes, "SELECT doc FROM graph_doc WHERE id = $1 AND hash <> ''", nodeID(x.ref))
-		if err != nil {
-			return nil, err
-		}
-		if len(docs) == 0 {
-			continue
-		}
-		if err := decode(docs[0], &s.Node); err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-	}
-	return out, nil
+	}, "SELECT brief, fields, personal, proposed, deferred, accepted, rejected, clean, unexamined, gone FROM dataset_count"+where+order+" LIMIT "+strconv.Itoa(f.Limit+1), args...)
 }

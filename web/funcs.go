@@ -18,6 +18,7 @@ import (
 func (r *renderer) funcs() template.FuncMap {
 	return template.FuncMap{
 		"asset":    func(name string) string { return "/static/" + r.hash + "/" + name },
+		"made":     r.made,
 		"num":      grouped,
 		"percent":  percent,
 		"share":    func(x float64) string { return strconv.FormatFloat(x*100, 'f', -1, 64) },

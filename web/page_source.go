@@ -147,31 +147,11 @@ func (s *Server) datasets(ctx context.Context, f catalog.SetFilter) (out []datas
 }
 
 func rowOfSet(x *catalog.Set) datasetRow {
-	r := rowOf(&x.Node, nil)
-	r.Counts, r.Parts = x.Counts, segments(x.Counts)
-	if x.Node.Gone != 0 {
-		return r
+	r := datasetRow{Ref: x.Ref, Name: x.Name, Kind: x.Kind, Format: x.Format, Records: x.Records, Bytes: x.Bytes, Person: x.Person, Gaps: x.Gaps, Gone: x.Gone, Kinds: x.Kinds, Counts: x.Counts, Parts: segments(x.Counts)}
+	for _, k := range x.Kinds {
+		r.Top = max(r.Top, sensitivity(k))
 	}
-	for i := range x.Node.Fields {
-		f := &x.Node.Fields[i]
-		r.holds(f.Category, f.Confidence, f.Decided)
-		for _, k := range f.Contains {
-			r.holds(k.Category, k.Confidence, false)
-		}
-	}
-	r.sortKinds()
 	return r
-}
-
-// holds adds a kind that counts as personal data to be mapped.
-func (r *datasetRow) holds(k pii.Category, confidence float64, decided bool) {
-	if !k.Personal() || confidence < catalog.Find && !decided {
-		return
-	}
-	r.Top = max(r.Top, sensitivity(k))
-	if !slices.Contains(r.Kinds, k) {
-		r.Kinds = append(r.Kinds, k)
-	}
 }
 
 func (r *datasetRow) sortKinds() {

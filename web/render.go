@@ -6,9 +6,11 @@ import (
 	"encoding/hex"
 	"html/template"
 	"io/fs"
+	"math"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
@@ -21,6 +23,8 @@ type renderer struct {
 	files fs.FS
 	hash  string // of the static files, part of their address
 	set   map[string]*template.Template
+	base  *template.Template // the parts alone
+	once  sync.Map           // parts that are the same on every page, by name and what they are of
 }
 
 func newRenderer(live fs.FS) (*renderer, error) {
@@ -61,6 +65,9 @@ func (r *renderer) parse() (map[string]*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.base, err = base.Clone(); err != nil {
+		return nil, err
+	}
 	out := map[string]*template.Template{}
 	for _, name := range names {
 		t, err := template.Must(base.Clone()).ParseFS(r.files, name)
@@ -88,6 +95,28 @@ func (r *renderer) render(name string, v view) ([]byte, error) {
 	}
 	err := set[name].ExecuteTemplate(&b, entry, v)
 	return b.Bytes(), err
+}
+
+// made gives a small part, which is written once for each thing that it is of: a page of a hundred rows has a thousand of them.
+func (r *renderer) made(name string, of any) (template.HTML, error) {
+	key := of
+	if x, ok := of.(float64); ok {
+		key = math.Round(x * 100)
+	}
+	id := struct {
+		name string
+		of   any
+	}{name, key}
+	if html, ok := r.once.Load(id); ok && r.live == nil {
+		return html.(template.HTML), nil
+	}
+	var b bytes.Buffer
+	if err := r.base.ExecuteTemplate(&b, name+"-of", of); err != nil {
+		return "", err
+	}
+	html := template.HTML(b.String()) //nolint:gosec // what a template of ours has escaped
+	r.once.Store(id, html)
+	return html, nil
 }
 
 // part writes one template alone.

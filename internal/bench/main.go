@@ -57,7 +57,7 @@ type part struct {
 
 func parts() []part {
 	return []part{
-		{"text", text}, {"scan", scan}, {"postgres", postgreSQL}, {"mariadb", mariaDB}, {"elasticsearch", elastic}, {"objects", objects}, {"plan", plan}, {"search", search},
+		{"text", text}, {"scan", scan}, {"postgres", postgreSQL}, {"mariadb", mariaDB}, {"elasticsearch", elastic}, {"objects", objects}, {"plan", plan}, {"search", search}, {"pages", pages},
 		{"object", object}, {"many", many},
 	}
 }
