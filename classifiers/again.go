@@ -117,5 +117,6 @@ func (s *Set) Again(proposals []pii.Proposal, stats []*Stats, d *pii.Dataset) []
 		}
 		out[i].Form = proposals[i].Form
 	}
+	s.believe(out, d)
 	return out
 }

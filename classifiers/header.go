@@ -157,6 +157,11 @@ func (h *header) ofWhom(l *lexicon, ctx *Context, raw []string) {
 		return
 	}
 	full := l.named["identity.name"]
+	if len(raw) == 1 && raw[0] == "lon" && ctx.Dataset != nil && (h.table == people || h.table == personal) && l.viewOf(ctx.Dataset).first["lat"] == 0 {
+		delete(h.nats, "location.coordinates") // lön, wages: no latitude stands beside it
+		h.put("employment.salary", 10, "name \"lon\", in a table of people without \"lat\"")
+		h.by[l.named["employment.salary"]] = true
+	}
 	switch {
 	case m > 1 && h.tokens[m-1] == "name" && h.whose() && h.nats["identity.name"].Nats < 8:
 		h.put("identity.name", 8, "the name of a person")
@@ -304,6 +309,7 @@ func (x *match) entity() bool {
 func (h *header) modified(x match, nats float64) float64 {
 	for _, w := range h.tokens[:x.start] {
 		switch kind := tableWords[w]; {
+		case kind == happenings && x.entity(): // comment_author is who wrote it
 		case kind == things || kind == happenings || kind == organisations:
 			nats -= 3.5
 		case x.weak && kind == unknownTable:

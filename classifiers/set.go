@@ -13,6 +13,8 @@ import (
 type Options struct {
 	// Examples makes known examples and reserved ranges (example.com, 555-01xx, test cards) count as real values: for tests and the demo.
 	Examples bool
+	// Unlearned leaves out what was learned from labelled schemas, for the command that learns it.
+	Unlearned bool
 }
 
 // Set is classifiers made ready to run. It is safe for concurrent use.

@@ -162,6 +162,9 @@ func (w *weighing) positive(i int, c *Classifier) candidate {
 	}
 	k.own = max(0, k.score-prior)
 	nats, text := typeNats(&st.Field.Field, c.Category, st.Values > 0)
+	if nats < 0 && c.Category == "contact.street" && strings.Contains(named.Text, "number") {
+		nats = 0 // a house number may be a number
+	}
 	k.add(nats, text)
 	nats, text = tableNats(h, c.Category, named.Nats > 0)
 	k.add(nats, text)

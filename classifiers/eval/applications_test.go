@@ -13,7 +13,11 @@ func TestApplications(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var split [2][]eval.Application
+	late, err := eval.Applications(os.DirFS("testdata/late"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	split := [3][]eval.Application{2: late}
 	for _, a := range apps {
 		i := 0
 		if a.Test() {
@@ -22,7 +26,7 @@ func TestApplications(t *testing.T) {
 		split[i] = append(split[i], a)
 	}
 	set, floor := newSet(t), recorded(t)
-	for i, name := range []string{"development", "test"} {
+	for i, name := range []string{"development", "test", "late"} {
 		r := eval.Names(set, name, split[i])
 		t.Log(&r.All)
 		figures := map[string]*eval.Tally{name: &r.All, name + ", English": r.Languages["English"], name + ", other languages": r.Languages["other languages"]}

@@ -17,6 +17,7 @@ import (
 )
 
 //go:generate go run ./gen
+//go:generate go run ./learn
 
 // Table is labelled columns of one dataset.
 type Table struct {

@@ -210,7 +210,7 @@ func DESteuerID() classifiers.Classifier {
 		Doc:      "A German tax identification number of eleven digits with a valid check digit and the rule of repeated digits, bare or as 12 345 678 901. Three in a thousand numbers of that length pass by chance.",
 		Category: "government_id.de_steuer_id",
 		Version:  1,
-		Names:    []string{"steuerliche identifikationsnummer", "steueridnr", "steueridentifikationsnummer", "german tax id"},
+		Names:    []string{"steuerliche identifikationsnummer", "tax id?", "steueridnr", "steueridentifikationsnummer", "german tax id"},
 		Triggers: classifiers.Triggers{Forms: []string{"99999999999", "99 999 999 999"}},
 		MaxLen:   14,
 		At:       steuerAt,

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -13,7 +15,7 @@ type column struct{ table, name, typ string }
 var readers = map[string]func(name, text string) []column{
 	"sql": sqlColumns, "rails": railsColumns, "django": djangoColumns, "laravel": laravelColumns, "doctrine": doctrineColumns,
 	"jpa": jpaColumns, "prisma": prismaColumns, "doctype": doctypeColumns, "vardefs": vardefColumns,
-	"csharp": csharpColumns, "opencart": opencartColumns,
+	"csharp": csharpColumns, "typescript": typescriptColumns, "dataclass": dataclassColumns, "entitydefs": entityDefColumns, "opencart": opencartColumns,
 }
 
 var (
@@ -237,6 +239,42 @@ func opencartColumns(_, text string) (out []column) {
 		}
 		for _, c := range phpField.FindAllStringSubmatch(text[m[1]:end], -1) {
 			out = append(out, column{text[m[2]:m[3]], c[1], c[2]})
+		}
+	}
+	return out
+}
+
+var (
+	tsType    = regexp.MustCompile(`(?ms)^export\s+(?:interface|class)\s+(\w+)[^{]*\{(.*?)^\}`)
+	tsField   = regexp.MustCompile(`(?m)^\s+(\w+)[?!]?:\s*(string|number|boolean|Date)\b`)
+	dataClass = regexp.MustCompile(`(?ms)^@dataclass[^\n]*\nclass\s+(\w+)[^\n]*:\n(.*?)(?:^\S|\z)`)
+	dataField = regexp.MustCompile(`(?m)^    (\w+):\s*(?:Optional\[)?(str|int|float|bool|date|datetime|Decimal)\b`)
+)
+
+func typescriptColumns(_, text string) []column { return blocks(tsType, tsField, text) }
+
+func dataclassColumns(_, text string) []column { return blocks(dataClass, dataField, text) }
+
+// blocks reads fields within blocks that are of a name.
+func blocks(block, field *regexp.Regexp, text string) (out []column) {
+	for _, m := range block.FindAllStringSubmatch(text, -1) {
+		for _, c := range field.FindAllStringSubmatch(m[2], -1) {
+			out = append(out, column{m[1], c[1], strings.ToLower(c[2])})
+		}
+	}
+	return out
+}
+
+func entityDefColumns(name, text string) (out []column) {
+	var d struct {
+		Fields map[string]struct{ Type string }
+	}
+	if json.Unmarshal([]byte(text), &d) != nil {
+		return nil
+	}
+	for _, f := range slices.Sorted(maps.Keys(d.Fields)) {
+		if t := d.Fields[f].Type; t != "" && t != "linkMultiple" && t != "link" && t != "foreign" && t != "linkParent" {
+			out = append(out, column{strings.TrimSuffix(path.Base(name), ".json"), f, t})
 		}
 	}
 	return out

@@ -1,0 +1,152 @@
+// Command learn trains the weights of classifiers/learned.tsv on the labelled names of the development split: a logistic regression over the
+// traits of a proposal (its words, letters, type and table), which says whether the column is personal. Only traits that three applications
+// have are kept. The same labels give the same file. The test split and the late applications are never read.
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+
+	"vestige/classifiers"
+	"vestige/classifiers/all"
+	"vestige/classifiers/eval"
+)
+
+const (
+	rounds  = 8
+	step    = .15
+	decay   = 3e-3
+	leastOf = 3
+	either  = .1 // what a column weighs for which either answer is right
+)
+
+func main() {
+	if err := run("testdata/applications", "../learned.tsv"); err != nil {
+		fmt.Fprintln(os.Stderr, "learn:", err)
+		os.Exit(1)
+	}
+}
+
+func run(labels, out string) error {
+	apps, err := eval.Applications(os.DirFS(labels))
+	if err != nil {
+		return err
+	}
+	set, err := classifiers.NewSet(all.All(), classifiers.Options{Unlearned: true})
+	if err != nil {
+		return err
+	}
+	m := &model{index: map[string]int{}}
+	for i := range apps {
+		if !apps[i].Test() {
+			m.gather(set, &apps[i], i)
+		}
+	}
+	m.prune()
+	m.train()
+	return os.WriteFile(out, []byte(m.text()), 0o644)
+}
+
+type sample struct {
+	traits []trait
+	y      float64
+	weight float64
+}
+
+type trait struct {
+	id    int
+	value float64
+}
+
+type model struct {
+	index   map[string]int
+	names   []string
+	apps    []map[int]bool
+	samples []sample
+	weights []float64
+}
+
+// gather takes the columns of an application, but for those where either answer is right and the proposal is neither.
+func (m *model) gather(set *classifiers.Set, a *eval.Application, app int) {
+	for _, t := range a.Tables {
+		ps := set.Table(t.Dataset, nil)
+		personal := 0
+		for _, p := range ps {
+			if p.Category.Personal() {
+				personal++
+			}
+		}
+		for j := range ps {
+			right := slices.Contains(t.Labels[j], ps[j].Category)
+			if t.Labels[j].Harmless() && len(t.Labels[j]) > 1 && !right {
+				continue
+			}
+			s := sample{weight: 1}
+			if t.Labels[j].Harmless() && right && ps[j].Category.Personal() {
+				s.weight = either
+			}
+			if t.Labels[j].Personal() || right {
+				s.y = 1
+			}
+			classifiers.Traits(t.Dataset, &t.Dataset.Fields[j], &ps[j], float64(personal)/float64(len(ps)), func(name string, value float64) {
+				s.traits = append(s.traits, trait{m.id(name, app), value})
+			})
+			m.samples = append(m.samples, s)
+		}
+	}
+}
+
+func (m *model) id(name string, app int) int {
+	i, ok := m.index[name]
+	if !ok {
+		i = len(m.names)
+		m.index[name], m.names, m.apps = i, append(m.names, name), append(m.apps, map[int]bool{})
+	}
+	m.apps[i][app] = true
+	return i
+}
+
+func (m *model) prune() {
+	for i := range m.samples {
+		m.samples[i].traits = slices.DeleteFunc(m.samples[i].traits, func(t trait) bool { return len(m.apps[t.id]) < leastOf })
+	}
+}
+
+// train descends the gradient, with steps that shrink per weight (AdaGrad).
+func (m *model) train() {
+	m.weights = make([]float64, len(m.names))
+	squares := make([]float64, len(m.names))
+	random := rand.New(rand.NewPCG(1, 2))
+	for range rounds {
+		random.Shuffle(len(m.samples), func(i, j int) { m.samples[i], m.samples[j] = m.samples[j], m.samples[i] })
+		for _, s := range m.samples {
+			z := 0.0
+			for _, t := range s.traits {
+				z += m.weights[t.id] * t.value
+			}
+			d := s.weight * (1/(1+math.Exp(-z)) - s.y)
+			for _, t := range s.traits {
+				g := d*t.value + decay*m.weights[t.id]
+				squares[t.id] += g * g
+				m.weights[t.id] -= step * g / math.Sqrt(squares[t.id]+1e-6)
+			}
+		}
+	}
+}
+
+// text writes the weights that matter, by name.
+func (m *model) text() string {
+	var lines []string
+	for i, w := range m.weights {
+		if math.Abs(w) >= .02 && !strings.ContainsAny(m.names[i], "\t\n") {
+			lines = append(lines, fmt.Sprintf("%s\t%.3g\n", m.names[i], w))
+		}
+	}
+	slices.SortFunc(lines, cmp.Compare[string])
+	return strings.Join(lines, "")
+}
