@@ -17,7 +17,7 @@ import (
 )
 
 //go:generate go run ./gen
-//go:generate go run ./learn
+//go:generate go run ../../internal/build/learn
 
 // Table is labelled columns of one dataset.
 type Table struct {
