@@ -131,13 +131,13 @@ func (s *Source) Statements(u pii.Unit) []string {
 // Rungs gives what remains of a dataset's records after an erasure and when it goes, without I/O; unknown where the connector does not say.
 func (s *Source) Rungs(d pii.Dataset) []Rung {
 	if a, ok := s.still(Erase).(Residuer); ok {
-		return a.Rungs(d)
+		return s.registered(a.Rungs(d), 0)
 	}
-	return []Rung{
+	return s.registered([]Rung{
 		{Name: "logical", Reached: "by-erase", Text: "the system no longer gives the records"},
 		{Name: "physical", Reached: "unknown", Text: "the connector cannot tell what the system keeps"},
 		{Name: "backups", Reached: "unknown", Text: "backups are outside of the connector"},
-	}
+	}, 0)
 }
 
 // Purge does at once what can be done about what deleted data leaves behind; nothing where the connector has no way.

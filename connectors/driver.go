@@ -117,9 +117,12 @@ type Residuer interface {
 
 // Rung is one level of the ladder logical, physical, versions, backups at a dataset.
 type Rung struct {
-	Name    string `json:"name"`    // logical, physical, versions, backups
-	Reached string `json:"reached"` // by-erase, by-purge, by-system, never, unknown
+	Name    string `json:"name"`    // logical, physical, versions, backups …
+	Reached string `json:"reached"` // by-erase, by-purge, by-system, by-expiry, never, unknown
 	Text    string `json:"text"`
+	State   string `json:"state,omitempty"` // after an erasure, as Ladder found it: reached, waiting, kept, unknown
+	Due     int64  `json:"due,omitempty"`   // when one that waits is reached, microseconds since 1970; 0 where nobody can tell
+	Proof   string `json:"proof,omitempty"` // what was seen; never a value
 }
 
 // Role is what a connection is opened for; each may have credentials of its own.

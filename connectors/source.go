@@ -20,6 +20,7 @@ type Source struct {
 	spec     Spec
 	roles    map[Role]Config
 	readOnly bool
+	backups  []Backup
 
 	mu      sync.Mutex
 	drivers map[Role]Driver
@@ -177,7 +178,7 @@ func (spec Spec) Abilities() []string {
 	}{
 		{"sample", has[Sampler](spec)}, {"profile", has[Profiler](spec)}, {"locate", has[Locator](spec)}, {"search", has[Searcher](spec)},
 		{"erase", has[Eraser](spec)}, {"undo", has[Undoer](spec)}, {"image", has[Imager](spec)}, {"export", has[Exporter](spec)}, {"check", has[Preflighter](spec)},
-		{"statements", has[Statementer](spec)}, {"residue", has[Residuer](spec)}, {"copy", has[Copier](spec)}, {"plant", has[Planter](spec)},
+		{"statements", has[Statementer](spec)}, {"residue", has[Residuer](spec)}, {"ladder", has[Ladder](spec)}, {"copy", has[Copier](spec)}, {"plant", has[Planter](spec)},
 	} {
 		if a.has {
 			out = append(out, a.name)

@@ -104,6 +104,7 @@ func (e *Engine) attest(ctx context.Context, s *Status) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	rungs := e.ladder(ctx, s)
 	var a *Attested
 	var key ed25519.PrivateKey
 	err = e.DB.Write(ctx, func(tx db.Tx) error { // the key is made on first use
@@ -119,12 +120,36 @@ func (e *Engine) attest(ctx context.Context, s *Status) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.Rungs = rungs
 	a.Checkpoint, a.LogKey = checkpoint, e.Audit.Verifier()
 	body, err := json.Marshal(a)
 	if err != nil {
 		return nil, err
 	}
 	return audit.Sign(key, audit.Statement{PredicateType: PredicateType, Predicate: body, Subject: []audit.Resource{{Name: s.ID, Digest: map[string]string{"sha256": s.Hash}}}})
+}
+
+// ladder looks how far the ladder was climbed in each source that the plan touched. Where a system does not answer, what was said beforehand stays, with a state that
+// nobody knows: a statement waits for no system.
+func (e *Engine) ladder(ctx context.Context, s *Status) []SourceRungs {
+	out := []SourceRungs{}
+	for _, planned := range s.Open.Rungs {
+		var datasets []pii.Dataset
+		for _, st := range s.Open.Steps {
+			if st.Dataset.Source == planned.Source && st.Method != pii.Retain && !slices.ContainsFunc(datasets, func(d pii.Dataset) bool { return d.Ref == st.Dataset }) {
+				datasets = append(datasets, pii.Dataset{Ref: st.Dataset})
+			}
+		}
+		rungs, err := e.source(planned.Source).Ladder(ctx, datasets)
+		if err != nil {
+			rungs = slices.Clone(planned.Rungs)
+			for i := range rungs {
+				rungs[i] = rungs[i].Unseen(err)
+			}
+		}
+		out = append(out, SourceRungs{planned.Source, rungs})
+	}
+	return out
 }
 
 func (e *Engine) attested(ctx context.Context, tx db.Tx, s *Status) (*Attested, error) {

@@ -56,6 +56,16 @@ func finished(t *testing.T, e *estate, w *world, id string) *plans.Attested {
 	if a.Hash != s.Hash || len(a.Approvals) != 1 || a.Checkpoint.Size == 0 {
 		t.Errorf("the attestation is about %s, with %d approvals, at log entry %d", a.Hash, len(a.Approvals), a.Checkpoint.Size)
 	}
+	for _, source := range a.Rungs {
+		for _, r := range source.Rungs {
+			if r.State == "" {
+				t.Errorf("the attestation does not say how the rung %s of %s stands", r.Name, source.Source)
+			}
+		}
+	}
+	if len(a.Rungs) == 0 {
+		t.Error("the attestation names no rung")
+	}
 	i := slices.Index(file, '"')
 	file[i+200] ^= 1
 	if _, err := plans.ReadAttestation(file, public); err == nil {

@@ -145,5 +145,6 @@ func (c *call) showAttested(a *plans.Attested, public ed25519.PublicKey) {
 	if n := len(a.Checks); n > 0 {
 		c.showReport(&a.Checks[n-1])
 	}
+	c.showLadder("What erased data leaves behind", a.Rungs)
 	c.printf("  log checkpoint of %s\n", count(a.Checkpoint.Size, "entry"))
 }

@@ -100,9 +100,28 @@ func (c *call) showPlan(s *plans.Status) {
 		}
 		c.printf("  %s %s  %s: %s (%s, %s)\n", c.yellow("gap "+g.Code), g.ID, g.At, g.Text, count(g.Records, "record"), need)
 	}
+	c.showLadder("What erased data leaves behind", o.Rungs)
 	c.showQuestions(o.Questions)
 	c.showLint(o.Lint)
 	c.nextStep(s)
+}
+
+// showLadder says of each source what is left of erased data, and until when.
+func (c *call) showLadder(title string, all []plans.SourceRungs) {
+	var rows [][]string
+	for _, s := range all {
+		for _, r := range s.Rungs {
+			stands, due := orElse(r.State, r.Reached), ""
+			if r.Due > 0 {
+				due = day(r.Due)
+			}
+			rows = append(rows, []string{s.Source, r.Name, stands, due, orElse(r.Proof, r.Text)})
+		}
+	}
+	if len(rows) > 0 {
+		c.printf("\n%s\n", c.bold(title))
+		c.table([]string{"source", "rung", "state", "due", ""}, rows)
+	}
 }
 
 // showLint says each thing once, with all places that it is true of.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"vestige/connectors"
 	"vestige/internal/errkind"
@@ -335,5 +336,35 @@ func purgeChangesNothing(b *bench) {
 		if !slices.Contains(reached, rung.Reached) || rung.Text == "" {
 			b.Errorf("the rung %q", fmt.Sprint(rung))
 		}
+	}
+	if l, ok := residuer.(connectors.Ladder); ok {
+		climbed(b, l, residuer, r.dataset("accounts"))
+	}
+	r.unchanged("after Ladder", before)
+}
+
+// climbed asks how far the ladder was climbed: every rung that was promised is there, and what was looked at has a state and says what was seen.
+func climbed(b *bench, l connectors.Ladder, residuer connectors.Residuer, d pii.Dataset) {
+	got, err := l.Ladder(context.Background(), []pii.Dataset{d})
+	if err != nil {
+		b.Errorf("ladder: %v", err)
+		return
+	}
+	looked := 0
+	for _, rung := range residuer.Rungs(d) {
+		i := slices.IndexFunc(got, func(x connectors.Rung) bool { return x.Name == rung.Name })
+		if i < 0 {
+			b.Errorf("the ladder does not say how the rung %s stands", rung.Name)
+			continue
+		}
+		states := []string{"", connectors.RungReached, connectors.RungWaiting, connectors.RungKept, connectors.RungUnknown}
+		if x := got[i]; !slices.Contains(states, x.State) || (x.State == "") != (x.Proof == "") || strings.Contains(x.Proof, subject) || strings.Contains(x.Proof, "could not be looked at") && !strings.HasSuffix(x.Proof, ": permission") {
+			b.Errorf("the rung %+v", x)
+		} else if x.State != "" {
+			looked++
+		}
+	}
+	if looked == 0 {
+		b.Errorf("no rung was looked at")
 	}
 }

@@ -33,6 +33,7 @@ func (d *Driver) Rungs(pii.Dataset) []connectors.Rung {
 	return []connectors.Rung{
 		{Name: "logical", Reached: "by-erase", Text: "no search and no get gives the documents after the refresh"},
 		physical,
+		{Name: "translog", Reached: "by-purge", Text: "the translog holds operations until it is flushed, which the purge does"},
 		{Name: "versions", Reached: "unknown", Text: "a snapshot is a copy of the segment files: every one taken before the purge keeps the documents until it is deleted; the purge's receipt names them"},
 		{Name: "backups", Reached: "unknown", Text: "copies of the disks, and other clusters that follow this one, are outside of the connector"},
 	}

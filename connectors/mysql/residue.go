@@ -20,13 +20,18 @@ func (d *Driver) Rungs(ds pii.Dataset) []connectors.Rung {
 	if d != nil && d.rebuild == "off" {
 		physical.Reached, physical.Text = "unknown", "InnoDB overwrites deleted rows when it uses their space again; the table is not rebuilt"
 	}
-	versions := connectors.Rung{Name: "versions", Reached: "by-system", Text: "undo logs go when no snapshot needs them; binary logs and relay logs keep rows as they were until they expire"}
+	versions := connectors.Rung{Name: "versions", Reached: "by-system", Text: "undo logs go when no snapshot needs them"}
 	if slices.ContainsFunc(ds.Constraints, func(k pii.Constraint) bool { return k.Kind == keepsHistory }) {
 		versions.Reached, versions.Text = "never", "the table keeps its history (SYSTEM VERSIONING) until somebody deletes it: DELETE HISTORY"
 	}
 	return []connectors.Rung{
 		{Name: "logical", Reached: "by-erase", Text: "the transaction is committed"},
 		physical, versions,
+		{Name: "redo-log", Reached: "by-system", Text: "the redo log and the doublewrite buffer hold changes of pages until they are written over"},
+		{Name: "statistics", Reached: "by-purge", Text: "histograms and persistent statistics hold values until they are made anew, which the purge does"},
+		{Name: "binary-log", Reached: "by-system", Text: "binary logs and relay logs keep rows as they were until they expire"},
+		{Name: "replicas", Reached: "by-system", Text: "replicas follow when they have read the binary log"},
+		{Name: "statement-log", Reached: "unknown", Text: "the general log and that of slow statements hold values of statements where they are on"},
 		{Name: "backups", Reached: "unknown", Text: "dumps, copies of the files and replicas that lag are made outside of the connector"},
 	}
 }

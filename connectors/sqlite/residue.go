@@ -28,6 +28,8 @@ func (d *Driver) Rungs(pii.Dataset) []connectors.Rung {
 	return []connectors.Rung{
 		{Name: "logical", Reached: "by-erase", Text: "the transaction is committed"},
 		physical,
+		{Name: "log", Reached: "by-purge", Text: "the write-ahead log beside the file keeps changed pages until a checkpoint, which the purge does"},
+		{Name: "statistics", Reached: "by-erase", Text: "samples of sqlite_stat4, which are values, are dropped with the change and made anew by the purge"},
 		{Name: "versions", Reached: "by-erase", Text: "SQLite keeps no earlier versions of a record"},
 		{Name: "backups", Reached: "unknown", Text: "copies of the file are made outside of SQLite"},
 	}

@@ -191,6 +191,7 @@ func (a *App) openSources(ctx context.Context, _ Options) (err error) {
 		if err != nil {
 			return err
 		}
+		src.Register(s.Backups)
 		a.Sources[name] = src
 		a.closing(src.Close)
 	}

@@ -49,10 +49,11 @@ type Config struct {
 
 // Source is the configuration of one source. An option of a section "erase:" is "erase.NAME" here.
 type Source struct {
-	Name    string            `json:"name"`
-	Type    string            `json:"type"`
-	Options map[string]string `json:"options"`         // as written: a setting env:, file: or exec: is resolved when the source is opened
-	Drill   string            `json:"drill,omitempty"` // whether, or in which dataset, a drill may plant somebody
+	Name    string              `json:"name"`
+	Type    string              `json:"type"`
+	Options map[string]string   `json:"options"`           // as written: a setting env:, file: or exec: is resolved when the source is opened
+	Backups []connectors.Backup `json:"backups,omitempty"` // made outside of it, and for how long each is kept
+	Drill   string              `json:"drill,omitempty"`   // whether, or in which dataset, a drill may plant somebody
 	secret  map[string]bool
 }
 
@@ -250,7 +251,7 @@ func (r *reader) noType(at *ast.MappingValueNode, s Source) {
 
 // option reads one key of a source, or a section with the credentials of a role.
 func (r *reader) option(s *Source, spec connectors.Spec, key string, v *ast.MappingValueNode) {
-	known, perRole := []string{"type", "read_only", "drill", "scan", "erase", "export"}, []string{}
+	known, perRole := []string{"type", "read_only", "drill", "backups", "scan", "erase", "export"}, []string{}
 	for _, o := range spec.Options {
 		known = append(known, o.Name)
 		if o.PerRole {
@@ -259,6 +260,14 @@ func (r *reader) option(s *Source, spec connectors.Spec, key string, v *ast.Mapp
 	}
 	switch {
 	case key == "type":
+	case key == "backups":
+		r.each(v.Value, key, func(name string, inner *ast.MappingValueNode) {
+			b, err := connectors.ParseBackup(name, r.text(inner.Value, name))
+			if err != nil {
+				r.fail(inner.Value, "%v", err)
+			}
+			s.Backups = append(s.Backups, b)
+		})
 	case key == "drill":
 		s.Drill = r.text(v.Value, key)
 	case key == "scan" || key == "erase" || key == "export":

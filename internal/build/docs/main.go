@@ -60,7 +60,7 @@ var abilities = map[string]string{
 	"discover": "lists datasets with their fields, keys and references", "read": "reads records in a stable order",
 	"sample": "spreads a sample over the dataset", "profile": "asks the system's own statistics", "locate": "finds records by the system's own means",
 	"search": "searches all fields itself", "export": "exports by itself", "erase": "changes and deletes records", "undo": "takes a soft delete back",
-	"check": "looks beforehand at what an act would meet", "statements": "shows the statements that will run", "residue": "knows what deleted data leaves behind, and purges it", "copy": "fills an empty system of its kind with a masked copy", "plant": "adds a record, for the drill",
+	"check": "looks beforehand at what an act would meet", "statements": "shows the statements that will run", "residue": "knows what deleted data leaves behind, and purges it", "ladder": "looks afterwards at how far the ladder was climbed", "copy": "fills an empty system of its kind with a masked copy", "plant": "adds a record, for the drill",
 }
 
 func connectorList() string {

@@ -1,0 +1,111 @@
+package mysql
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"vestige/connectors"
+	"vestige/internal/clock"
+	"vestige/pii"
+)
+
+var _ connectors.Ladder = (*Driver)(nil)
+
+// Ladder looks at what may still hold what was erased: undo logs, binary logs, the server's logs of statements, replicas.
+func (d *Driver) Ladder(ctx context.Context, datasets []pii.Dataset) ([]connectors.Rung, error) {
+	var ds pii.Dataset
+	if len(datasets) > 0 {
+		ds = datasets[0]
+	}
+	rungs := d.Rungs(ds)
+	c, err := d.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.put()
+	for i := range rungs {
+		r := &rungs[i]
+		look := looks[r.Name]
+		if look == nil || r.Reached == "never" {
+			continue
+		}
+		if *r, err = look(ctx, c, *r); err != nil {
+			*r = r.Unseen(err)
+		}
+	}
+	return rungs, ctx.Err()
+}
+
+// looks are how each rung is looked at.
+var looks = map[string]func(context.Context, *conn, connectors.Rung) (connectors.Rung, error){
+	"versions": lookVersions, "binary-log": lookBinaryLog, "statement-log": lookStatementLog, "replicas": lookReplicas,
+}
+
+// vars gives system variables by name; one that the server does not have is not there.
+func (c *conn) vars(ctx context.Context, names ...string) (map[string]string, error) {
+	got, err := c.all(ctx, "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('"+strings.Join(names, "','")+"')")
+	out := map[string]string{}
+	for _, r := range got {
+		out[strings.ToLower(asText(r[0]))] = asText(r[1])
+	}
+	return out, err
+}
+
+func lookVersions(ctx context.Context, c *conn, r connectors.Rung) (connectors.Rung, error) {
+	got, err := c.all(ctx, "SELECT count FROM information_schema.innodb_metrics WHERE name='trx_rseg_history_len'")
+	if err != nil || len(got) == 0 {
+		return r, err
+	}
+	if n := asInt(got[0][0]); n > 0 {
+		return r.Stands(connectors.RungWaiting, "%d transactions in the undo logs are still to be purged, the last of them by the next ones", n), nil
+	}
+	return r.Stands(connectors.RungReached, "the undo logs are purged"), nil
+}
+
+func lookBinaryLog(ctx context.Context, c *conn, r connectors.Rung) (connectors.Rung, error) {
+	v, err := c.vars(ctx, "log_bin", "binlog_expire_logs_seconds", "expire_logs_days", "binlog_format", "binlog_encryption", "encrypt_binlog")
+	if err != nil {
+		return r, err
+	}
+	if !strings.EqualFold(v["log_bin"], "ON") {
+		return r.Stands(connectors.RungReached, "log_bin is off"), nil
+	}
+	seconds, _ := strconv.ParseFloat(v["binlog_expire_logs_seconds"], 64)
+	if seconds == 0 {
+		days, _ := strconv.ParseFloat(v["expire_logs_days"], 64)
+		seconds = days * 86400
+	}
+	if seconds == 0 {
+		return r.Stands(connectors.RungKept, "log_bin is on (%s) and its files never expire: PURGE BINARY LOGS BEFORE removes them", v["binlog_format"]), nil
+	}
+	r = r.Stands(connectors.RungWaiting, "log_bin is on (%s) and its files expire after %.0f days, when the server next begins one", v["binlog_format"], seconds/86400)
+	r.Due = clock.Micros() + int64(seconds*1e6)
+	return r, nil
+}
+
+func lookStatementLog(ctx context.Context, c *conn, r connectors.Rung) (connectors.Rung, error) {
+	v, err := c.vars(ctx, "general_log", "slow_query_log", "log_output", "long_query_time")
+	if err != nil {
+		return r, err
+	}
+	if !strings.EqualFold(v["general_log"], "ON") && !strings.EqualFold(v["slow_query_log"], "ON") {
+		return r.Stands(connectors.RungReached, "neither the general log nor that of slow statements is on"), nil
+	}
+	return r.Stands(connectors.RungUnknown, "general_log is %s, slow_query_log %s (from %s s) to %s: they hold values of statements for as long as they are kept", v["general_log"], v["slow_query_log"], v["long_query_time"], v["log_output"]), nil
+}
+
+func lookReplicas(ctx context.Context, c *conn, r connectors.Rung) (connectors.Rung, error) {
+	show := "SHOW REPLICAS"
+	if c.mariadb {
+		show = "SHOW SLAVE HOSTS"
+	}
+	got, err := c.all(ctx, show)
+	if err != nil {
+		return r, err
+	}
+	if len(got) == 0 {
+		return r.Stands(connectors.RungReached, "no replica is registered"), nil
+	}
+	return r.Stands(connectors.RungWaiting, "%d replicas follow when they have read the log", len(got)), nil
+}
