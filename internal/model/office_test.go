@@ -121,20 +121,15 @@ func (o *office) erase() (wrong []string) {
 	if err != nil {
 		return []string{fmt.Sprintf("plan: %v", err)}
 	}
-	for round := 0; len(s.Open.Questions) > 0 && round < 5; round++ {
-		ok(o.t, o.store.DB().Write(ctx, func(tx db.Tx) error {
-			for _, q := range s.Open.Questions {
-				if err := o.catalog.Decide(ctx, tx, pii.Decision{Question: q.ID, Verdict: pii.Reject, Reason: "nothing says that it is hers", By: "olga"}); err != nil {
-					return err
-				}
-			}
-			return nil
-		}))
-		if s, err = o.engine.Replan(ctx, s.ID, "olga"); err != nil {
-			return []string{fmt.Sprintf("plan: %v", err)}
-		}
+	for round := 0; round < 5; round++ {
 		if open, _ := s.Open.Blocking(); open == 0 {
 			break
+		}
+		for _, q := range s.Open.Questions {
+			ok(o.t, o.engine.Answer(ctx, plans.Answer{Request: ask.Request, ID: q.ID, Verdict: pii.Reject, Reason: "nothing says that it is hers", By: "olga"}))
+		}
+		if s, err = o.engine.Replan(ctx, s.ID, "olga"); err != nil {
+			return []string{fmt.Sprintf("plan: %v", err)}
 		}
 	}
 	for _, g := range s.Open.Gaps {
