@@ -314,7 +314,7 @@ func dump(ctx context.Context, tx db.Tx, to *strings.Builder) error {
 
 // TestTheTableOfRights holds the separation of duty: nobody approves by a right to work, and an auditor changes nothing.
 func TestTheTableOfRights(t *testing.T) {
-	changing := []accounts.Right{accounts.Decide, accounts.HandleAlerts, accounts.WorkRequests, accounts.Approve, accounts.StopAll, accounts.ManageAccounts}
+	changing := []accounts.Right{accounts.Decide, accounts.HandleAlerts, accounts.WorkRequests, accounts.Approve, accounts.StopAll, accounts.ManageAccounts, accounts.ManageScans}
 	for _, r := range changing {
 		for _, role := range []accounts.Role{accounts.Viewer, accounts.Auditor} {
 			if accounts.Has([]accounts.Role{role}, r) {
@@ -322,7 +322,15 @@ func TestTheTableOfRights(t *testing.T) {
 			}
 		}
 	}
+	for _, g := range accounts.Grants() {
+		if accounts.Has([]accounts.Role{accounts.Signaller}, g.Right) != (g.Right == accounts.SignalChange) {
+			t.Errorf("a signaller and the right %s", g.Right)
+		}
+	}
 	for _, role := range accounts.Roles() {
+		if role.Role == accounts.Signaller { // a machine, that looks at nothing
+			continue
+		}
 		if one := []accounts.Role{role.Role}; accounts.Has(one, accounts.Approve) && accounts.Has(one, accounts.WorkRequests) {
 			t.Errorf("a %s asks and approves", role.Role)
 		}

@@ -19,6 +19,7 @@ const (
 	Auditor       Role = "auditor"
 	Administrator Role = "administrator"
 	Application   Role = "application"
+	Signaller     Role = "signaller"
 )
 
 // RoleInfo is a role as people read of it.
@@ -37,6 +38,7 @@ func Roles() []RoleInfo {
 		{Auditor, "reads everything, the log included, and changes nothing"},
 		{Administrator, "manages accounts; decides and approves nothing by that"},
 		{Application, "asks whether somebody was erased or opted out, and sees nothing else; for the tokens of programs"},
+		{Signaller, "tells that datasets have changed, and nothing else; for tokens of databases and pipelines"},
 	}
 }
 
@@ -50,6 +52,8 @@ const (
 	ReadCatalog    Right = "catalog.read"
 	Decide         Right = "catalog.decide"
 	HandleAlerts   Right = "alerts.handle"
+	ManageScans    Right = "scans.manage"
+	SignalChange   Right = "scans.signal"
 	Reveal         Right = "values.reveal"
 	ReadPlans      Right = "plans.read"
 	ReadRequests   Right = "requests.read"
@@ -78,7 +82,9 @@ func Grants() []Grant {
 		{ReadPlans, "see the open part of plans: datasets, methods, counts, gaps; never whom they are about", everyone},
 		{Decide, "accept, reject, change or defer; undo; import decisions", []Role{Steward}},
 		{Reveal, "see a few values of a field, read from the source at that moment, with a reason; each look is in the audit log", []Role{Steward}},
-		{HandleAlerts, "close an alert, with a reason", []Role{Steward, Operator}},
+		{HandleAlerts, "take an alert, put it off, close it; have a delivery tried again", []Role{Steward, Operator}},
+		{ManageScans, "scan now, pause, resume, cancel and retry a scan; make and change schedules", []Role{Steward, Administrator}},
+		{SignalChange, "tell that a dataset has changed, so that it is scanned", []Role{Signaller, Steward, Administrator}},
 		{ReadRequests, "see requests, their clocks and their course", []Role{Operator, Approver, Auditor, Administrator}},
 		{WorkRequests, "take requests in, make plans, answer questions, run what was approved, pause it", []Role{Operator}},
 		{Approve, "approve a plan that somebody else asked for, by its hash", []Role{Approver}},

@@ -111,3 +111,15 @@ func (r *Run) pruneItems(ctx context.Context, tx db.Tx) error {
 			AND n.at <= (SELECT MIN(started) FROM (SELECT started FROM run WHERE source = $1 ORDER BY started DESC LIMIT $2) newest))`, r.Source, keptItems)
 	return err
 }
+
+// Ended gives the latest runs that have ended, of a source or of all where it is empty, that began before a time; 0 for any.
+func (c *Catalog) Ended(ctx context.Context, source string, before int64, limit int) (rs []Run, err error) {
+	if before == 0 {
+		before = 1 << 62
+	}
+	err = c.read(ctx, func(tx db.Tx) error {
+		rs, err = collect(ctx, tx, scanRun, selectRun+" WHERE ended > 0 AND ($1 = '' OR source = $1) AND started < $2 ORDER BY started DESC, id LIMIT $3", source, before, limit)
+		return err
+	})
+	return rs, err
+}

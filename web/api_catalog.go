@@ -18,7 +18,7 @@ func (s *Server) apiCatalogRoutes() {
 	s.api("GET", "/dataset", r, s.apiDataset, call{Says: "Gives a dataset with its fields and references.", Query: atDataset, Gives: datasetDoc{}})
 	s.api("GET", "/fields", r, s.apiFields, call{Says: "Searches fields with the query language.", Query: paged("q", "the query", "facets", "1 for counts by facet"), Gives: catalog.Result{}})
 	s.api("GET", "/field", r, s.apiField, call{Says: "Gives a field with evidence, decision and history; its ETag names what a decision is over.", Query: atField, Gives: fieldDoc{}})
-	s.api("GET", "/alerts", r, s.apiAlerts, call{Says: "Lists alerts, the newest first.", Query: map[string]string{"closed": "1 for closed ones too"}, Gives: list[catalog.Alert]{}})
+	s.api("GET", "/alerts", r, s.apiAlerts, call{Says: "Lists alerts, the newest first.", Query: paged("closed", "1 for closed ones too", "snoozed", "1 for ones that are put off too", "code", "of a code alone", "source", "of a source alone", "owner", "of somebody who looks after them"), Gives: list[catalog.Alert]{}})
 	s.api("GET", "/runs", r, s.apiRuns, call{Says: "Lists scans, the latest first.", Query: map[string]string{"source": "of this source alone", "limit": "how many"}, Gives: list[catalog.Run]{}})
 	s.api("GET", "/categories", r, func(c *gin.Context) { give(c, list[pii.CategoryInfo]{Items: pii.Categories()}) }, call{Says: "Lists the kinds of personal data.", Gives: list[pii.CategoryInfo]{}})
 }
@@ -118,8 +118,10 @@ func (s *Server) apiField(c *gin.Context) {
 }
 
 func (s *Server) apiAlerts(c *gin.Context) {
-	all, err := s.svc.Catalog.Alerts(c.Request.Context(), c.Query("closed") == "1")
-	either(s, c, items(all), err)
+	f := filterOfAlerts(c)
+	f.Limit = limit(c, 500)
+	all, next, err := s.svc.Catalog.AlertsBy(c.Request.Context(), f)
+	either(s, c, list[catalog.Alert]{Items: append([]catalog.Alert{}, all...), Next: next}, err)
 }
 
 func (s *Server) apiRuns(c *gin.Context) {

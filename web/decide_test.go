@@ -309,7 +309,7 @@ func TestOpenAPI(t *testing.T) {
 		}
 		n++
 		path := r.Path
-		for _, name := range []string{"id"} {
+		for _, name := range []string{"id", "name"} {
 			path = strings.ReplaceAll(path, ":"+name, "{"+name+"}")
 		}
 		if doc.Paths[path][strings.ToLower(r.Method)] == nil {

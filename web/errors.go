@@ -114,5 +114,6 @@ var missing = map[string]string{
 	"no-such-page": "there is no page at this address", "no-such-dataset": "the catalog has no dataset of this name", "no-such-field": "the catalog has no field of this name",
 	"no-such-source": "the catalog has no source of this name", "no-such-plan": "there is no plan of this name", "no-plans": "this server shows no plans", "no-attestation": "the plan is not closed",
 	"no-such-request": "there is no such request", "no-such-group": "nothing of this group waits any more", "no-such-decision": "there is no such decision",
-	"no-such-link": "this link was used, has expired, or never was", "no-such-account": "there is no such account", "no-such-session": "there is no such session", "no-such-token": "there is no such token", "no-such-view": "there is no such view", "no-such-reference": "the catalog has no such reference",
+	"no-such-link": "this link was used, has expired, or never was", "no-such-account": "there is no such account", "no-such-session": "there is no such session", "no-such-token": "there is no such token", "no-such-view": "there is no such view", "no-such-run": "there is no such scan", "no-such-schedule": "there is no schedule of this name", "no-such-alert": "there is no such alert", "no-such-delivery": "there is no such delivery",
+	"no-such-reference": "the catalog has no such reference",
 }

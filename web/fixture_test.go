@@ -22,6 +22,7 @@ import (
 	"vestige/connectors"
 	connectorsall "vestige/connectors/all"
 	"vestige/consent"
+	"vestige/events"
 	"vestige/forms"
 	"vestige/internal/clock"
 	"vestige/internal/db"
@@ -36,6 +37,7 @@ import (
 	"vestige/requests"
 	"vestige/scanner"
 	"vestige/store"
+	"vestige/watch"
 	"vestige/web"
 )
 
@@ -70,7 +72,7 @@ func open(t testing.TB) *estate { t.Helper(); return openAt(t, t.TempDir()) }
 // openAt opens the estate of a folder, which is made where there is none.
 func openAt(t testing.TB, dir string) *estate {
 	t.Helper()
-	st, err := store.Open(t.Context(), store.Options{Dir: filepath.Join(dir, "data"), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema(), accounts.Schema()}})
+	st, err := store.Open(t.Context(), store.Options{Dir: filepath.Join(dir, "data"), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema(), accounts.Schema(), events.Schema(), watch.Schema()}})
 	must(t, err)
 	t.Cleanup(func() { _ = st.Close() })
 	cat, err := catalog.Open(t.Context(), st.DB(), filepath.Join(dir, "data"))
@@ -158,6 +160,18 @@ func (e *estate) sources() map[string]*connectors.Source {
 		out[src.name] = s
 	}
 	return out
+}
+
+// watch makes what looks after the sources of the catalog; nobody does its runs.
+func (e *estate) watch(channels ...events.Channel) *watch.Service {
+	return watch.New(watch.Deps{DB: e.st.DB(), Catalog: e.cat, Audit: e.log, Outbox: events.New(e.st.DB(), channels), Sources: func() (out []string) {
+		all, err := e.cat.Sources(context.Background())
+		must(e.t, err)
+		for _, x := range all {
+			out = append(out, x.Name)
+		}
+		return out
+	}})
 }
 
 // master opens the master key, which is made where there is none.

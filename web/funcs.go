@@ -26,6 +26,8 @@ func (r *renderer) funcs() template.FuncMap {
 		"iso":      func(at int64) string { return moment(at).Format(time.RFC3339) },
 		"ago":      ago,
 		"took":     took,
+		"lasts":    lasts,
+		"rate":     func(x float64) int64 { return int64(x + .5) },
 		"bytes":    sized,
 		"plural":   plural,
 		"nats":     func(x float64) string { return fmt.Sprintf("%+.1f", x) },
@@ -125,6 +127,20 @@ func took(from, to int64) string {
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return d.Round(time.Second).String()
+}
+
+// lasts says how long a number of microseconds is.
+func lasts(micros int64) string {
+	switch d := time.Duration(micros) * time.Microsecond; {
+	case micros < 0:
+		return "unknown"
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	default:
+		return d.Round(time.Second).String()
+	}
 }
 
 func sized(n int64) string {

@@ -1,11 +1,9 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
+	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -13,88 +11,125 @@ import (
 	"vestige/audit"
 	"vestige/catalog"
 	"vestige/internal/db"
-	"vestige/internal/errkind"
+	"vestige/watch"
 )
 
 func (s *Server) alertRoutes() {
 	s.get("/alerts", accounts.ReadCatalog, s.alerts)
 	s.get("/alerts.csv", accounts.ReadCatalog, s.alertsCSV)
-	if s.svc.DB != nil && s.svc.Audit != nil {
-		s.post("/alerts/close", accounts.HandleAlerts, s.closeAlert)
-		s.get("/log", accounts.ReadLog, s.logPage)
+	if s.svc.DB == nil || s.svc.Audit == nil {
+		return
+	}
+	s.get("/log", accounts.ReadLog, s.logPage)
+	if s.svc.Watch != nil {
+		for _, act := range []string{"close", "snooze", "own"} {
+			s.post("/alerts/"+act, accounts.HandleAlerts, s.alertAct(act))
+		}
 	}
 }
 
 // alertList is what the page of alerts is given.
 type alertList struct {
-	Alerts []catalog.Alert
-	Codes  []catalog.Count
-	Code   string
-	Closed bool
-	All    int
-	Shown  int
+	Alerts  []catalog.Alert
+	Codes   []catalog.Count
+	Sources []string
+	catalog.AlertFilter
+	All     int64
+	Next    string
+	Handles bool
+	Told    bool // deliveries are kept
 }
 
-// alertRows is how many alerts a page shows; a code narrows them.
-const alertRows = 500
+// Link gives the address of the list with one thing of the filter changed.
+func (l alertList) Link(name, value string) string {
+	q := alertQuery(l.AlertFilter)
+	q.Del("after")
+	if q.Set(name, value); value == "" {
+		q.Del(name)
+	}
+	return "/alerts?" + q.Encode()
+}
+
+// alertRows is how many alerts a page shows.
+const alertRows = 100
+
+func filterOfAlerts(c *gin.Context) catalog.AlertFilter {
+	return catalog.AlertFilter{Code: c.Query("code"), Source: c.Query("source"), Owner: c.Query("owner"), Closed: c.Query("closed") == "1", Snoozed: c.Query("snoozed") == "1", After: c.Query("after")}
+}
+
+func alertQuery(f catalog.AlertFilter) url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{"code": f.Code, "source": f.Source, "owner": f.Owner, "after": f.After, "closed": map[bool]string{true: "1"}[f.Closed], "snoozed": map[bool]string{true: "1"}[f.Snoozed]} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return q
+}
 
 func (s *Server) alerts(c *gin.Context) {
-	v := alertList{Code: c.Query("code"), Closed: c.Query("closed") == "1"}
-	all, err := s.svc.Catalog.Alerts(c.Request.Context(), v.Closed)
+	ctx := c.Request.Context()
+	v := alertList{AlertFilter: filterOfAlerts(c), Handles: s.svc.Watch != nil && by(c).May(accounts.HandleAlerts), Told: s.svc.Watch != nil && s.svc.Watch.Outbox != nil}
+	f := v.AlertFilter
+	f.Limit = alertRows
+	all, next, err := s.svc.Catalog.AlertsBy(ctx, f)
+	if err == nil {
+		v.Codes, err = s.svc.Catalog.AlertCodes(ctx, f)
+	}
+	if err == nil {
+		v.Sources, err = s.sourceNames(ctx)
+	}
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	v.All, v.Codes = len(all), codes(all)
-	if v.Code != "" {
-		all = slices.DeleteFunc(all, func(a catalog.Alert) bool { return a.Code != v.Code })
+	for _, n := range v.Codes {
+		v.All += n.Count
 	}
-	v.Shown, v.Alerts = len(all), all[:min(alertRows, len(all))]
-	q := "?closed=" + strconv.Itoa(map[bool]int{true: 1}[v.Closed])
-	s.show(c, http.StatusOK, "alerts", view{Title: "Alerts", Nav: "alerts", Body: v, Twins: []link{{"JSON", "/api/v1/alerts" + q}, {"CSV", "/alerts.csv" + q}}})
-}
-
-func codes(all []catalog.Alert) (out []catalog.Count) {
-	n := map[string]int64{}
-	for _, a := range all {
-		n[a.Code]++
+	if v.Alerts = all; next != "" {
+		q := alertQuery(v.AlertFilter)
+		q.Set("after", next)
+		v.Next = "/alerts?" + q.Encode()
 	}
-	for code, k := range n {
-		out = append(out, catalog.Count{Value: code, Count: k})
-	}
-	slices.SortFunc(out, func(a, b catalog.Count) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
-	})
-	return out
+	q := alertQuery(v.AlertFilter)
+	q.Del("after")
+	s.show(c, http.StatusOK, "alerts", view{Title: "Alerts", Nav: "alerts", Body: v, Twins: []link{{"JSON", apiRoot + "/alerts?" + q.Encode()}, {"CSV", "/alerts.csv?" + q.Encode()}}})
 }
 
 func (s *Server) alertsCSV(c *gin.Context) {
-	all, err := s.svc.Catalog.Alerts(c.Request.Context(), c.Query("closed") == "1")
+	all, _, err := s.svc.Catalog.AlertsBy(c.Request.Context(), filterOfAlerts(c))
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	w := sheet(c, "alerts", "code", "source", "dataset", "field", "text", "opened", "seen", "closed", "by", "reason")
+	w := sheet(c, "alerts", "code", "source", "dataset", "field", "text", "opened", "seen", "closed", "by", "reason", "owner", "snoozed until", "snoozed by", "snooze reason")
 	for _, a := range all {
-		w.row(a.Code, a.At.Source, a.At.Dataset, a.At.Field, a.Text, stamp(a.Opened), stamp(a.Seen), stamp(a.Closed), a.By, a.Reason)
+		w.row(a.Code, a.At.Source, a.At.Dataset, a.At.Field, a.Text, stamp(a.Opened), stamp(a.Seen), stamp(a.Closed), a.By, a.Reason, a.Owner, stamp(a.Snoozed), a.Snoozer, a.SnoozeReason)
 	}
 	w.end()
 }
 
-// closeAlert closes an alert with a reason; what is still so opens it again with the next scan.
-func (s *Server) closeAlert(c *gin.Context) {
-	id, reason, a := c.PostForm("id"), strings.TrimSpace(c.PostForm("reason")), by(c)
-	if reason == "" {
-		s.fail(c, errkind.Coded(errkind.Invalid, "no-reason", "say why it is closed"))
-		return
+// alertAct does something to the alerts that are ticked; what is closed and still so opens again with the next scan.
+func (s *Server) alertAct(act string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		in := alertsIn{Alerts: c.PostFormArray("id"), Reason: c.PostForm("reason"), Until: c.PostForm("until"), Owner: c.PostForm("owner")}
+		s.back(c, s.handleAlerts(c, act, in), orElse(local(c.PostForm("back")), "/alerts"))
 	}
-	err := s.svc.DB.Write(c.Request.Context(), func(tx db.Tx) error {
-		if err := s.svc.Catalog.CloseAlert(c.Request.Context(), tx, id, a.Name, reason); err != nil {
-			return err
-		}
-		return s.svc.Audit.Append(c.Request.Context(), tx, audit.Entry{Actor: a.Name, Action: "alert.close", Object: id})
-	})
-	s.back(c, err, orElse(local(c.PostForm("back")), "/alerts"))
+}
+
+func (s *Server) handleAlerts(c *gin.Context, act string, in alertsIn) error {
+	ctx, who := c.Request.Context(), by(c).Name
+	switch act {
+	case "close":
+		return s.svc.Watch.CloseAlerts(ctx, who, in.Alerts, in.Reason)
+	case "own":
+		return s.svc.Watch.OwnAlerts(ctx, who, in.Alerts, in.Owner)
+	}
+	until, err := watch.Until(in.Until)
+	if err != nil {
+		return err
+	}
+	return s.svc.Watch.SnoozeAlerts(ctx, who, in.Alerts, until, in.Reason)
 }
 
 // logView is what the page of the log is given.

@@ -40,6 +40,10 @@ type sourceView struct {
 	Open     int    // alerts
 	Title    string // of the connector
 	Can      []string
+
+	Watched   bool          // a scan can be asked for
+	Schedules []scheduleRow // that scan it
+	Trigger   string        // a statement by which the system tells of changes
 }
 
 // spark is one run in the picture of the last ones: how long it took beside the longest.
@@ -86,12 +90,30 @@ func (s *Server) sourceView(ctx context.Context, name string) (v sourceView, err
 		v.Gaps = append(v.Gaps, lack[0].Gaps...)
 	}
 	v.Alerts, v.Open, err = s.openAlerts(ctx, name, 8)
+	if err == nil {
+		err = s.watched(ctx, &v)
+	}
 	for _, spec := range s.svc.Connectors {
 		if spec.Name == v.Connector {
 			v.Title, v.Can = spec.Title, spec.Abilities()
 		}
 	}
 	return v, err
+}
+
+// watched says when the source is scanned, and whether somebody can ask for it.
+func (s *Server) watched(ctx context.Context, v *sourceView) error {
+	if s.svc.Watch == nil || !slices.Contains(s.svc.Watch.Sources(), v.Name) {
+		return nil
+	}
+	v.Watched = true
+	all, err := s.scheduleRows(ctx)
+	for _, x := range all {
+		if len(x.Sources) == 0 || slices.Contains(x.Sources, v.Name) {
+			v.Schedules = append(v.Schedules, x)
+		}
+	}
+	return err
 }
 
 func (s *Server) sourceInfo(ctx context.Context, name string) (catalog.SourceInfo, error) {

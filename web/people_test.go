@@ -25,6 +25,7 @@ func staffed(t testing.TB, e *estate, with func(*web.Config, *web.Services)) *cl
 	return serve(t, e, func(cfg *web.Config, svc *web.Services) {
 		cfg.Anonymous = nil
 		svc.DB, svc.Audit, svc.Accounts = e.st.DB(), e.log, accounts.New(e.st.DB(), e.ring, e.log)
+		svc.Watch = e.watch()
 		if with != nil {
 			with(cfg, svc)
 		}

@@ -57,7 +57,7 @@ func hashOf(files fs.FS) (string, error) {
 
 // parse makes one set per page, so that each can define its own "body".
 func (r *renderer) parse() (map[string]*template.Template, error) {
-	base, err := template.New("layout.html").Funcs(r.funcs()).ParseFS(r.files, "templates/layout.html", "templates/parts.html")
+	base, err := template.New("layout.html").Funcs(r.funcs()).ParseFS(r.files, "templates/layout.html", "templates/parts*.html")
 	if err != nil {
 		return nil, err
 	}

@@ -107,6 +107,12 @@ func (s *Server) routes() {
 		s.apiSuppressedRoutes()
 	}
 	s.alertRoutes()
+	s.scanRoutes()
+	s.compareRoutes()
+	s.runRoutes()
+	s.scheduleRoutes()
+	s.scopeRoutes()
+	s.deliveryRoutes()
 	s.aboutRoutes()
 	if s.svc.Accounts != nil {
 		s.accountRoutes()
@@ -116,6 +122,7 @@ func (s *Server) routes() {
 	s.apiLineageRoutes()
 	s.apiReferenceRoutes()
 	s.apiPlanRoutes()
+	s.apiWatchRoutes()
 	s.openAPIRoutes()
 	if s.svc.Local != nil {
 		s.engine.Any("/local/*path", s.local)

@@ -32,6 +32,7 @@ import (
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/requests"
+	"vestige/watch"
 )
 
 //go:embed templates static
@@ -63,6 +64,7 @@ type Services struct {
 	Accounts *accounts.Service // nil where nobody can sign in
 	Plans    Plans
 	Requests *requests.Service
+	Watch    *watch.Service // nil where scans are looked at alone
 	// Later has the plan of a request carried out by whoever works on the store.
 	Later func(ctx context.Context, request string) error
 	// Relate works out what follows from decisions: references between fields of one kind. It is called after they are made, once for many.

@@ -47,7 +47,7 @@ func stayUp(c *call, a *app.App, notice string) error {
 	if notice != "" { // of a demo, whose people are invented: whoever sits at this machine may look
 		cfg.Anonymous = []accounts.Role{accounts.Viewer}
 	}
-	pages, err := web.New(cfg, web.Services{Catalog: a.Catalog, DB: a.DB, Audit: a.Audit, Accounts: a.Accounts, Plans: a.Engine, Requests: a.Requests, Later: a.Later,
+	pages, err := web.New(cfg, web.Services{Catalog: a.Catalog, DB: a.DB, Audit: a.Audit, Accounts: a.Accounts, Plans: a.Engine, Requests: a.Requests, Watch: a.Watch, Later: a.Later,
 		Relate: func(ctx context.Context) error { _, err := a.Scanner.Relate(ctx); return err }, Connectors: app.Specs(), Base: a.Config.Base, Source: func(name string) *connectors.Source { return a.Sources[name] }, Classifiers: kinds.All()})
 	if err != nil {
 		return err
