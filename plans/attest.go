@@ -30,6 +30,7 @@ type Attested struct {
 	Finished   int64            `json:"finished"`
 	Deadline   int64            `json:"deadline,omitempty"`
 	InTime     *bool            `json:"inTime,omitempty"`
+	Batch      *Batch           `json:"batch,omitempty"` // of many: how many they were, and who is left to requests of their own
 	Steps      []AttestedStep   `json:"steps"`
 	Units      []UnitInfo       `json:"units"` // with the receipts of the systems
 	Looks      []AttestedLook   `json:"looks"` // the last looks, by round
@@ -156,7 +157,7 @@ func (e *Engine) attested(ctx context.Context, tx db.Tx, s *Status) (*Attested, 
 	o := &s.Open
 	a := &Attested{
 		Request: s.Request, Kind: s.Kind, Regime: o.Regime, Plan: s.ID, Hash: s.Hash, Commitment: o.Commitment, Made: s.Made, Finished: clock.Micros(), Deadline: o.Deadline,
-		Units: s.Units, Held: o.Held, Mentions: o.Mentions, Rungs: o.Rungs, Approvals: s.Approvals, MasterKey: "beside the data", Looks: []AttestedLook{}, Kept: []AttestedStay{},
+		Batch: o.Batch, Units: s.Units, Held: o.Held, Mentions: o.Mentions, Rungs: o.Rungs, Approvals: s.Approvals, MasterKey: "beside the data", Looks: []AttestedLook{}, Kept: []AttestedStay{},
 		Gaps: []Gap{}, Answers: []Answer{}, Steps: []AttestedStep{}, Checks: []Report{},
 	}
 	if e.Keys.Master().Apart() {

@@ -14,11 +14,10 @@ import (
 
 // Batch is what the open part of a plan says of its subjects. They are named by number: which line of the request each stands in.
 type Batch struct {
-	Subjects int     `json:"subjects"`
-	Planned  int     `json:"planned"`           // of whom something is found, and done
-	Nothing  []int   `json:"nothing,omitempty"` // of whom nothing is found
-	Left     []Left  `json:"left,omitempty"`    // who need a request of their own
-	Joined   [][]int `json:"joined,omitempty"`  // who share records and are planned as if they were one
+	Subjects int    `json:"subjects"`
+	Planned  int    `json:"planned"`           // of whom something is found, and done
+	Nothing  []int  `json:"nothing,omitempty"` // of whom nothing is found
+	Left     []Left `json:"left,omitempty"`    // who need a request of their own
 }
 
 // Left is a subject whom a plan of many leaves out, and why.
@@ -29,15 +28,11 @@ type Left struct {
 
 // Subject is one of many in the sealed part of a plan.
 type Subject struct {
-	N      int // as the request counts them, from 1
-	Start  []pii.Identifier
-	Known  []pii.Identifier // all that single her out
-	Joined int              // the first of those with whom she is planned as one; 0 where she is planned alone
-	Left   bool             // nothing of hers is done by this plan
+	N     int // as the request counts them, from 1
+	Start []pii.Identifier
+	Known []pii.Identifier // all that single her out
+	Left  bool             // nothing of hers is done by this plan
 }
-
-// mostJoined is how many subjects who share records are planned as if they were one. Where more hang together each has a request of her own.
-const mostJoined = 50
 
 // atATime is how many subjects look together: what is found of them is held in memory until they have come to their end.
 const atATime = 10_000
@@ -49,72 +44,45 @@ type many struct {
 	lim     lineage.Limits
 	answers map[string]pii.Verdict
 	all     []Subject
-	closed  []*lineage.Closure       // by place in all; nil for those that were joined to others, or left
-	alone   map[int]*lineage.Closure // what the first of each group reaches by herself
+	closed  []*lineage.Closure // by place in all; nil for those that are left
 	batch   Batch
 	passes  int
 }
 
 // closeMany closes over every subject of a batch. What it gives is one closure of all that can be planned, with the subjects as they turned out.
 func (e *Engine) closeMany(ctx context.Context, g *lineage.Graph, lim lineage.Limits, subjects []Subject, answers map[string]pii.Verdict) (*lineage.Closure, []Subject, *Batch, error) {
-	m := &many{Engine: e, g: g, lim: lim, answers: answers, all: slices.Clone(subjects), closed: make([]*lineage.Closure, len(subjects)), alone: map[int]*lineage.Closure{}}
+	m := &many{Engine: e, g: g, lim: lim, answers: answers, all: slices.Clone(subjects), closed: make([]*lineage.Closure, len(subjects))}
 	m.batch.Subjects = len(subjects)
-	everyone := make([][]int, 0, len(subjects))
-	for i := range m.all {
-		m.all[i].Joined, m.all[i].Left, m.all[i].Known = 0, false, nil
-		everyone = append(everyone, []int{i})
-	}
-	if err := m.close(ctx, everyone); err != nil {
+	if err := m.close(ctx); err != nil {
 		return nil, nil, nil, err
 	}
-	if err := m.close(ctx, m.join()); err != nil {
-		return nil, nil, nil, err
-	}
-	e.Log.InfoContext(ctx, "closed over many", "subjects", len(subjects), "looks", m.passes, "joined", len(m.batch.Joined), "left", len(m.batch.Left))
+	m.part()
+	e.Log.InfoContext(ctx, "closed over many", "subjects", len(subjects), "looks", m.passes, "left", len(m.batch.Left))
 	return m.merged(), m.all, &m.batch, nil
 }
 
-// close closes over groups of subjects, each group as if it were one person, and keeps the closure at the first of the group.
-func (m *many) close(ctx context.Context, groups [][]int) error {
-	for part := range slices.Chunk(groups, atATime) {
+// close closes over every subject. She is left out of whom something is to be asked.
+func (m *many) close(ctx context.Context) error {
+	for from := 0; from < len(m.all); from += atATime {
+		part := m.all[from:min(from+atATime, len(m.all))]
 		errs := make([]error, len(part))
 		look := newGather(Look(m.Sources))
 		look.closures(ctx, len(part), func(i int) {
-			var start []pii.Identifier
-			for _, who := range part[i] {
-				start = append(start, m.all[who].Start...)
-			}
-			m.closed[part[i][0]], errs[i] = lineage.Close(ctx, m.g, look, m.lim, start, m.answers)
+			m.closed[from+i], errs[i] = lineage.Close(ctx, m.g, look, m.lim, part[i].Start, m.answers)
 		})
 		m.passes += look.passes
 		for i, err := range errs {
 			if err != nil {
 				return err
 			}
-			m.settle(part[i])
+			cl := m.closed[from+i]
+			part[i].Left, part[i].Known = false, singles(cl)
+			if slices.ContainsFunc(cl.Questions, func(q lineage.Question) bool { return q.Answer == "" }) {
+				m.leave(from+i, "question")
+			}
 		}
 	}
 	return ctx.Err()
-}
-
-// settle takes note of what is known of a group, and leaves her out of whom something is to be asked. Where that is so of several together, the first is planned by
-// herself: what the others share with her is for requests of their own, after this one.
-func (m *many) settle(group []int) {
-	cl := m.closed[group[0]]
-	for _, who := range group {
-		m.all[who].Known = nil
-	}
-	m.all[group[0]].Known = singles(cl)
-	if !slices.ContainsFunc(cl.Questions, func(q lineage.Question) bool { return q.Answer == "" }) {
-		return
-	}
-	if first := group[0]; len(group) > 1 {
-		m.closed[first], m.all[first].Joined, m.all[first].Known = m.alone[first], 0, singles(m.alone[first])
-		m.leave(group[1:], "entangled")
-		m.batch.Joined = slices.DeleteFunc(m.batch.Joined, func(g []int) bool { return g[0] == m.all[first].N })
-		return
-	}
-	m.leave(group, "question")
 }
 
 // singles gives what singles the subject of a closure out.
@@ -127,56 +95,22 @@ func singles(cl *lineage.Closure) (out []pii.Identifier) {
 	return out
 }
 
-// leave takes subjects out of the plan.
-func (m *many) leave(group []int, why string) {
-	for _, who := range group {
-		m.closed[who] = nil
-		if !m.all[who].Left {
-			m.all[who].Left = true
-			m.batch.Left = append(m.batch.Left, Left{m.all[who].N, why})
-		}
-	}
+// leave takes a subject out of the plan.
+func (m *many) leave(who int, why string) {
+	m.closed[who], m.all[who].Left = nil, true
+	m.batch.Left = append(m.batch.Left, Left{m.all[who].N, why})
 }
 
-// join finds subjects who own a record together, or of whom one holds what is the other's too: erased one after the other, the second one would take what the
-// first had to leave. They are closed over again as if they were one.
-func (m *many) join() (groups [][]int) {
-	with := make([]int, len(m.all))
-	for i := range with {
-		with[i] = i
-	}
-	root := func(i int) int {
-		for with[i] != i {
-			with[i] = with[with[i]]
-			i = with[i]
-		}
-		return i
-	}
-	m.meetings(func(a, b int) { with[root(b)] = root(a) })
-	by := map[int][]int{}
-	var order []int
-	for i := range m.all {
-		r := root(i)
-		if by[r] = append(by[r], i); len(by[r]) == 2 {
-			order = append(order, r)
+// part leaves out who meets another subject in a record that has to be thought of for both: who owns it with her, or holds in it what is the other's too. Erased one
+// after the other, the second one takes what the first has to leave. So of those who meet the first is planned, and the others have requests of their own, after it.
+func (m *many) part() {
+	met := map[int][]int{}
+	m.meetings(func(a, b int) { met[a], met[b] = append(met[a], b), append(met[b], a) })
+	for who := range m.all {
+		if m.closed[who] != nil && slices.ContainsFunc(met[who], func(o int) bool { return o < who && m.closed[o] != nil }) {
+			m.leave(who, "entangled")
 		}
 	}
-	for _, r := range order {
-		group := by[r]
-		if len(group) > mostJoined {
-			m.leave(group[1:], "entangled")
-			continue
-		}
-		m.alone[group[0]] = m.closed[group[0]]
-		var numbers []int
-		for _, who := range group {
-			m.closed[who], m.all[who].Joined = nil, m.all[group[0]].N
-			numbers = append(numbers, m.all[who].N)
-		}
-		groups = append(groups, group)
-		m.batch.Joined = append(m.batch.Joined, numbers)
-	}
-	return groups
 }
 
 // meetings tells of every two subjects who meet in a record that has to be thought of for both.
@@ -242,7 +176,7 @@ func joinSubjects(all, more []Subject) []Subject {
 			all = append(all, s)
 			continue
 		}
-		all[i].Known, all[i].Left, all[i].Joined = union(all[i].Known, s.Known), s.Left, s.Joined
+		all[i].Known, all[i].Left = union(all[i].Known, s.Known), s.Left
 	}
 	return all
 }

@@ -30,11 +30,6 @@ func (m *many) merged() *lineage.Closure {
 		}
 		x.add(cl)
 	}
-	for _, group := range m.batch.Joined {
-		if who := slices.IndexFunc(m.all, func(s Subject) bool { return s.N == group[0] }); m.closed[who] != nil && len(m.closed[who].Records) > 0 {
-			m.batch.Planned += len(group) - 1
-		}
-	}
 	slices.Sort(m.batch.Nothing)
 	slices.SortFunc(m.batch.Left, func(a, b Left) int { return cmp.Compare(a.Subject, b.Subject) })
 	return x.finish()
@@ -84,8 +79,8 @@ func (x *merger) record(r *lineage.Record) int {
 		have, r = r, have
 		x.out.Records[i] = have
 	}
-	if have.Holding == lineage.Hers || have.Holding == lineage.HeldByOther {
-		return i
+	if have.Holding == lineage.Hers || r.Holding != lineage.Mention && r.Holding != lineage.Joint {
+		return i // of what is another's own nothing is to be changed
 	}
 	for _, h := range r.Hits {
 		if !slices.ContainsFunc(have.Hits, func(o pii.Hit) bool {

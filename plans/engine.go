@@ -198,5 +198,6 @@ type Result struct {
 	Until   int64         `json:"until,omitempty"` // of a cooling one
 	Next    string        `json:"next,omitempty"`  // of a superseded one
 	Changes []Difference  `json:"changes,omitempty"`
-	Again   time.Duration `json:"-"` // something may pass: run it again after this
+	Batch   *Batch        `json:"batch,omitempty"` // of many: whom it is about, and who is left out
+	Again   time.Duration `json:"-"`               // something may pass: run it again after this
 }

@@ -74,6 +74,10 @@ func (r *run) found(ctx context.Context) (*Plan, *Result, error) {
 		res, err := r.refuse(ctx, p, ds)
 		return nil, res, err
 	}
+	if b := p.Open.Batch; b != nil && len(b.Left) > 0 {
+		res, err := r.block(ctx, Approved, fmt.Sprintf("plan again: %d of many need requests of their own by now", len(b.Left)))
+		return nil, res, err
+	}
 	if q, g := p.Open.Blocking(); q+g > 0 {
 		res, err := r.block(ctx, Approved, fmt.Sprintf("open: %d questions, %d gaps", q, g))
 		return nil, res, err

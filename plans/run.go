@@ -40,7 +40,7 @@ func (e *Engine) Run(ctx context.Context, id string, progress func(Event)) (Resu
 			return Result{State: r.s.State, Reason: errkind.Code(err)}, err
 		}
 		if stop != nil {
-			stop.State = r.s.State
+			stop.State, stop.Batch = r.s.State, r.s.Open.Batch
 			if stop.Reason == "" {
 				stop.Reason = r.s.Reason
 			}

@@ -48,7 +48,7 @@ type plain struct {
 type plainID struct{ C, V, D string }
 
 type plainSubject struct {
-	N, J int
+	N    int
 	L    bool
 	S, K []plainID
 }
@@ -85,7 +85,7 @@ func (s *Sealed) Encode() []byte {
 	}
 	p.Held, p.Kept = plainHolders(s.Held), plainHolders(s.Kept)
 	for _, x := range s.Subjects {
-		p.Many = append(p.Many, plainSubject{x.N, x.Joined, x.Left, plainIDs(x.Start), plainIDs(x.Known)})
+		p.Many = append(p.Many, plainSubject{x.N, x.Left, plainIDs(x.Start), plainIDs(x.Known)})
 	}
 	b, err := json.Marshal(p)
 	if err != nil {
@@ -108,7 +108,7 @@ func DecodeSealed(b []byte) (*Sealed, error) {
 	}
 	s.Held, s.Kept = holders(p.Held), holders(p.Kept)
 	for _, x := range p.Many {
-		s.Subjects = append(s.Subjects, Subject{N: x.N, Joined: x.J, Left: x.L, Start: ids(x.S), Known: ids(x.K)})
+		s.Subjects = append(s.Subjects, Subject{N: x.N, Left: x.L, Start: ids(x.S), Known: ids(x.K)})
 	}
 	return s, nil
 }
