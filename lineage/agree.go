@@ -142,7 +142,7 @@ func refute(e *Edge, paired []Paired) {
 		if p.Compared >= pairedLeast && float64(p.Agree) < agreeing*float64(p.Compared) && !aboutAnother(ws) && !anyWord(ws, byWords) {
 			nat := pii.Nat{Text: fmt.Sprintf("in %d of %d records the %s is another than that of the record referred to", p.Compared-p.Agree, p.Compared, p.Same[0].Category), Nats: refuted}
 			e.Evidence = append(slices.Clone(e.Evidence), nat)
-			e.Confidence = 1 / (1 + math.Exp(-total(e.Evidence)))
+			e.Confidence, e.Apart = 1/(1+math.Exp(-total(e.Evidence))), true
 		}
 	}
 }

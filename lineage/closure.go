@@ -168,7 +168,7 @@ func Close(ctx context.Context, g *Graph, look Looker, lim Limits, start []pii.I
 			return nil, err
 		}
 	}
-	for _, phase := range []func(context.Context) error{c.settle, c.coOwners, c.mentions} {
+	for _, phase := range []func(context.Context) error{c.settle, c.alike, c.coOwners, c.mentions} {
 		if err := phase(ctx); err != nil {
 			return nil, err
 		}

@@ -52,7 +52,7 @@ func (c *closer) from(ctx context.Context, i int) error {
 
 // extend learns the identifiers of a record that is hers: those in fields about its own person that are not too common.
 func (c *closer) extend(n *Node, r *Record) {
-	if !c.lim.on(Extend) || r.Upward || c.ofTwo(n, r) {
+	if !c.lim.on(Extend) || r.Upward || c.ofTwo(n, r) || c.apart(r) {
 		return
 	}
 	c.extendKeyed(n, r)
@@ -85,6 +85,21 @@ func (c *closer) ofTwo(n *Node, r *Record) bool {
 		}
 	}
 	return len(named) > 1
+}
+
+// apart tells whether the record is hers only by a reference of which the records were seen to name other people beside: an invitation has the address of
+// whom she invited.
+func (c *closer) apart(r *Record) bool {
+	found := false
+	for _, e := range c.g.Out(r.Dataset) {
+		if slices.Contains(r.Slots, e.Fields[0]) {
+			if !e.Apart {
+				return false
+			}
+			found = true
+		}
+	}
+	return found && len(r.Slots) == 1
 }
 
 // leads tells whether a field of a record of hers tells more of her: an identifier of its own person in plain form, or the key of a person.

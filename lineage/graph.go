@@ -75,8 +75,9 @@ type Edge struct {
 	OnDelete   pii.Action `json:"onDelete,omitempty"`
 	OnUpdate   pii.Action `json:"onUpdate,omitempty"`
 	Deferrable bool       `json:"deferrable,omitempty"`
-	Copy       bool       `json:"copy,omitempty"` // the child is a copy of the parent
-	When       *When      `json:"when,omitempty"` // of which records it holds, all where it is nil
+	Copy       bool       `json:"copy,omitempty"`  // the child is a copy of the parent
+	Apart      bool       `json:"apart,omitempty"` // the child's identifiers were seen to be of others than the person it refers to
+	When       *When      `json:"when,omitempty"`  // of which records it holds, all where it is nil
 	Evidence   []pii.Nat  `json:"evidence,omitempty"`
 }
 

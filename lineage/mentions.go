@@ -13,9 +13,10 @@ import (
 var attributeCategories = []pii.Category{"identity.name", "contact.street", "contact.address", "demographic.birth_date", "identity.given_name", "identity.family_name"}
 
 // numberWords stand beside a number that is told to be a customer's or user's only by them.
-var numberWords = []string{"customer", "cust", "client", "user", "uid", "account", "acct", "member", "kunde", "kunden", "kundennr", "kundennummer", "kd", "kdnr", "benutzer", "mitglied", "konto", "kontonummer", "mitgliedsnummer"}
+var numberWords = []string{"customer", "cust", "client", "user", "uid", "account", "acct", "member", "kunde", "kunden", "kundennr", "kundennummer", "kd", "kdnr", "benutzer", "mitglied", "konto", "kontonummer", "mitgliedsnummer",
+	"cliente", "klant", "klantnummer", "usager", "utilisateur", "adherent", "usuario", "socio", "gebruiker", "utente", "compte", "cuenta"}
 
-// NumberWords gives the words beside which a number is told to be a person's, in English and German.
+// NumberWords gives the words beside which a number is told to be a person's.
 func NumberWords() []string { return slices.Clone(numberWords) }
 
 // mentions searches all text for her identifiers and her full name, and marks in each record that names her and stays what else of her it says.
@@ -383,80 +384,4 @@ func (c *closer) doubtful(f *pii.Found, via []Link, number bool) {
 	i := c.add(f, Unsure, via, 1)
 	c.out.Records[i].Question = q.ID
 	c.ask(q)
-}
-
-// rest marks, in records that stay and name her, what else of her they say: names, addresses, dates of birth, telephones.
-func (c *closer) rest() {
-	if !c.lim.on(Names) {
-		return
-	}
-	all := forms.Compile(c.attributeTerms("identity.given_name", "identity.family_name"))
-	alone := forms.Compile(c.attributeTerms("identity.given_name", "identity.family_name", "contact.phone"))
-	sharers := c.sharers()
-	for _, r := range c.out.Records {
-		if r.Holding != Mention && r.Holding != Joint {
-			continue
-		}
-		n, m := c.g.Node(r.Dataset), all
-		if r.Holding == Mention && c.ownedBy(n, r, sharers) {
-			m = alone // what it says of a shared telephone is about its owner
-		}
-		for i := range n.Fields {
-			c.restIn(m, r, &n.Fields[i])
-		}
-	}
-}
-
-// sharers gives the keys of the persons who have one of her identifiers as their own.
-func (c *closer) sharers() map[string]bool {
-	out := map[string]bool{}
-	for _, r := range c.out.Records {
-		n := c.g.Node(r.Dataset)
-		if r.Holding != HeldByOther || n.Person < possible {
-			continue
-		}
-		for i := range n.Fields {
-			f := &n.Fields[i]
-			for _, v := range r.Fields[f.Field.Name] {
-				if soleKeyOf(n, f.Field.Name) {
-					out[idKey(pii.Identifier{Value: v.Value, Domain: f.Domain})] = true
-				}
-			}
-		}
-	}
-	return out
-}
-
-// ownedBy tells whether a reference of the record names one of the persons.
-func (c *closer) ownedBy(n *Node, r *Record, people map[string]bool) bool {
-	for _, e := range c.g.Out(n.Dataset.Ref) {
-		f := n.Field(e.Fields[0])
-		if f == nil || e.Kind == Mentions {
-			continue
-		}
-		for _, v := range r.Fields[f.Field.Name] {
-			if people[idKey(pii.Identifier{Value: v.Value, Domain: f.Domain})] {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// restIn looks through one field of a record. In a record that names her and belongs to another, fields about that other's own person are left
-// alone: a shared telephone, a shared surname.
-func (c *closer) restIn(m *forms.Matcher, r *Record, f *FieldNode) {
-	if f.Dense && f.Category.Personal() && r.Holding == Mention && f.Role == Owns && !many(f) {
-		return
-	}
-	if f.Field.Generated || f.Field.Type != pii.Text || strings.HasSuffix(f.Field.Path, "{@}") || wholly(f) && !f.Category.Personal() {
-		return
-	}
-	for _, v := range r.Fields[f.Field.Name] {
-		m.Match(f.Field.Name, v.Path, []byte(v.Value.Reveal()), func(h pii.Hit) {
-			if h.Path = v.Path; f.Category != "none.code" || len(f.Contains) > 0 || h.Start > 0 || h.End < v.Value.Len() {
-				r.addHit(h)
-			}
-		})
-	}
 }

@@ -9,7 +9,7 @@ func (c *closer) namesake(f *pii.Found) bool {
 	if !c.lim.on(Agree) {
 		return false
 	}
-	if c.namedBy(n, f, &FieldNode{}) == differs {
+	if c.namedBy(n, f, &FieldNode{}) == differs || c.copyOfAnother(n, f) || c.ofAnothers(n, f, 2) {
 		return true
 	}
 	if c.anothers(&pend{node: n, found: f, hit: f.Hits[0]}) {
@@ -68,4 +68,39 @@ func (c *closer) ownName(f *pii.Found) bool {
 		}
 	}
 	return true
+}
+
+// copyOfAnother tells whether the record is a copy of one that is not hers.
+func (c *closer) copyOfAnother(n *Node, f *pii.Found) (other bool) {
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		if !e.Copy || len(e.Fields) != 1 {
+			continue
+		}
+		switch c.valueOf(n, f, e) {
+		case agrees:
+			return false
+		case differs:
+			other = true
+		}
+	}
+	return other
+}
+
+// ofAnothers tells whether the record belongs to a thing that is another person's: the payment of somebody else's invoice.
+func (c *closer) ofAnothers(n *Node, f *pii.Found, depth int) (other bool) {
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		p, vs := c.g.Node(e.To), f.Fields[e.Fields[0]]
+		if p == nil || p.Person >= possible || e.Kind != Owns || e.When != nil || e.Copy || len(e.Fields) != 1 || e.Confidence < sure || len(vs) != 1 || vs[0].Value.Null() {
+			continue
+		}
+		t := pii.Term{Field: e.ToFields[0], Mode: pii.Exact, Category: "identity.number", Values: []pii.Value{vs[0].Value}}
+		_ = c.run(c.ctx, p, pii.Match{Dataset: p.Dataset, Terms: []pii.Term{t}, Want: wanted(p)}, func(r *pii.Found) error {
+			if i, ok := c.recs[recordID(r)]; ok && rank(c.out.Records[i].Holding) >= rank(Joint) {
+				return nil
+			}
+			other = other || c.namedBy(p, r, &FieldNode{}) == differs || depth > 1 && c.ofAnothers(p, r, depth-1)
+			return nil
+		})
+	}
+	return other
 }

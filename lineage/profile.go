@@ -24,10 +24,21 @@ func traits(n *Node, f *pii.Found) profile {
 		if !fn.Dense || fn.Confidence < possible || fn.Role == Mentions || many(fn) || !slices.Contains(identityCategories, fn.Category) {
 			continue
 		}
-		for _, v := range f.Fields[fn.Field.Name] {
-			if norm, ok := forms.Normal(fn.Category, []byte(v.Value.Reveal())); ok && len(norm) > 0 && (fn.Category == "demographic.birth_date" || !bytes.ContainsAny(norm, "0123456789_@")) {
-				p[fn.Category] = append(p[fn.Category], string(norm))
-			}
+		p.learn(traitsOf(fn, f))
+	}
+	return p
+}
+
+// traitsOf gives what one field says of a person.
+func traitsOf(fn *FieldNode, f *pii.Found) profile {
+	p := profile{}
+	if !slices.Contains(identityCategories, fn.Category) {
+		return p
+	}
+	for _, v := range f.Fields[fn.Field.Name] {
+		norm, ok := forms.Normal(fn.Category, []byte(v.Value.Reveal()))
+		if ok && len(norm) > 0 && (fn.Category == "demographic.birth_date" || !bytes.ContainsAny(norm, "0123456789_@")) {
+			p[fn.Category] = append(p[fn.Category], string(norm))
 		}
 	}
 	return p

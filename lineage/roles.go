@@ -128,7 +128,7 @@ func belongings(edges []Edge, byRef map[pii.Ref]*Node) {
 	for i := range edges {
 		e := &edges[i]
 		c := byRef[e.From]
-		if c == nil || !holds(e) || !owned[e.To] || owned[e.From] || c.Person < possible || c.Person >= 0.9 && !account(c) || eachAnother(c, *e) {
+		if c == nil || !holds(e) || !owned[e.To] || owned[e.From] || c.Person < possible || c.Person >= 0.9 && !account(c) {
 			continue
 		}
 		c.Person = 0
@@ -330,7 +330,7 @@ func assignFields(g *Graph, n *Node) {
 		f := &n.Fields[i]
 		f.Role = ""
 		switch {
-		case kinds[f.Field.Name] != "" && !(f.Category.Global() && f.Dense):
+		case kinds[f.Field.Name] != "" && !(f.Category.Global() && f.Dense && f.Confidence >= 0.9):
 			f.Role = kinds[f.Field.Name]
 		case f.Dense && f.Category.Personal():
 			f.Role = fieldRole(n, f)

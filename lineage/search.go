@@ -230,6 +230,8 @@ func (c *closer) hit(a ask, f *pii.Found, h pii.Hit) {
 		c.heldByOther(f, k, h, via, conf)
 	case many(fn) && !c.allHers(fn, f):
 		c.inside(f, fn, h, via, conf)
+	case role == Mentions && !k.Single:
+		c.mentionOfTwo(a.node, f, fn, k, h, via, conf)
 	case role == Mentions:
 		c.mention(f, h, via, conf)
 		c.naming = append(c.naming, &pend{node: a.node, found: f, known: k, hit: h})
@@ -414,8 +416,8 @@ func (c *closer) own(n *Node, f *pii.Found, via []Link, conf float64, slot strin
 	if r.Fields == nil {
 		r.Fields = f.Fields
 	}
-	if n.Person >= possible && conf >= possible {
-		c.profile.learn(traits(n, f))
+	if conf >= possible && (n.Person >= possible || len(c.profile.names()) == 0 && slot != "" && r.Owner < 0) {
+		c.profile.learn(traits(n, f)) // where no record stands for her, the first that has her address says who she is
 	}
 	return i
 }

@@ -6,7 +6,8 @@ import (
 	"unicode"
 )
 
-var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss")
+var umlauts = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "é", "e", "è", "e", "ê", "e", "ë", "e", "á", "a", "à", "a", "â", "a", "ã", "a", "å", "a", "í", "i", "ì", "i", "î", "i", "ï", "i",
+	"ó", "o", "ò", "o", "ô", "o", "õ", "o", "ø", "o", "ú", "u", "ù", "u", "û", "u", "ç", "c", "ñ", "n", "ý", "y", "ł", "l", "ś", "s", "š", "s", "ż", "z", "ź", "z", "ž", "z", "ć", "c", "č", "c", "ń", "n", "ę", "e", "ą", "a", "ř", "r")
 
 // words splits a name of a field or dataset into its lower-case words: camel case, snake case, digits, dots and slashes part them.
 func words(name string) []string {
@@ -103,13 +104,15 @@ func aboutAnother(ws []string) bool {
 	return anyWord(ws, otherWords)
 }
 
-// Words that say whose an identifier in a record is. They are English and German; a newcomer adds a language by adding words.
+// Words that say whose an identifier in a record is. They are English, German, French, Spanish, Dutch, Italian and Portuguese, without their accents; a newcomer adds a
+// language by adding words.
 var (
 	ownerWords = []string{
 		"customer", "client", "user", "usr", "uid", "member", "account", "owner", "patient", "person", "buyer", "subscriber", "sender", "author", "requester", "reporter", "holder",
 		"participant", "student", "guest", "contact", "cust", "kunde", "kunden", "kundin", "kd", "benutzer", "nutzer", "mitglied", "kaeufer", "besteller", "absender", "inhaber", "verfasser", "autor", "konto", //nolint:misspell // German
 		"cliente", "utente", "usuario", "utilisateur", "paciente", "paziente", "alumno", "aluno", "eleve", "studente", "estudiante", "socio", "membro", "membre", "miembro", "persona", "personne", "pessoa", "titular", "titolare", "anagrafica", "adherent", "inscrit",
 		"gebruiker", "klant", "lid", "leerling", "uzytkownik", "klient", "pacjent", "uczen", "anvandare", "kund", "medlem", "elev", "bruker", "asiakas", "henkilo", "jasen", "oppilas", "kayttaja", "hasta", "ogrenci", "musteri", "uye", "siswa", "pelanggan", "pengguna",
+		"usager", "abonne", "titulaire", "compte", "acheteur", "demandeur", "clientes", "comprador", "solicitante", "cuenta", "klanten", "abonnee", "houder", "rekeninghouder", "koper", "aanvrager", "patiente", "socia", "intestatario", "assinante",
 	}
 	otherWords = []string{
 		"agent", "assigned", "assignee", "assign", "handler", "handled", "operator", "support", "staff", "employee", "approver", "approved", "approve", "reviewer", "reviewed", "created", "updated", "modified", "deleted",
@@ -117,14 +120,15 @@ var (
 		"bearbeiter", "sachbearbeiter", "zugewiesen", "betreuer", "mitarbeiter", "empfaenger", "an", "geworben", "eingeladen", "werber", "vorgesetzter", "geschenk", "notfall", "erstellt", "geaendert", "freigegeben", "arzt", "lehrer",
 		"doctor", "teacher", "agente", "tecnico", "medico", "docente", "professor", "profesor", "responsable", "responsabile", "empleado", "dipendente", "funcionario", "employe", "medecin", "enseignant", "medewerker", "docent", "pracownik", "lekarz", "nauczyciel",
 		"lakare", "larare", "laege", "laerer", "opettaja", "laakari", "ogretmen", "doktor", "guru", "pegawai", "creado", "criado", "cree", "creato", "aangemaakt", "skapad",
+		"destinataire", "agent", "conseiller", "gestionnaire", "parrain", "parraine", "invite", "valideur", "modifie", "urgence", "conjoint", "destinatario", "gestor", "referido", "invitado", "padrino", "modificado", "emergencia", "ontvanger", "behandelaar", "aangebracht", "uitgenodigd", "gewijzigd", "noodcontact", "beheerder", "incaricato", "operatore", "invitato", "modificato", "convidado", "alterado",
 	}
-	coWords     = []string{"co", "joint", "second", "secondary", "spouse", "mit", "zweit", "zweiter", "partner"}
-	peopleWords = []string{"contacts", "members", "participants", "attendees", "people", "persons", "guests", "passengers", "cc", "bcc", "recipients", "kontakte", "mitglieder", "teilnehmer", "personen", "ansprechpartner", "gaeste"}
-	byWords     = []string{"by", "to", "for", "an", "von", "durch", "fuer", "at"} // behind a verb: whom something was done by, or for
+	coWords     = []string{"co", "joint", "second", "secondary", "spouse", "mit", "zweit", "zweiter", "partner", "conjoint", "conyuge", "echtgenoot", "tweede", "segundo", "second", "deuxieme"}
+	peopleWords = []string{"contacts", "members", "participants", "attendees", "people", "persons", "guests", "passengers", "cc", "bcc", "recipients", "kontakte", "mitglieder", "teilnehmer", "personen", "ansprechpartner", "gaeste", "membres", "participantes", "asistentes", "miembros", "deelnemers", "leden", "destinataires", "destinatarios"}
+	byWords     = []string{"by", "to", "for", "an", "von", "durch", "fuer", "at", "par", "pour", "por", "para", "door", "voor", "da", "per"} // behind a verb: whom something was done by, or for
 	tableWords  = []string{"tbl", "tab", "table", "t", "tb", "tabelle", "stamm", "dim", "fact"}
-	toWords     = []string{"to", "recipient", "receiver", "empfaenger", "an"}
-	startWords  = []string{"from", "since", "start", "begin", "valid_from", "ab", "von", "seit", "beginn"}
-	endWords    = []string{"to", "until", "till", "end", "expires", "bis", "ende"}
+	toWords     = []string{"to", "recipient", "receiver", "empfaenger", "an", "destinataire", "destinatario", "ontvanger", "aan"}
+	startWords  = []string{"from", "since", "start", "begin", "valid_from", "ab", "von", "seit", "beginn", "du", "depuis", "debut", "desde", "inicio", "vanaf", "dal", "inizio"}
+	endWords    = []string{"to", "until", "till", "end", "expires", "bis", "ende", "au", "jusqu", "fin", "hasta", "tot", "einde", "al", "fine", "ate", "fim"}
 	// selfWords are in the names of references to records of the same kind.
 	selfWords = []string{
 		"parent", "previous", "next", "original", "origin", "duplicate", "copy", "root", "ancestor", "predecessor", "successor", "reverse", "replaced", "replaces", "merged", "superseded", "vorgaenger", "nachfolger", "eltern", "ober", "uebergeordnet",
@@ -136,5 +140,5 @@ var (
 		"count", "counter", "duration", "threshold", "total", "sum", "size", "length", "quantity", "qty", "amount", "position", "weight", "score", "height", "width", "rating", "level", "year", "days", "hours", "minutes", "age",
 		"anzahl", "menge", "betrag", "dauer", "groesse", "summe", "hoehe", "stand", "nombre", "montant", "duree", "quantite", "taille", "cantidad", "importe", "duracion", "quantita", "importo", "aantal", "bedrag", "antal", "maara", "liczba", "ilosc", "kwota",
 	}
-	keyWords = []string{"id", "nr", "no", "num", "number", "nummer", "key", "ref", "code", "fk", "pk", "uid", "guid"}
+	keyWords = []string{"id", "nr", "no", "num", "number", "nummer", "key", "ref", "code", "fk", "pk", "uid", "guid", "numero", "identifiant", "codigo", "clave", "codice", "cle"}
 )

@@ -1,0 +1,156 @@
+package lineage_test
+
+import (
+	"fmt"
+	"testing"
+
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+// hands are difficulties of estates that other hands have made: shops put together of two applications, hospitals, streams of events.
+var hands = map[string]difficulty{
+	"a number that is an agent's too": {make: func(e *estate) {
+		users(e)
+		staff := e.table("shop/employees", "id identity.number int", "mail contact.email", "name identity.name").add(1, "dan@example.com", "Dan Poe").add(2, "eve@example.com", "Eve Orr")
+		crowd(staff, 5, func(i int) []any { return []any{i, fmt.Sprintf("s%d@example.com", i), "Flo Ash"} })
+		e.table("shop/notes", "id none.key int", "user_id identity.number int ~shop/users.id", "email contact.email").add(11, 1, users1).add(12, 2, "bob@example.com")
+	}, want: []string{anns, "hers shop/notes 11"}},
+
+	"0 in place of nobody": {make: func(e *estate) {
+		users(e)
+		e.table("shop/comments", "id none.key int", "user_id identity.number int ~shop/users.id", "email contact.email").add(1, 0, users1).add(2, 0, "bob@example.com").add(3, 1, users1).add(4, 0, nil)
+	}, want: []string{anns, "hers shop/comments 1", "hers shop/comments 3"}},
+
+	"whom an order is sent to": {make: func(e *estate) {
+		users(e)
+		e.table("shop/orders", "id none.key int", "user_id identity.number int >shop/users.id", "ship_name identity.name").add(31, 1, "Bob Ray").add(32, 2, "Bob Ray").add(33, 2, "Bob Ray")
+		e.table("shop/log", "id none.key int", "line none.text").add(1, "Bob Ray called").add(2, "Ann Lee, ann@example.com, called")
+	}, want: []string{anns, "hers shop/orders 31", "mentions shop/log 2: Ann Lee, ann@example.com"}},
+
+	"a name to sign in with": {make: func(e *estate) {
+		e.table("crm/people", "no identity.number int", "mail contact.email", "name identity.name").add(7, users1, "Ann Lee").add(8, "bob@example.com", "Bob Ray")
+		e.table("blog/users", "id identity.number int", "mail contact.email", "display identity.name").add(3, users1, "ann77").add(4, "bob@example.com", "bob_r")
+	}, want: []string{"hers blog/users 3", "hers crm/people 7"}},
+
+	"a parent that is no mother": {make: func(e *estate) {
+		users(e)
+		e.table("shop/addresses", "id none.key int", "parent_id identity.number int >shop/users.id", "name identity.name", "phone contact.phone").add(5, 1, "Ann Lee", "+12025550143").add(6, 2, "Bob Ray", "+12025550144").add(7, 1, "Ann Lee", nil)
+	}, want: []string{anns, "hers shop/addresses 5", "hers shop/addresses 7"}},
+
+	"a name and a date of birth alone": {make: func(e *estate) {
+		patients(e)
+		e.table("lab/results", "id none.key int", "last identity.family_name", "first identity.given_name", "born demographic.birth_date").
+			add(1, "LEE", "Ann", "1980-02-03").add(2, "LEE", "Ann", "1981-02-03").add(3, "Ray", "Bob", "1980-02-03")
+	}, want: []string{"hers ward/patients 1", "hers lab/results 1"}},
+
+	"two with one name and one date of birth": {make: func(e *estate) {
+		patients(e).add(3, "lee@example.com", "Ann", "Lee", "1980-02-03")
+		e.table("lab/results", "id none.key int", "last identity.family_name", "first identity.given_name", "born demographic.birth_date").add(1, "Lee", "Ann", "1980-02-03")
+	}, want: []string{"hers ward/patients 1", "unsure lab/results 1"}},
+
+	"the transfer that paid an invoice": {make: func(e *estate) {
+		users(e)
+		e.table("shop/invoices", "id none.key int", "user_id identity.number int >shop/users.id").add(31, 1).add(32, 2)
+		e.table("shop/transfers", "id none.key int", "invoice_id none.key int >shop/invoices.id", "iban finance.iban", "sender identity.name").add(41, 31, "DE02120300000000202051", "Lee Ann").add(42, 32, "DE02500105170137075030", "Ray Bob")
+	}, want: []string{anns, "hers shop/invoices 31", "hers shop/transfers 41"}},
+
+	"a telephone of two, of the next of kin": {make: func(e *estate) {
+		e.table("ward/patients", "id identity.number int", "name identity.name", "born demographic.birth_date", "phone contact.phone", "email contact.email").
+			add(1, "Ann Lee", "1980-02-03", "+12025550143", users1).add(2, "Bob Lee", "1979-01-01", "+12025550143", "bob@example.com").add(3, "Cy Fox", "1970-01-01", "+12025550144", "cy@example.com")
+		e.table("ward/kin", "id none.key int", "patient_id identity.number int >ward/patients.id", "kin_name identity.name", "kin_phone contact.phone").
+			add(11, 3, "Bob Lee", "+12025550143").add(12, 3, "Ann Lee", "+12025550143")
+	}, want: []string{"hers ward/patients 1", "held-by-another ward/patients 2", "held-by-another ward/kin 11", "mentions ward/kin 12: +12025550143, Ann Lee"}},
+
+	"a copy, and a payment, of a namesake": {make: func(e *estate) {
+		users(e).add(3, "lee@example.org", "Ann Lee")
+		e.table("shop/invoices", "id none.key int", "user_id identity.number int >shop/users.id").add(31, 1).add(33, 3)
+		e.table("shop/cards", "id none.key int", "invoice_id none.key int >shop/invoices.id", "holder identity.name").add(41, 33, "Ann Lee").add(42, 31, "Ann Lee")
+	}, want: []string{anns, "hers shop/invoices 31", "hers shop/cards 42"}},
+
+	"a message of machines": {make: func(e *estate) {
+		e.table("ward/patients", "id identity.number int", "email contact.email", "first identity.given_name", "last identity.family_name", "street contact.street").
+			add(1, users1, "Ann", "Lee", "1 Elm Street").add(2, "bob@example.com", "Bob", "Ray", "2 Elm Street")
+		e.table("ward/feed", "id none.key int", "line contact.address conf=0.7").add(1, "PID|ann@example.com|Lee^Ann|1 Elm Street|").add(2, "PID|bob@example.com|Ray^Bob|2 Elm Street|")
+	}, want: []string{"hers ward/patients 1", "mentions ward/feed 1: 1 Elm Street, Lee^Ann, ann@example.com"}},
+
+	"who she was is told by what is left": {make: func(e *estate) {
+		patients(e).add(9, "ann@example.net", "Dora", "Lee", "1999-01-01")
+		e.table("ward/history", "id none.key int", "email contact.email", "first identity.given_name", "last identity.family_name", "phone contact.phone").add(1, "gone@example.com", "Gil", "Lee", "+12025550143")
+		e.table("ward/phones", "id identity.number int", "phone contact.phone", "name identity.name").add(5, "+12025550143", "Dora Lee")
+	}, start: mail("gone@example.com"), want: []string{"hers ward/history 1", "held-by-another ward/phones 5"}},
+}
+
+func patients(e *estate) *table {
+	return e.table("ward/patients", "id identity.number int", "email contact.email", "first identity.given_name", "last identity.family_name", "born demographic.birth_date").
+		add(1, users1, "Ann", "Lee", "1980-02-03").add(2, "bob@example.com", "Bob", "Ray", "1970-01-01")
+}
+
+func TestHands(t *testing.T) {
+	t.Parallel()
+	for name, d := range hands {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEstate(t)
+			d.make(e)
+			start := d.start
+			if start.Value.Null() {
+				start = mail(users1)
+			}
+			same(t, told(e.close(e.open(), start)), d.want)
+		})
+	}
+}
+
+// TestApart does not take what stands beside a reference for hers where it was seen to be others'.
+func TestApart(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	users(e)
+	tb := e.table("shop/brought", "id none.key int", "user_id identity.number int ~shop/users.id", "email contact.email").add(1, 1, "dan@example.com").add(2, 2, "eve@example.com")
+	tb.guess[0].Apart = true
+	e.table("news/list", "id none.key int", "email contact.email").add(1, "dan@example.com").add(2, users1)
+	same(t, told(e.close(e.open(), mail(users1))), []string{anns, "hers shop/brought 1", "hers news/list 2"})
+}
+
+// TestAgreed lets what both records say of their person decide between tables that all count from 1.
+func TestAgreed(t *testing.T) {
+	t.Parallel()
+	l := &looks{}
+	ids := every(1, 1, 200)
+	l.field("wp_users", "id", "identity.number", ids)
+	l.field("wp_users", "mail", "contact.email", numbered("a@example.com", 0, 200))
+	l.field("customers", "id", "identity.number", ids)
+	l.field("customers", "mail", "contact.email", numbered("b@example.com", 0, 200))
+	l.field("quotes", "nr", "none.key", every(9000, 7, 150))
+	l.field("quotes", "cid", "none.key", ids[:150])
+	l.field("quotes", "mail", "contact.email", numbered("b@example.com", 0, 150))
+	for i := range l.all {
+		l.all[i].Node.Person = 0
+		if n := l.all[i].Node.Dataset.Ref.Dataset; n != "quotes" {
+			l.all[i].Node.Person = 0.95
+		}
+	}
+	pairings := lineage.Comparable(l.all)
+	if len(pairings) != 2 {
+		t.Fatalf("%d pairings, want one with each table of persons", len(pairings))
+	}
+	var paired []lineage.Paired
+	for _, p := range pairings {
+		agree := 0
+		if p.Parent.Node.Dataset.Ref.Dataset == "customers" {
+			agree = 40
+		}
+		paired = append(paired, lineage.Paired{Pairing: p, Compared: 40, Agree: agree})
+	}
+	for _, e := range lineage.Agreed(lineage.Infer(l.all), paired) {
+		if e.Fields[0] == "cid" && (e.To != pii.Ref{Source: "s", Dataset: "customers"} || e.Confidence < 0.95) {
+			t.Errorf("cid refers to %s, %.2f sure", e.To, e.Confidence)
+		}
+	}
+	mixed := lineage.Agreed([]lineage.Edge{{From: paired[0].Child.Node.Dataset.Ref, Fields: []string{"cid"}, To: paired[0].Parent.Node.Dataset.Ref, ToFields: []string{"id"}, Confidence: 0.999, Evidence: []pii.Nat{{Nats: 7}}}},
+		[]lineage.Paired{{Pairing: paired[0].Pairing, Compared: 40, Agree: 20}})
+	if len(mixed) != 1 || mixed[0].Confidence > 0.8 || !mixed[0].Apart {
+		t.Errorf("a field of two sorts of numbers refers to one: %+v", mixed)
+	}
+}
