@@ -3,7 +3,7 @@ package contact
 import "vestige/classifiers"
 
 // phoneWords stand before numbers of telephones, at most five words away.
-var phoneWords = roadSet("tel telephone phone mobile cell call called ring fax whatsapp text sms handy telefon telefonnummer mobil rufen anrufen ruf erreichen unter téléphone portable appeler appelez joindre rappeler gsm teléfono telefono móvil movil llamar llame llamen llamarnos llamarme  " +
+var phoneWords = roadSet("contact kontakt contattare contatto contactar contacter tel telephone phone mobile cell call called ring fax whatsapp text sms handy telefon telefonnummer mobil rufen anrufen ruf erreichen unter téléphone portable appeler appelez joindre rappeler gsm teléfono telefono móvil movil llamar llame llamen llamarnos llamarme  " +
 	"chiamare chiami chiamarci chiamato cellulare richiamato telefoon telefoonnummer bel bellen belt bereiken teruggebeld mobiel telefone telemóvel celular ligar ligue liguem telefonu dzwonić telefonować zadzwonić komórka kom mío mio meu mien mijne mój mine msisdn phonenumber phone_number")
 
 // called tells whether a word for telephones stands before i, at most so many words away on its line.

@@ -28,6 +28,9 @@ func roadBefore(text []byte, i int) (start int, ok bool) {
 	}
 	k--
 	if text[k-1] == ',' {
+		if i+5 <= len(text) && five(text[i:i+5]) {
+			return 0, false // a postal code
+		}
 		k--
 	} else if w := wordStart(text, k); k-w <= 3 && w > 5 && text[w-1] == ' ' && (text[w-2] == ',' || text[w-2] == ' ') && text[w] == 'n' { // ", n. 12"
 		k = w - 1
@@ -63,6 +66,15 @@ func roadBefore(text []byte, i int) (start int, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+func five(w []byte) bool {
+	for _, b := range w {
+		if !classifiers.IsDigit(b) {
+			return false
+		}
+	}
+	return true
 }
 
 // roadStart tells whether a street can begin with the word text[s:k]: abbreviations need their point or a capital.

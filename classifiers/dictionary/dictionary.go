@@ -25,7 +25,8 @@ const (
 	Given Kind = 1 << iota
 	Family
 	City
-	Common // a word of any text: an article, a month, a greeting
+	Common // a word of any text, rather than a name: an article, a month, a greeting
+	Word   // a word of any text that is a usual name as well (Mark, Rose)
 )
 
 // Entry is what is known of a word: its kinds, and for each a rank from 1 (rare) to 9 (usual).
@@ -72,8 +73,8 @@ func parse(ranks string) (e Entry) {
 		case 'c':
 			e.Kinds, e.City = e.Kinds|City, n
 		case 'w':
-			if n >= 3 || e.Given < 5 {
-				e.Kinds |= Common // else it is a name before it is a word
+			if e.Kinds |= Word; n >= 3 || e.Given < 5 {
+				e.Kinds |= Common
 			}
 		}
 	}

@@ -56,7 +56,9 @@ func separators(text []byte, k int) (int, bool) {
 	sign := false
 	for n := 0; k < len(text) && n < 5; n++ {
 		switch text[k] {
-		case '=', ':', '#':
+		case '#':
+			sign = sign || text[k-1] != '(' && text[k-1] != '['
+		case '=', ':':
 			sign = true
 		case ' ', '.', '-', '_', '"', '\'', '/', '(', '[':
 		default:

@@ -26,17 +26,28 @@ func title(w []byte) bool {
 // words that stand before a person's name in a sentence: prepositions, greetings, roles.
 var before = newWordSet("with by from to for and or of dear hi hello hey thanks cheers regards sincerely love best contact witness patient pt client customer employee tenant student applicant candidate colleague daughter son mother father wife husband brother sister partner friend neighbour manager " +
 	"called named is was told asked met says said claimant defendant mom dad uncle aunt child " +
-	"mit von an für und oder bei hallo moin liebe lieber servus danke grüße grüßen gruß lg vg hier kunde kundin mieter mieterin patientin mitarbeiter mitarbeiterin kollege kollegin tochter sohn mutter vater frau mann bruder schwester schüler schülerin zeuge zeugin bewerber bewerberin heiße heißt hat meinte sagt sagte schreibt fahrer angeklagte nachbar chef chefin " +
-	"avec par de pour et ou à chez bonjour salut coucou cher chère merci bises client cliente locataire patiente élève fils fille mère père mari femme collègue témoin candidat candidate employé appelle suis c'est m'a que dit écrit " +
+	"mit von an für und oder bei hallo moin liebe lieber servus danke grüße grüßen gruß lg vg hier kunde kundin mieter mieterin patientin ansprechpartner ansprechpartnerin mitarbeiter mitarbeiterin kollege kollegin tochter sohn mutter vater frau mann bruder schwester schüler schülerin zeuge zeugin bewerber bewerberin heiße heißt hat meinte sagt sagte schreibt fahrer angeklagte nachbar chef chefin " +
+	"avec par de pour et ou à chez bonjour salut coucou cher chère merci bises bientôt client cliente locataire patiente élève fils fille mère père mari femme collègue témoin candidat candidate employé appelle suis c'est m'a que dit écrit " +
 	"con por para y e a hola querido querida gracias soy cliente inquilino paciente alumno alumna hijo hija madre padre marido mujer compañera compañero testigo llamo dijo dice escribe candidato tía oye ex " +
-	"da per ed ciao caro cara grazie sono paziente inquilino alunno figlio figlia moglie marito collega testimone chiamo dipendente scrive ehi salve oddio " +
+	"da per ed ciao presto caro cara grazie sono paziente inquilino alunno figlio figlia moglie marito collega testimone chiamo dipendente scrive ehi salve oddio " +
 	"met door voor en hoi hee lieve beste bedankt groetjes groeten liefs klant huurder patiënt leerling zoon dochter moeder vader vrouw man collega getuige medewerker kandidate heet ben zegt zei schrijft jeetje hallo " +
 	"com olá oi querido querida obrigado obrigada beijos abraço sou aluno aluna filho filha mãe pai esposa colega testemunha funcionário utilizador falecido diz disse aqui o amiga " +
 	"z ze od do dla i u przez cześć hej kochana kochany pozdrawiam dziękuję tu klient klientka lokator pacjent pacjentka uczeń syn córka matka ojciec mąż żona świadek pracownik koleżanka kolega nazywam pisze mówi mówiła powiedział powiedziała całusy serio proszę kandydat kandydatka")
 
 // roles are words that only people follow.
 var roles = newWordSet("dear patient pt customer employee tenant student applicant candidate colleague daughter son mother father wife husband brother sister claimant defendant says said kunde kundin mieter mieterin patientin mitarbeiter mitarbeiterin kollege kollegin tochter sohn mutter vater bruder schwester schüler schülerin zeuge zeugin bewerber bewerberin heiße heißt sagt sagte angeklagte mann frau " +
-	"cliente client locataire patiente élève fils fille père mère mari collègue témoin candidat candidate employé appelle dit inquilino paciente alumno alumna hijo hija padre madre marido mujer compañera compañero testigo llamo dijo dice paziente alunno figlio figlia padre madre moglie marito collega testimone chiamo dipendente klant huurder patiënt leerling zoon dochter moeder vader man vrouw getuige medewerker heet zegt zei aluno aluna filho filha mãe pai testemunha funcionário disse diz chamo klient klientka lokator pacjent pacjentka uczeń syn córka matka ojciec mąż żona świadek pracownik koleżanka kolega nazywam mówi powiedział powiedziała oskarżony")
+	"cliente client locataire patiente élève fils fille père mère mari collègue témoin candidat candidate employé appelle dit inquilino paciente alumno alumna hijo hija padre madre marido mujer compañera compañero testigo llamo dijo dice paziente alunno figlio figlia padre madre moglie marito collega testimone chiamo dipendente klant huurder patiënt leerling zoon dochter moeder vader man vrouw getuige medewerker heet zegt zei sono soy sou suis aluno aluna filho filha mãe pai testemunha funcionário disse diz chamo klient klientka lokator pacjent pacjentka uczeń syn córka matka ojciec mąż żona świadek pracownik koleżanka kolega nazywam mówi powiedział powiedziała oskarżony")
+
+// prepositions stand before people more often than before things with two capitals.
+var prepositions = newWordSet("with by from avec par con por met door com od mit von")
+
+// followed tells whether one more capitalised word, or a digit, follows: a title or a product.
+func followed(text []byte, k int) bool {
+	return k+1 < len(text) && (text[k] == ' ' && (big(text, k+1) || classifiers.IsDigit(text[k+1])) || text[k] == '-' || text[k] == '/' || text[k] == '\'' && text[k+1] != 's')
+}
+
+// kin are words for relatives, behind which any capitalised word is a name.
+var kin = newWordSet("daughter son mother father wife husband brother sister aunt uncle colleague friend tochter sohn mutter vater frau mann bruder schwester kollege kollegin ansprechpartner ansprechpartnerin fils fille mère père mari femme collègue hijo hija madre padre marido mujer figlio figlia moglie marito zoon dochter moeder vader vrouw filho filha mãe pai esposa syn córka matka ojciec mąż żona koleżanka kolega")
 
 // aged tells whether an age follows: ", 74," or " (74)".
 func aged(text []byte, k int) bool {
@@ -186,7 +197,10 @@ func plain(text []byte, i, j int) (h classifiers.Hit, ok bool) {
 	case known && r.family > 0 && (strong || r.family >= 2 || !capitalBefore(text, i)):
 	case known && strong && (r.unknown || r.given > 0) && !things.Has(wordBehind(text, i)) && !capitalBefore(text, i):
 	case e.Family >= 1 && e.Kinds&(dictionary.Common|dictionary.City) == 0 && r.words == 1 && r.given >= 4 && r.family < e.Family && !capitalBefore(text, i):
-	case e.Kinds == 0 && r.family >= 2 && looks(first) && len(first) >= 3 && !noun(first) && introduced(text, i) && !r.town:
+	case e.Kinds == 0 && r.family >= 2 && looks(first) && len(first) >= 3 && !noun(first) && introduced(text, i) && (!r.town || roles.Has(wordBehind(text, i))):
+	case e.Kinds == 0 && r.family >= 1 && looks(first) && len(first) >= 4 && !noun(first) && (roles.Has(wordBehind(text, i)) || prepositions.Has(wordBehind(text, i)) || aged(text, r.end)):
+	case known && r.unknown && !r.town && !capitalBefore(text, i) && (roles.Has(wordBehind(text, i)) || prepositions.Has(wordBehind(text, i)) || aged(text, r.end)):
+	case e.Kinds == 0 && r.unknown && r.words == 1 && !r.town && !inner(first) && looks(first) && len(first) >= 4 && !noun(first) && prepositions.Has(wordBehind(text, i)) && !followed(text, r.end):
 	case e.Kinds == 0 && r.unknown && r.words == 1 && looks(first) && len(first) >= 4 && !noun(first) && (roles.Has(wordBehind(text, i)) || aged(text, r.end)):
 	case e.Kinds == 0 && r.family >= 1 && r.words >= 2 && looks(first) && !noun(first) && introduced(text, i) && !r.town:
 	default:
@@ -314,9 +328,9 @@ func (r *rest) word(w []byte, linked bool) bool {
 		family = 2
 	}
 	known := family > 0 || given > 0
-	unknown := e.Kinds&^dictionary.City == 0 && !known && looks(w) && !noun(w) && (e.City <= 2 || linked)
+	unknown := !known && looks(w) && (linked || e.Kinds&^dictionary.City == 0 && !noun(w) && e.City <= 2)
 	switch {
-	case r.n >= 4 || !known && !unknown, r.n > 0 && e.Kinds&dictionary.Common != 0 && family < 3:
+	case r.n >= 4 || !known && !unknown, r.n > 0 && e.Kinds&dictionary.Common != 0 && family < 3 && !linked:
 		return false
 	case r.n > 0 && unknown && !linked && (r.family > 0 || r.unknown):
 		return false
@@ -324,7 +338,7 @@ func (r *rest) word(w []byte, linked bool) bool {
 	r.n, r.words = r.n+1, r.words+1
 	r.family, r.given = max(r.family, family), max(r.given, given)
 	r.unknown = r.unknown || unknown
-	r.common = r.common || e.Kinds&dictionary.Common != 0
+	r.common = r.common || e.Kinds&dictionary.Common != 0 && !linked
 	r.town = r.town || e.City > family
 	if e.Kinds&dictionary.Common != 0 && family < 3 && !linked {
 		r.family, r.unknown, r.given = 0, false, 0
@@ -419,6 +433,16 @@ func joined(text []byte, j int) bool {
 	}
 }
 
+// inner tells whether a capital stands inside a word, as in identifiers.
+func inner(w []byte) bool {
+	for _, b := range w[1:] {
+		if classifiers.IsUpper(b) {
+			return true
+		}
+	}
+	return false
+}
+
 // mentionedAt reads one capitalised word.
 func mentionedAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if !big(text, i) || !begins(text, i) {
@@ -436,11 +460,15 @@ func mentionedAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if greetings.Has(behind) && (ends || lineStart(text, i-1-len(behind))) && e.City < 4 && !title(text[i:j]) {
 		return classifiers.Hit{Start: i, End: j, Flags: classifiers.Labelled}, true
 	}
+	if e.Kinds&^dictionary.Given == 0 && kin.Has(behind) && text[i-1] == ' ' && text[i-2] != ',' && j-i >= 4 && !inner(text[i:j]) && !noun(text[i:j]) {
+		return classifiers.Hit{Start: i, End: j}, true
+	}
 	if e.Given < 2 || e.City > e.Given || things.Has(behind) || title(text[i:j]) || capitalBefore(text, i) && !before.Has(behind) {
 		return h, false
 	}
+	plain := e.Kinds&dictionary.Word == 0 && !(j+1 < len(text) && text[j] == ' ' && classifiers.IsDigit(text[j+1])) && !inner(text[i:j])
 	switch {
-	case before.Has(behind), e.Given >= 4 && e.Family < e.Given, lineStart(text, i) && (ends || e.Given >= 4), i > 1 && text[i-1] == '(' && j < len(text) && text[j] == ')':
+	case before.Has(behind) && !inner(text[i:j]), plain && e.Given >= 4 && e.Family < e.Given, plain && lineStart(text, i) && ends, e.Given >= 7 && lineStart(text, i) && j < len(text) && text[j] == ':', plain && j == len(text) && i > 2 && text[i-2] == ',', i > 1 && text[i-1] == '(' && j < len(text) && text[j] == ')':
 		return classifiers.Hit{Start: i, End: j}, true
 	}
 	return h, false

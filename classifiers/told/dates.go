@@ -37,6 +37,28 @@ func readDate(text []byte, k int, tied bool) (start, end int, ok bool) {
 	return k, end, ok
 }
 
+// readBorn reads a date, or one behind the town of birth: "Lecce il 3 marzo 1968".
+func readBorn(text []byte, k int, tied bool) (start, end int, ok bool) {
+	if start, end, ok = readDate(text, k, tied); ok {
+		return start, end, true
+	}
+	at, n := capitals(text, k, 3)
+	if n == 0 || at+4 >= len(text) {
+		return 0, 0, false
+	}
+	if text[at] == ',' {
+		at++
+	}
+	if text[at] != ' ' {
+		return 0, 0, false
+	}
+	at++
+	if w := word(text, at); w > at && w-at <= 4 && w+1 < len(text) && text[w] == ' ' {
+		at = w + 1
+	}
+	return readDate(text, at, false)
+}
+
 // figures reads the rest of a date behind its first number: month and day, or month and year.
 func figures(text []byte, e int, yearFirst bool) (int, bool) {
 	if e >= len(text) {

@@ -111,6 +111,9 @@ var systems = set(strings.Fields("root admin administrator app postgres mysql ww
 // readNamed takes a name behind "user" in a log: tied, or with a digit or a sign in it.
 func readNamed(text []byte, k int, tied bool) (start, end int, ok bool) {
 	start, end, ok = readLogin(text, k, tied)
+	if ok && !tied && (text[k-1] != ' ' || text[k-2] == ' ' || text[k]-'0' < 10) {
+		return 0, 0, false
+	}
 	if !ok || tied && text[k-1] != '=' && text[k-1] != '"' && text[k-1] != ' ' && text[k-1] != ':' {
 		return 0, 0, false
 	}
@@ -132,7 +135,7 @@ func onlyLetters(w []byte) bool {
 // readAccount takes the name in lines of sshd and its like, whatever it looks like.
 func readAccount(text []byte, k int, _ bool) (start, end int, ok bool) {
 	start, end, ok = readLogin(text, k, true)
-	return start, end, ok && end < len(text) && text[end] == ' '
+	return start, end, ok && end+6 <= len(text) && string(text[end:end+6]) == " from "
 }
 
 // readSecret reads a word that can be a password.

@@ -23,14 +23,14 @@ func (k *kind) reader(name string) reader {
 }
 
 var readers = map[string]reader{
-	"date": readDate, "age": readAge, "cap": readCap, "one": readOne, "name": readName, "city": readCity, "town": readTown, "street": readStreet, "code": readCode,
+	"date": readDate, "born": readBorn, "age": readAge, "years": readYears, "cap": readCap, "one": readOne, "name": readName, "city": readCity, "town": readTown, "street": readStreet, "code": readCode,
 	"number": readNumber, "amount": readAmount, "phrase": readPhrase, "plate": readPlate, "login": readLogin, "named": readNamed, "account": readAccount,
 	"secret": readSecret, "security": readSecurity, "expiry": readExpiry, "blood": readBlood,
 }
 
 func (k *kind) readTerm(text []byte, at int, _ bool) (start, end int, ok bool) {
 	at = article(text, at)
-	end, ok = k.term(text, at)
+	end, ok = k.term(text, at, true)
 	return at, end, ok
 }
 
@@ -83,6 +83,14 @@ func readAge(text []byte, k int, tied bool) (start, end int, ok bool) {
 	end = digits(text, k)
 	n := end - k
 	return k, end, (n == 2 || n == 1 && tied || n == 3 && text[k] == '1' && text[k+1] < '2') && free(text, end) && !(end+1 < len(text) && (text[end] == '.' || text[end] == '-' || text[end] == '/' || text[end] == ',') && text[end+1]-'0' < 10)
+}
+
+// readYears reads an age behind "age", which headers of the web also use for seconds.
+func readYears(text []byte, k int, tied bool) (start, end int, ok bool) {
+	if k > 5 && (text[k-5] == '-' || text[k-6] == '-') {
+		return 0, 0, false
+	}
+	return readAge(text, k, tied)
 }
 
 // capitals reads capitalised words with particles between, at most n.

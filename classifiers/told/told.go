@@ -52,6 +52,7 @@ type term struct {
 	text  string
 	exact bool // only as written
 	open  bool // the ending of its last word is free
+	told  bool // it counts behind a label alone
 }
 
 // All lists the classifiers of this package.
@@ -128,7 +129,8 @@ func (k *kind) addLabel(l string) {
 
 func (k *kind) addTerm(t string) {
 	x := term{text: t}
-	x.text, x.open = strings.CutSuffix(t, "~")
+	x.text, x.told = strings.CutPrefix(t, "!")
+	x.text, x.open = strings.CutSuffix(x.text, "~")
 	x.exact = strings.ToLower(x.text) != x.text
 	if x.open {
 		k.stems |= 1 << min(63, len(first(x.text)))
@@ -202,7 +204,7 @@ func (k *kind) at(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if k.cue == nil || leading.Has(w) {
 		return h, false
 	}
-	if end, ok := k.term(text, i); ok && k.spoken(text, i, end) {
+	if end, ok := k.term(text, i, false); ok && k.spoken(text, i, end) && !proper(text, i, end) {
 		return classifiers.Hit{Start: i, End: end, Flags: classifiers.Labelled}, true
 	}
 	return h, false
@@ -302,7 +304,7 @@ func tie(text []byte, k int) (at int, tied, ok bool) {
 		n := 0
 		for ; k < len(text) && n < 8; n++ {
 			switch c := text[k]; {
-			case c == ':' || c == '=' || c == '>' || c == '#' || c == '|' || c == '\t':
+			case c == ':' || c == '=' || c == '>' || c == '#' || c == '\t':
 				tied = true
 			case c == ' ' || c == '"' || c == '.' || c == '(' || c == '\'' || c == '_' || c == '-' && !tied || c == '*' || c == '/' && !tied:
 			case c == '\n' && tied:
@@ -333,7 +335,7 @@ func tie(text []byte, k int) (at int, tied, ok bool) {
 }
 
 // term reads a term of the kind that begins at i, the longest.
-func (k *kind) term(text []byte, i int) (end int, ok bool) {
+func (k *kind) term(text []byte, i int, behindLabel bool) (end int, ok bool) {
 	e := word(text, i)
 	var low [32]byte
 	if e == i || e-i > len(low) {
@@ -345,7 +347,7 @@ func (k *kind) term(text []byte, i int) (end int, ok bool) {
 			continue
 		}
 		for _, t := range k.terms[string(low[:n])] {
-			if n < e-i && !(t.open && len(t.text) == n) {
+			if n < e-i && !(t.open && len(t.text) == n) || t.told && !behindLabel {
 				continue
 			}
 			if stop, hit := t.at(text, i); hit && stop > end {
@@ -354,6 +356,11 @@ func (k *kind) term(text []byte, i int) (end int, ok bool) {
 		}
 	}
 	return end, ok
+}
+
+// proper tells whether the term is a part of a proper name: it and the next word have a capital ("Catholic Church", "Christian Weber").
+func proper(text []byte, i, end int) bool {
+	return classifiers.IsCapital(text, i) && end+1 < len(text) && text[end] == ' ' && classifiers.IsCapital(text, end+1)
 }
 
 // at tells whether the term stands at i, and where it ends.

