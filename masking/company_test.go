@@ -232,3 +232,55 @@ func TestNobodyIsInTheFolder(t *testing.T) {
 		t.Error("a full folder was written to")
 	}
 }
+
+// TestValuesBesideKeys masks tables of keys and values: what stands under each key is of its own kind.
+func TestValuesBesideKeys(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "shop.db")
+	db, err := sql.Open("sqlite", "file:"+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	exec := func(q string, args ...any) {
+		t.Helper()
+		if _, err := db.ExecContext(t.Context(), q, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("CREATE TABLE users (id INTEGER PRIMARY KEY, user_email TEXT)")
+	exec("CREATE TABLE usermeta (umeta_id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users(id), meta_key TEXT, meta_value TEXT)")
+	for i := range 60 {
+		mail := fmt.Sprintf("%s%d@example.org", strings.ToLower(givens[i%len(givens)][:3]), i)
+		exec("INSERT INTO users VALUES (?, ?)", i+1, mail)
+		for key, v := range map[string]string{"first_name": givens[i%len(givens)], "last_name": families[i%len(families)], "billing_email": mail, "billing_phone": fmt.Sprintf("+49 30 555%04d", i), "show_welcome": "1", "locale": "de_DE"} {
+			exec("INSERT INTO usermeta (user_id, meta_key, meta_value) VALUES (?, ?, ?)", i+1, key, v)
+		}
+	}
+	a := configured(t, "  shop: {type: sqlite, path: "+file+"}\n")
+	if _, err := a.ScanOne(t.Context(), "test", a.Sources["shop"], scanner.Options{Full: true}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Scanner.Relate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(dir, "masked.db")
+	mask(t, a, "shop", to, "")
+	is := open(t, to)
+	dump := strings.ToLower(strings.Join(strs(t, is, "SELECT meta_value FROM usermeta"), " "))
+	for _, n := range append(append([]string{"@example.org", "+49 30 5550"}, givens...), families...) {
+		if strings.Contains(dump, strings.ToLower(n)) {
+			t.Errorf("%q stands in the copy", n)
+		}
+	}
+	for q, want := range map[string]string{
+		"SELECT count(*) FROM usermeta m JOIN users u ON u.id=m.user_id WHERE m.meta_key='billing_email' AND m.meta_value=u.user_email": "60",
+		"SELECT count(*) FROM usermeta WHERE meta_key='locale' AND meta_value='de_DE'":                                                 "60",
+		"SELECT count(*) FROM usermeta WHERE meta_key='show_welcome' AND meta_value='1'":                                               "60",
+		"SELECT count(*) FROM usermeta WHERE meta_key='billing_phone' AND meta_value LIKE '+49 30 %'":                                  "60",
+	} {
+		if got := strs(t, is, q); got[0] != want {
+			t.Errorf("%s: %s", q, got[0])
+		}
+	}
+}

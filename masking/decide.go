@@ -35,6 +35,8 @@ type Treatment struct {
 	Found    int64        `json:"found,omitempty"` // values of a field left clear, or redacted, in which something was replaced
 
 	field  pii.Field
+	by     string                  // of a value beside a key: the field of the key
+	keyed  map[string]pii.Category // by key: what stands beside it
 	pool   [][]byte
 	pooled map[string]bool
 }
@@ -147,6 +149,14 @@ func (c *chooser) treat(n *lineage.Node, f pii.Field, fn *lineage.FieldNode) *Tr
 			t.field.Type = pii.JSON
 		}
 	}
+	for _, k := range containedIn(fn) {
+		if k.By != "" && k.Category.Personal() {
+			if t.keyed == nil {
+				t.keyed = map[string]pii.Category{}
+			}
+			t.by, t.keyed[k.Key] = k.By, k.Category
+		}
+	}
 	t.Quasi = slices.Contains(quasi, t.Category)
 	t.Way, t.Why = c.way(n, t, fn)
 	if t.Way == Clear && constrained(n, f.Name) && t.field.Type == pii.Text {
@@ -196,6 +206,13 @@ func (c *chooser) way(n *lineage.Node, t *Treatment, fn *lineage.FieldNode) (Way
 		return c.none(fn, fmt.Sprintf("%s, by %d values", fn.Category, fn.Values))
 	}
 	return unknown(f, "the machine is not sure of what it holds")
+}
+
+func containedIn(fn *lineage.FieldNode) []pii.Contained {
+	if fn == nil {
+		return nil
+	}
+	return fn.Contains
 }
 
 func contained(fn *lineage.FieldNode) string {

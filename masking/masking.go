@@ -85,6 +85,7 @@ type run struct {
 type plan struct {
 	names []string
 	ts    []*Treatment
+	keys  []int // of each column: where the key stands beside which its values mean something, -1 for none
 }
 
 // Run makes the copy. It is a Conflict where the source was not scanned, or changed its shape since.
@@ -143,12 +144,15 @@ func (r *run) learn(ctx context.Context) error {
 		for f, t := range r.fields[name] {
 			if t.Way == Masked && t.Category.Personal() || t.Way == Drawn {
 				fields = append(fields, f)
+			} else if t.keyed != nil {
+				fields = append(fields, f, t.by)
 			}
 		}
 		if len(fields) == 0 || n.Dataset.Kind == pii.View || n.Dataset.Gap != nil {
 			continue
 		}
 		slices.Sort(fields)
+		fields = slices.Compact(fields)
 		if err := r.learnFrom(ctx, n, fields); err != nil {
 			return err
 		}
@@ -168,10 +172,19 @@ func (r *run) learnFrom(ctx context.Context, n *lineage.Node, fields []string) e
 			if t == nil {
 				continue
 			}
+			key := b.Column(t.by)
 			for k := range cols[i].Len() {
 				v, _ := cols[i].Value(k)
 				switch {
 				case len(v) == 0:
+				case t.keyed != nil:
+					if key != nil && k < key.Len() {
+						name, _ := key.Value(k)
+						if c := t.keyed[string(name)]; c != "" {
+							r.known.add(c, v, r.digested[c])
+						}
+					}
+				case t.Way != Masked && t.Way != Drawn:
 				case t.Way == Drawn:
 					t.take(v)
 				default:
@@ -224,8 +237,13 @@ func (r *run) record(dataset string, names []string, values [][]byte) error {
 	}
 	p := r.planOf(dataset, names)
 	r.counts[dataset]++
+	beside := p.beside(values)
 	for i, v := range values {
 		if v == nil {
+			continue
+		}
+		if c := beside[i]; c != "" {
+			values[i] = r.fitted(p.ts[i], r.value(c, v, p.ts[i].field.Length), v)
 			continue
 		}
 		if p.ts[i] == nil {
@@ -244,10 +262,25 @@ func (r *run) planOf(dataset string, names []string) *plan {
 	}
 	p := &plan{names: slices.Clone(names)}
 	for _, name := range names {
-		p.ts = append(p.ts, r.fields[dataset][name])
+		t, at := r.fields[dataset][name], -1
+		if t != nil && t.by != "" {
+			at = slices.Index(names, t.by)
+		}
+		p.ts, p.keys = append(p.ts, t), append(p.keys, at)
 	}
 	r.plans[dataset] = p
 	return p
+}
+
+// beside gives, for each column of keys and values, what the key of this record says that the value is.
+func (p *plan) beside(values [][]byte) []pii.Category {
+	out := make([]pii.Category, len(values))
+	for i, at := range p.keys {
+		if at >= 0 {
+			out[i] = p.ts[i].keyed[string(values[at])]
+		}
+	}
+	return out
 }
 
 // treated masks one value.
