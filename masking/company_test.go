@@ -275,9 +275,9 @@ func TestValuesBesideKeys(t *testing.T) {
 	}
 	for q, want := range map[string]string{
 		"SELECT count(*) FROM usermeta m JOIN users u ON u.id=m.user_id WHERE m.meta_key='billing_email' AND m.meta_value=u.user_email": "60",
-		"SELECT count(*) FROM usermeta WHERE meta_key='locale' AND meta_value='de_DE'":                                                 "60",
-		"SELECT count(*) FROM usermeta WHERE meta_key='show_welcome' AND meta_value='1'":                                               "60",
-		"SELECT count(*) FROM usermeta WHERE meta_key='billing_phone' AND meta_value LIKE '+49 30 %'":                                  "60",
+		"SELECT count(*) FROM usermeta WHERE meta_key='locale' AND meta_value='de_DE'":                                                  "60",
+		"SELECT count(*) FROM usermeta WHERE meta_key='show_welcome' AND meta_value='1'":                                                "60",
+		"SELECT count(*) FROM usermeta WHERE meta_key='billing_phone' AND meta_value LIKE '+49 30 %'":                                   "60",
 	} {
 		if got := strs(t, is, q); got[0] != want {
 			t.Errorf("%s: %s", q, got[0])

@@ -47,6 +47,9 @@ func moved(v []byte, by int) (out []byte, ok bool) {
 
 // movedAt moves the date that a text begins with, and gives how many bytes it had; 0 where there is none.
 func movedAt(v []byte, by int) ([]byte, int) {
+	if len(v) < 8 || v[0] < '0' || v[0] > '9' {
+		return nil, 0
+	}
 	for _, f := range days {
 		g := f.re.FindSubmatch(v)
 		if g == nil {

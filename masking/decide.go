@@ -284,11 +284,18 @@ func few(fn *lineage.FieldNode) bool {
 	return fn != nil && fn.Distinct > 0 && fn.Distinct <= 64 && fn.Values >= 2*fn.Distinct
 }
 
+// many tells whether a field has too many values to be of a list: they are numbers of something, by which a copy could be laid beside its source.
+func many(fn *lineage.FieldNode) bool { return fn.Distinct > 64 && 4*fn.Distinct > fn.Values }
+
 // none is the way of a field that holds nothing personal.
 func (c *chooser) none(fn *lineage.FieldNode, why string) (Way, string) {
 	switch fn.Category {
 	case "none.key", "none.hash":
 		return Keyed, why
+	case "none.code", "none.other":
+		if fn.Field.Type == pii.Text && !fn.Decided && many(fn) {
+			return Keyed, why + ", too many for a list"
+		}
 	}
 	return Clear, why
 }

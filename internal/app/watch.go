@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"vestige/events"
 	"vestige/internal/errkind"
@@ -31,13 +32,19 @@ func (a *App) openWatch(ctx context.Context, _ Options) error {
 	return a.Watch.Adopt(ctx, a.Config.Schedules)
 }
 
-// scanRun does a run that was asked for.
+// scanRun does a run that was asked for. One of a schedule ends with a drill, where the source lets itself be drilled.
 func (a *App) scanRun(ctx context.Context, by, source, run string) (scanner.Report, error) {
 	s, err := a.Source(source)
 	if err != nil {
 		return scanner.Report{}, err
 	}
-	return a.ScanOne(ctx, by, s, scanner.Options{Run: run}, nil)
+	r, err := a.ScanOne(ctx, by, s, scanner.Options{Run: run}, nil)
+	if err == nil && strings.HasPrefix(by, "schedule ") && a.Config.Sources[source].Drill != "" {
+		if _, e := a.Drill(ctx, by, []string{source}, func(string, string) {}); e != nil && ctx.Err() == nil {
+			a.failed("drill " + source)(e)
+		}
+	}
+	return r, err
 }
 
 // channel opens one way to the outside, with its secret.
