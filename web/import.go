@@ -95,6 +95,12 @@ func (s *Server) importCSV(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 && trimmed[0] == '{' {
+		if text, err = s.fromDBT(c.Request.Context(), trimmed); err != nil {
+			s.showImport(c, http.StatusBadRequest, importView{Error: said(err)})
+			return
+		}
+	}
 	v, err := s.readImport(c, text)
 	if err != nil {
 		s.showImport(c, http.StatusBadRequest, importView{Error: said(err)})

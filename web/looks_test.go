@@ -78,6 +78,9 @@ func looks(ctx context.Context, t *testing.T, c *client, paths map[string]string
 					t.Errorf("%s in %s: %s: %s, at %s", path, look.name, f.ID, f.Help, strings.Join(f.Where, "; "))
 				}
 			}
+			if file := pictured[name+"-"+look.name]; *update && file != "" {
+				forDocs(ctx, t, filepath.Join("..", "docs", "img", file+".png"))
+			}
 			if dir != "" && look.name != "zoomed" {
 				shot(ctx, t, filepath.Join(dir, name+"-"+look.name+".png"))
 			}

@@ -94,6 +94,7 @@ func (s *Server) routes() {
 		}
 		s.reviewRoutes()
 		s.importRoutes()
+		s.exchangeRoutes()
 		s.apiDecideRoutes()
 	}
 	s.lineageRoutes()
