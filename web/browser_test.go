@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -127,7 +128,7 @@ func pagesOf(t *testing.T, e *estate, closed, open *plans.Status) map[string]str
 	return map[string]string{
 		"home": "/", "browse": "/browse", "search": "/search?q=" + url.QueryEscape("is:pii category:contact conf:>0.8"), "search-note": "/search?q=category:email", "source": "/source?at=shop",
 		"dataset": "/dataset?at=" + url.QueryEscape(set.String()), "field": "/field?at=" + url.QueryEscape(field.String()),
-		"lineage": "/lineage", "lineage-one": "/lineage?hops=2&at=" + url.QueryEscape(set.String()), "alerts": "/alerts", "about": "/about", "plans": "/plans", "reports": "/reports", "path": "/lineage/path?from=contact.email&to=" + url.QueryEscape(set.String()), "components": "/about/components", "reference": "/reference?id=" + url.QueryEscape(g.Edges[0].ID),
+		"lineage": "/lineage", "lineage-one": "/lineage?hops=2&at=" + url.QueryEscape(set.String()), "alerts": "/alerts", "about": "/about", "plans": "/plans", "reports": "/reports", "path": "/lineage/path?from=contact.email&to=" + url.QueryEscape(far(g, set).String()), "components": "/about/components", "reference": "/reference?id=" + url.QueryEscape(g.Edges[0].ID),
 		"plan-closed": "/plans/" + closed.ID, "plan-open": "/plans/" + open.ID, "error": "/nowhere",
 	}
 }
@@ -144,4 +145,16 @@ func busiest(g *lineage.Graph) (set, field pii.Ref) {
 		}
 	}
 	return set, field
+}
+
+// far gives a dataset without an e-mail address that refers to another one, which refers to set: two steps away.
+func far(g *lineage.Graph, set pii.Ref) pii.Ref {
+	for _, e := range g.In(set) {
+		for _, f := range g.In(e.From) {
+			if n := g.Node(f.From); f.From != set && len(n.Fields) > 0 && !slices.ContainsFunc(n.Fields, func(x lineage.FieldNode) bool { return x.Category == "contact.email" }) {
+				return f.From
+			}
+		}
+	}
+	return set
 }

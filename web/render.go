@@ -6,9 +6,9 @@ import (
 	"encoding/hex"
 	"html/template"
 	"io/fs"
-	"math"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -99,14 +99,13 @@ func (r *renderer) render(name string, v view) ([]byte, error) {
 
 // made gives a small part, which is written once for each thing that it is of: a page of a hundred rows has a thousand of them.
 func (r *renderer) made(name string, of any) (template.HTML, error) {
-	key := of
-	if x, ok := of.(float64); ok {
-		key = math.Round(x * 100)
+	if x, ok := of.(float64); ok { // as it is shown
+		of, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'f', 2, 64), 64)
 	}
 	id := struct {
 		name string
 		of   any
-	}{name, key}
+	}{name, of}
 	if html, ok := r.once.Load(id); ok && r.live == nil {
 		return html.(template.HTML), nil
 	}
