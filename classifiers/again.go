@@ -10,6 +10,12 @@ import (
 // tableNats is what the kind of dataset says of a category: a name in a table of products is the name of a product.
 func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 	group, _, _ := strings.Cut(string(c), ".")
+	if !h.lone && (h.table == unknownTable || h.table == things) {
+		switch c {
+		case "contact.country", "contact.region", "contact.city", "location.coordinates":
+			return -3, "nothing says that the table is of people"
+		}
+	}
 	switch h.table {
 	case aboutPeople, reachable:
 		switch {

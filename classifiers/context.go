@@ -94,7 +94,7 @@ func parents(ctx *Context) string {
 }
 
 var personWords = wordSet("first last birth gender salutation username fullname ssn marital religion nationality middlename maiden blood personnummer national_id firstname lastname")
-var reachWords = wordSet("email phone mobile password address street postcode fax iban salary")
+var reachWords = wordSet("email phone mobile password fax iban salary")
 var thingWords = wordSet("price sku stock weight currency brand barcode")
 var firmWords = wordSet("vat website capacity opening company")
 

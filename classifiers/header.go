@@ -66,6 +66,7 @@ type header struct {
 	flip   pii.Category // the negative class the head noun leads to, "" for none
 	known  bool         // any word of the name is known
 	table  tableKind
+	lone   bool // nothing is known of other fields
 	id     bool // the name is "id" alone, and refers to nothing
 }
 
@@ -95,12 +96,13 @@ var auxiliaries = wordSet("is has show allow can should wants want use uses req 
 // read reads the name of a field.
 func (l *lexicon) read(ctx *Context) header {
 	h := header{nats: map[pii.Category]pii.Nat{}, by: map[int]bool{}, table: l.tableOf(ctx)}
+	h.lone = ctx.Dataset == nil || len(ctx.Dataset.Fields) < 3
 	raw := l.bare(ctx, split(bean(leaf(ctx))))
 	turned := false
 	h.tokens, turned = tokens(raw)
 	h.tokens = posted(h.tokens)
 	h.id = len(raw) == 1 && raw[0] == "id" && Refers(ctx) == 0 && ofPerson(ctx)
-	if len(raw) > 1 && auxiliaries[raw[0]] {
+	if len(raw) > 1 && auxiliaries[raw[0]] && !(raw[0] == "no" && numberOf(raw[1])) {
 		h.flip, h.known = "none.boolean", true
 		h.put("none.boolean", 6, "the name asks yes or no")
 		return h
@@ -141,6 +143,15 @@ func (l *lexicon) read(ctx *Context) header {
 	h.ofWhom(l, ctx, raw)
 	h.known = len(h.nats) > 0
 	return h
+}
+
+// numberOf tells whether "no" before the word is short for number: no_telp, no_ktp.
+func numberOf(w string) bool {
+	switch oneWord(w) {
+	case "phone", "mobile", "fax", "identity", "national_id", "account", "passport", "house", "person", "employee", "member", "student", "patient":
+		return true
+	}
+	return false
 }
 
 // counters are words behind which "of" says that something is counted, and describing those that make a name one of a field, not of what is in it.

@@ -127,7 +127,7 @@ func (f *features) classify(v []byte, hex, dots int) {
 	if f.digits > 0 && f.letters == f.uppers && f.spaces <= 1 && f.n <= 24 && f.letters > 0 {
 		f.flags |= isCode
 	}
-	if f.words >= 4 && f.spaces >= 3 {
+	if f.words >= 4 && f.spaces >= 3 && (f.capital*10 <= f.words*7 || v[f.n-1] == '.' || v[f.n-1] == '!' || v[f.n-1] == '?') {
 		f.flags |= isSentence
 	}
 	if f.letters > 0 && f.spaces > 0 && company(v) {

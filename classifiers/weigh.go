@@ -345,7 +345,7 @@ func (s *Set) inside(p *pii.Proposal, st *Stats) {
 		if p.Category == "none.key" || p.Category == "none.hash" || p.Category == "none.date" {
 			logit -= 4
 		}
-		if c.Category == "identity.name" || c.Category == "identity.given_name" || c.Category == "contact.street" || c.Category == "contact.city" {
+		if ofWords(c.Category) {
 			logit -= titles(st, n)
 		}
 		one := pii.Contained{Category: c.Category, Confidence: calibrate(1 / (1 + math.Exp(-logit))), Share: float64(n) / float64(st.Values)}
@@ -365,6 +365,15 @@ func (s *Set) inside(p *pii.Proposal, st *Stats) {
 	if len(p.Contains) > 0 && p.Contains[0].Confidence >= .5 {
 		p.Category, p.Dense, p.Confidence = "text.personal", false, p.Contains[0].Confidence
 	}
+}
+
+// ofWords tells of categories that words of every day make: titles and names of things hold them without being about anybody.
+func ofWords(c pii.Category) bool {
+	switch c {
+	case "identity.name", "identity.given_name", "identity.family_name", "contact.street", "contact.city", "contact.postcode", "criminal.record":
+		return true
+	}
+	return strings.HasPrefix(string(c), "demographic.") && c != "demographic.birth_date" || strings.HasPrefix(string(c), "health.")
 }
 
 // titles is what counts against names and streets in texts: titles and names of things are full of them.

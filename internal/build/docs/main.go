@@ -1,5 +1,5 @@
 // Command docs writes the pages of the documentation that the code knows best: docs/connectors/ from the connectors' specifications,
-// docs/categories.md from the taxonomy, docs/classifiers.md from the list of classifiers, docs/search.md from the keys of the query
+// docs/categories.md from the taxonomy, docs/classifiers.md from the list of classifiers, docs/accuracy.md from what they reach, docs/search.md from the keys of the query
 // language. With -check it fails if one of them is stale, and writes nothing.
 package main
 
@@ -33,6 +33,11 @@ func main() {
 
 func run(check bool) error {
 	pages := map[string]string{"categories.md": categories(), "classifiers.md": classifierList(), "search.md": searchKeys(), "connectors/README.md": connectorList()}
+	page, err := accuracy()
+	if err != nil {
+		return err
+	}
+	pages["accuracy.md"] = page
 	for _, s := range systems.All() {
 		pages["connectors/"+s.Name+".md"] = connector(s)
 	}

@@ -18,7 +18,8 @@ import (
 )
 
 const (
-	rounds  = 8
+	rounds  = 16
+	settled = 4 // rounds after which the weights are averaged
 	step    = .15
 	decay   = 3e-3
 	leastOf = 3
@@ -117,12 +118,13 @@ func (m *model) prune() {
 	}
 }
 
-// train descends the gradient, with steps that shrink per weight (AdaGrad).
+// train descends the gradient, with steps that shrink per weight (AdaGrad), and takes the mean over its last rounds.
 func (m *model) train() {
 	m.weights = make([]float64, len(m.names))
 	squares := make([]float64, len(m.names))
 	random := rand.New(rand.NewPCG(1, 2))
-	for range rounds {
+	mean := make([]float64, len(m.names))
+	for round := range rounds {
 		random.Shuffle(len(m.samples), func(i, j int) { m.samples[i], m.samples[j] = m.samples[j], m.samples[i] })
 		for _, s := range m.samples {
 			z := 0.0
@@ -136,7 +138,13 @@ func (m *model) train() {
 				m.weights[t.id] -= step * g / math.Sqrt(squares[t.id]+1e-6)
 			}
 		}
+		for i := range mean {
+			if round >= settled {
+				mean[i] += m.weights[i] / (rounds - settled)
+			}
+		}
 	}
+	m.weights = mean
 }
 
 // text writes the weights that matter, by name.
