@@ -39,13 +39,17 @@ type requestDoc struct {
 type intakeIn struct {
 	Type        policies.Type `json:"type"`
 	Regime      string        `json:"regime"`
-	Identifiers []struct {
-		Category pii.Category `json:"category"`
-		Value    string       `json:"value"`
-	} `json:"identifiers"`
-	Verified string `json:"verified,omitempty"`
-	Channel  string `json:"channel,omitempty"`
-	Export   bool   `json:"export,omitempty"`
+	Identifiers []intakeID    `json:"identifiers,omitempty"`
+	Subjects    [][]intakeID  `json:"subjects,omitempty"` // of a batch: those of each person, in place of identifiers
+	Verified    string        `json:"verified,omitempty"`
+	Channel     string        `json:"channel,omitempty"`
+	Export      bool          `json:"export,omitempty"`
+}
+
+// intakeID is an identifier as a program sends it.
+type intakeID struct {
+	Category pii.Category `json:"category"`
+	Value    string       `json:"value"`
 }
 
 // approveIn names the plan that is approved.
@@ -75,6 +79,16 @@ func (s *Server) apiIntake(c *gin.Context) {
 			s.fail(c, err)
 			return
 		}
+	}
+	for _, ids := range in.Subjects {
+		var one requests.Intake
+		for _, id := range ids {
+			if err := known(&one, id.Category, strings.TrimSpace(id.Value)); err != nil {
+				s.fail(c, err)
+				return
+			}
+		}
+		x.Subjects = append(x.Subjects, one.Identifiers)
 	}
 	s.once(c, func() (int, any, error) {
 		r, err := s.svc.Requests.Intake(c.Request.Context(), x)

@@ -13,7 +13,7 @@ import (
 	"vestige/requests"
 )
 
-// TestSuppressed has an application ask of a person before and after she opted out. Its token can do nothing else.
+// TestSuppressed has an application ask of a person before and after she opted out. Its token can do nothing else. A batch comes in by the API as well.
 func TestSuppressed(t *testing.T) {
 	e := demo(t)
 	c, svc := officed(t, e)
@@ -52,5 +52,16 @@ func TestSuppressed(t *testing.T) {
 	}
 	if a := call("GET", "/api/v1/sources", ""); a.status != 403 {
 		t.Errorf("the application's token lists sources: %d", a.status)
+	}
+	olga := c.as(e.staff, "olga", accounts.Operator)
+	take := func(body string) answer {
+		return olga.do("POST", "/api/v1/requests", body, func(r *http.Request) { r.Header.Set("Content-Type", "application/json") })
+	}
+	many := `{"type":"erasure","regime":"gdpr","verified":"list","subjects":[[{"category":"contact.email","value":"a@example.com"}],[{"category":"contact.email","value":"b@example.com"}]]}`
+	if a := take(many); a.status != 201 || !strings.Contains(a.body, `"subjects":2`) || strings.Contains(a.body, "example.com") {
+		t.Errorf("a batch is answered with %d: %s", a.status, a.body)
+	}
+	if a := take(strings.Replace(many, "erasure", "access", 1)); a.status == 201 {
+		t.Error("an export of many is taken in")
 	}
 }
