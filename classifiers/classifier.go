@@ -32,6 +32,7 @@ type Triggers struct {
 	// that goes on from digits before it over - . / or :, nor behind three letters or digits
 	Words  []string // any of these words, without regard to case; beside Forms or Behind they are anchors, and At is not asked at them
 	Title  bool     // a word that begins with a capital, and is no part of an identifier
+	Except []string // words at which a classifier of Title finds nothing to begin: those that all such classifiers name are passed over
 	Starts bool     // the beginning of every word and number; for classifiers that are given at run time
 	Forms  []string // a token of one of these forms: 9 is a digit, A a capital, X either, anything else itself; At is asked at its first byte
 	Behind []string // the same, but only where one of Words stands before it, at most anchorReach bytes away and on the line

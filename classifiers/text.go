@@ -9,6 +9,7 @@ type triggers struct {
 	digits []call     // classifiers by least number of digits, ascending
 	starts []int      // those that look at every token
 	title  []int      // those that look at capitalised words
+	except *keySet    // capitalised words at which none of those finds anything
 	words  wordTable
 	forms  formTable
 	all    []*Classifier
@@ -28,8 +29,25 @@ func newTriggers(all []*Classifier, want func(*Classifier) bool) *triggers {
 		}
 		t.add(i, c.Triggers)
 	}
+	t.except = newKeySet(t.never())
 	slices.SortStableFunc(t.digits, func(a, b call) int { return a.least - b.least })
 	return t
+}
+
+// never lists the words that every classifier of capitalised words excepts.
+func (t *triggers) never() (words []string) {
+	for n, who := range t.title {
+		mine := t.all[who].Triggers.Except
+		if n == 0 {
+			words = mine
+			continue
+		}
+		if len(words) > 0 && len(mine) == len(words) && &mine[0] == &words[0] {
+			continue
+		}
+		words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return !slices.Contains(mine, w) })
+	}
+	return words
 }
 
 func (t *triggers) add(i int, w Triggers) {
@@ -159,7 +177,7 @@ func (sc *scan) word(i int) int {
 		}
 		sc.ask(e.who, i)
 	}
-	if c := text[i]; (c-'A' < 26 || c-0xC3 < 3) && len(t.title) > 0 && (j == len(text) || leads(text[j])) {
+	if c := text[i]; (c-'A' < 26 || c-0xC3 < 3) && len(t.title) > 0 && (j == len(text) || leads(text[j])) && (j-i > 8 || !t.except.has(key)) {
 		sc.ask(t.title, i)
 	}
 	return j

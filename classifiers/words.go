@@ -103,3 +103,49 @@ func (t *wordTable) find(key uint64, word []byte) *entry {
 	}
 	return nil
 }
+
+// keySet is words of at most eight ASCII letters, by their keys, which tell them apart.
+type keySet struct {
+	keys []uint64
+	mask uint64
+}
+
+func newKeySet(words []string) *keySet {
+	size := 64
+	for size < 2*len(words) {
+		size *= 2
+	}
+	s := &keySet{make([]uint64, size), uint64(size - 1)}
+	for _, w := range words {
+		end, key := letters([]byte(w), 0)
+		if end != len(w) || end > 8 || key == 0 || !ascii(w) {
+			continue
+		}
+		i := key >> 20 & s.mask
+		for s.keys[i] != 0 && s.keys[i] != key {
+			i = (i + 1) & s.mask
+		}
+		s.keys[i] = key
+	}
+	return s
+}
+
+func ascii(w string) bool {
+	for i := range len(w) {
+		if w[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *keySet) has(key uint64) bool {
+	for i := key >> 20 & s.mask; ; i = (i + 1) & s.mask {
+		switch s.keys[i] {
+		case key:
+			return true
+		case 0:
+			return false
+		}
+	}
+}

@@ -38,6 +38,26 @@ type Entry struct {
 // MaxLen is the longest word in bytes that a look-up considers.
 const MaxLen = 40
 
+// Plain lists words of any text with which no name and no town begins. The list is always the same one.
+func Plain() []string { return plain() }
+
+var plain = sync.OnceValue(func() (out []string) {
+	leads := map[string]bool{}
+	for l := range strings.Lines(words) {
+		w, ranks, _ := strings.Cut(strings.TrimSuffix(l, "\n"), "\t")
+		if first, _, more := strings.Cut(w, " "); more && parse(ranks).City > 0 {
+			leads[first] = true
+		}
+	}
+	for l := range strings.Lines(words) {
+		w, ranks, _ := strings.Cut(strings.TrimSuffix(l, "\n"), "\t")
+		if e := parse(ranks); e.Kinds&Common != 0 && e.Given < 3 && e.City == 0 && !leads[w] {
+			out = append(out, w)
+		}
+	}
+	return out
+})
+
 type table struct {
 	filter  []uint64 // a bit for each word by its hash: most words of a text end here
 	hashes  []uint64

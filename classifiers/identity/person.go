@@ -403,7 +403,7 @@ func MentionedName() classifiers.Classifier {
 		Doc:      "A given name that stands alone in a text, behind a greeting, a preposition or a role, or below a letter. It misses rare names elsewhere; things named after people are mistaken for one.",
 		Category: "identity.given_name",
 		Version:  1,
-		Triggers: classifiers.Triggers{Title: true},
+		Triggers: classifiers.Triggers{Title: true, Except: dictionary.Plain()},
 		MaxLen:   40,
 		At:       mentionedAt,
 		Chance:   .05,

@@ -31,7 +31,7 @@ func TownBeside() classifiers.Classifier {
 		Doc:      "A town in a text, before or behind its postal code. It misses towns without one; words beside a number of five digits are mistaken for one.",
 		Category: "contact.city",
 		Version:  1,
-		Triggers: classifiers.Triggers{Digits: 4, Forms: britishForms, Title: true},
+		Triggers: classifiers.Triggers{Digits: 4, Forms: britishForms, Title: true, Except: dictionary.Plain()},
 		MaxLen:   80,
 		At:       townAt,
 		Chance:   .1, Prior: -12, Sparse: true,
