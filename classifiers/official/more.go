@@ -4,7 +4,31 @@ import "strings"
 
 // more are the checks of countries beyond Europe.
 var more = map[string]func([]byte) bool{
-	"ptnif": func(d []byte) bool { return d[0] != '0' && (11-sum(d, 9, 8, 7, 6, 5, 4, 3, 2)%11)%11%10 == at(d, 8) },
+	"atin": func(d []byte) bool { return d[0] == '9' && string(d[3:5]) == "93" },
+	"lnch": func(d []byte) bool { return sum(d, 21, 19, 17, 13, 11, 9, 7, 3, 1)%10 == at(d, 9) },
+	"lumat": func(d []byte) bool {
+		y := num(d[:4])
+		var v [12]byte
+		copy(v[:], d[:11])
+		v[11] = d[12]
+		return y >= 1900 && y < 2040 && month(num(d[4:6])) && day(num(d[6:8])) && luhn(d[:12]) && verhoeff(v[:])
+	},
+	"mtid":  func(d []byte) bool { return has(d[len(d)-1:], "MGAPLHBZ") && num(d[:len(d)-1]) > 0 },
+	"cytic": cyTIC,
+	"frtva": func(d []byte) bool {
+		return d[0] == 'F' && d[1] == 'R' && (12+3*(num(d[4:])%97))%97 == num(d[2:4]) && luhn(d[4:])
+	},
+	"krfrn": func(d []byte) bool {
+		return ymd(d) && d[6] >= '5' && d[6] <= '8' && (13-sum(d, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)%11)%10 == at(d, 12)
+	},
+	"crced": func(d []byte) bool { return d[0] >= '1' && d[0] <= '8' },
+	"lanr":  func(d []byte) bool { return (10-sum(d, 4, 9, 4, 9, 4, 9)%10)%10 == at(d, 6) },
+	"nzbank": func(d []byte) bool {
+		b := num(d[:2])
+		return b >= 1 && b <= 38
+	},
+	"nokonto": func(d []byte) bool { return (11-sum(d, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)%11)%11 == at(d, 10) },
+	"ptnif":   func(d []byte) bool { return d[0] != '0' && (11-sum(d, 9, 8, 7, 6, 5, 4, 3, 2)%11)%11%10 == at(d, 8) },
 	"niss": func(d []byte) bool {
 		return (d[0] == '1' || d[0] == '2') && 9-sum(d, 29, 23, 19, 17, 13, 11, 7, 5, 3, 2)%10 == at(d, 10)
 	},
@@ -356,4 +380,18 @@ func vin(d []byte) bool {
 		s += v * [...]int{8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2}[i]
 	}
 	return d[8] == "0123456789X"[s%11] && hasDigits(d, 4)
+}
+
+// cyTIC adds digits in even places and what the table makes of those in odd ones; the letter is the remainder.
+func cyTIC(d []byte) bool {
+	odd := [10]int{1, 0, 5, 7, 9, 13, 15, 17, 19, 21}
+	s := 0
+	for i := range 8 {
+		if i%2 == 0 {
+			s += odd[at(d, i)]
+		} else {
+			s += at(d, i)
+		}
+	}
+	return int(d[8]-'A') == s%26
 }

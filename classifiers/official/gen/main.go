@@ -86,7 +86,7 @@ func own(set *classifiers.Set, c classifiers.Classifier, names []string) string 
 }
 
 // starts are beginnings that a check asks for and that chance would hardly hit.
-var starts = map[string]string{"uk_vat": "GB", "de_ust_id": "DE", "ch_ahv": "756", "ch_uid": "CHE", "ae_eid": "784", "gh_card": "GHA", "iccid": "89", "uk_driving": "", "in_ifsc": ""}
+var starts = map[string]string{"uk_vat": "GB", "fr_tva": "FR", "lu_matricule": "198", "de_ust_id": "DE", "ch_ahv": "756", "ch_uid": "CHE", "ae_eid": "784", "gh_card": "GHA", "iccid": "89", "uk_driving": "", "in_ifsc": ""}
 
 func example(rng *rand.Rand, c classifiers.Classifier, form string) string {
 	v := make([]byte, len(form))
