@@ -34,7 +34,7 @@ func FamilyName() classifiers.Classifier {
 		Whole:    func(v []byte) bool { return each(v, dictionary.Family) },
 		Column:   func(s *classifiers.Stats) classifiers.Evidence { return lean(s, "family_name", "given_name") },
 		Chance:   .05,
-		Cover:    .7,
+		Cover:    .5,
 	}
 }
 
