@@ -45,6 +45,23 @@ type list[T any] struct {
 
 func items[T any](all []T) list[T] { return list[T]{Items: append([]T{}, all...)} }
 
+// paging gives the part of a list behind a cursor, which names the last of the page before. Where that one is no longer in the list, it begins anew.
+func paging[T any](c *gin.Context, all []T, id func(T) string) list[T] {
+	if after := c.Query("after"); after != "" {
+		for i, x := range all {
+			if id(x) == after {
+				all = all[i+1:]
+				break
+			}
+		}
+	}
+	out := items(all)
+	if n := limit(c, 500); len(all) > n {
+		out = list[T]{Items: all[:n:n], Next: id(all[n-1])}
+	}
+	return out
+}
+
 // give answers with JSON.
 func give(c *gin.Context, v any) { c.JSON(http.StatusOK, v) }
 

@@ -17,7 +17,7 @@ func (s *Server) apiDecideRoutes() {
 	s.api("PUT", "/field/decision", accounts.Decide, s.apiDecide, call{Says: "Decides on a field, over the version that If-Match names.", Query: atField, Takes: decisionIn{}, Gives: decidedDoc{}, Match: true})
 	s.api("POST", "/decisions", accounts.Decide, s.apiDecideMany, call{Says: "Makes up to 500 decisions, all of them or none.", Takes: decisionsIn{}, Gives: made{}, Status: http.StatusCreated})
 	s.api("POST", "/decisions/:id/undo", accounts.Decide, s.apiUndo, call{Says: "Takes a batch of decisions back.", Gives: undoneDoc{}})
-	s.api("GET", "/review/groups", accounts.ReadCatalog, s.apiGroups, call{Says: "Lists groups of fields that are alike and wait for a decision.", Query: map[string]string{"show": "deferred or suppressed instead of proposed", "source": "of this source alone", "category": "of this category alone"}, Gives: list[catalog.Group]{}})
+	s.api("GET", "/review/groups", accounts.ReadCatalog, s.apiGroups, call{Says: "Lists groups of fields that are alike and wait for a decision.", Query: paged("show", "deferred or suppressed instead of proposed", "source", "of this source alone", "category", "of this category alone"), Gives: list[catalog.Group]{}})
 }
 
 // decisionIn is a decision as a program sends it.
@@ -135,5 +135,5 @@ func (s *Server) apiUndo(c *gin.Context) {
 
 func (s *Server) apiGroups(c *gin.Context) {
 	all, err := s.svc.Catalog.Groups(c.Request.Context(), queueOf(c).filter())
-	either(s, c, items(all), err)
+	either(s, c, paging(c, all, func(g catalog.Group) string { return g.ID }), err)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func (s *Server) apiRequestRoutes() {
-	s.api("GET", "/requests", accounts.ReadRequests, s.apiRequests, call{Says: "Lists requests in the order of the queue: by deadline.", Query: map[string]string{"ended": "1 for those that have ended too"}, Gives: list[*requests.Request]{}})
+	s.api("GET", "/requests", accounts.ReadRequests, s.apiRequests, call{Says: "Lists requests in the order of the queue: by deadline.", Query: paged("ended", "1 for those that have ended too"), Gives: list[*requests.Request]{}})
 	s.api("GET", "/requests/:id", accounts.ReadRequests, s.apiRequest, call{Says: "Gives a request with its history.", Gives: requestDoc{}})
 	s.api("POST", "/requests", accounts.WorkRequests, s.apiIntake, call{Says: "Takes a request in.", Takes: intakeIn{}, Gives: requests.Request{}, Status: http.StatusCreated})
 	s.api("POST", "/requests/:id/approve", accounts.Approve, s.apiApprove, call{Says: "Approves the plan of a request by its hash.", Takes: approveIn{}, Gives: requestDoc{}})
@@ -59,7 +59,7 @@ type approveIn struct {
 
 func (s *Server) apiRequests(c *gin.Context) {
 	all, err := s.svc.Requests.List(c.Request.Context(), c.Query("ended") == "1")
-	either(s, c, items(all), err)
+	either(s, c, paging(c, all, func(r *requests.Request) string { return r.ID }), err)
 }
 
 func (s *Server) apiRequest(c *gin.Context) {
@@ -98,15 +98,17 @@ func (s *Server) apiIntake(c *gin.Context) {
 
 func (s *Server) apiApprove(c *gin.Context) {
 	var in approveIn
-	err := bind(c, &in)
-	if err == nil {
-		_, err = s.svc.Requests.Approve(c.Request.Context(), c.Param("id"), in.Hash, by(c).Name)
-	}
-	if err != nil {
+	if err := bind(c, &in); err != nil {
 		s.fail(c, err)
 		return
 	}
-	s.apiRequest(c)
+	s.once(c, func() (int, any, error) {
+		if _, err := s.svc.Requests.Approve(c.Request.Context(), c.Param("id"), in.Hash, by(c).Name); err != nil {
+			return 0, nil, err
+		}
+		v, err := s.requestView(c.Request.Context(), c.Param("id"))
+		return http.StatusOK, requestDoc{v.Request, append([]requests.Change{}, v.History...), v.Halt}, err
+	})
 }
 
 func (s *Server) apiAct(what string) gin.HandlerFunc {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"net/http"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -34,6 +35,7 @@ var _ Plans = (*plans.Engine)(nil)
 
 func (s *Server) planRoutes() {
 	s.get("/plans", accounts.ReadPlans, s.plans)
+	s.get("/plans.csv", accounts.ReadPlans, s.plansCSV)
 	s.get("/plans/:id", accounts.ReadPlans, s.plan)
 	s.get("/plans/:id/attestation.json", accounts.ReadPlans, s.attestationFile)
 }
@@ -53,7 +55,24 @@ func (s *Server) plans(c *gin.Context) {
 			return
 		}
 	}
-	s.show(c, http.StatusOK, "plans", view{Title: "Requests", Nav: "plans", Body: l, Twins: []link{{"JSON", "/api/v1/plans"}}})
+	s.show(c, http.StatusOK, "plans", view{Title: "Requests", Nav: "plans", Body: l, Twins: []link{{"JSON", "/api/v1/plans"}, {"CSV", "/plans.csv"}}})
+}
+
+func (s *Server) plansCSV(c *gin.Context) {
+	p, err := s.planner()
+	var all []*plans.Status
+	if err == nil {
+		all, err = p.Plans(c.Request.Context(), c.Query("request"))
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	w := sheet(c, "plans", "plan", "request", "kind", "state", "steps", "gaps", "questions", "by", "made", "deadline", "hash")
+	for _, x := range all {
+		w.row(x.ID, x.Request, string(x.Kind), string(x.State), strconv.Itoa(len(x.Open.Steps)), strconv.Itoa(len(x.Open.Gaps)), strconv.Itoa(len(x.Open.Questions)), x.By, stamp(x.Made), stamp(x.Open.Deadline), x.Hash)
+	}
+	w.end()
 }
 
 // planView is what the page of a plan is given.
