@@ -35,7 +35,7 @@ const (
 	pairedMost  = 12.0
 	agreeing    = 0.8
 	refuted     = -6.0
-	mostParents = 8
+	mostParents = 20
 )
 
 // Comparable lists the pairings that could be looked into.

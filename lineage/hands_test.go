@@ -74,6 +74,22 @@ var hands = map[string]difficulty{
 		e.table("ward/feed", "id none.key int", "line contact.address conf=0.7").add(1, "PID|ann@example.com|Lee^Ann|1 Elm Street|").add(2, "PID|bob@example.com|Ray^Bob|2 Elm Street|")
 	}, want: []string{"hers ward/patients 1", "mentions ward/feed 1: 1 Elm Street, Lee^Ann, ann@example.com"}},
 
+	"a name of one word": {make: func(e *estate) {
+		e.table("blog/users", "id identity.number int", "mail contact.email", "display identity.name", "phone contact.phone").add(3, users1, "Ann", "+12025550143").add(4, "bob@example.com", "Bob", "+12025550144")
+		e.table("blog/log", "id none.key int", "line none.text").add(1, "ann@example.com and Ann Ray called").add(2, "Ann Ray, +12025550199")
+	}, want: []string{"hers blog/users 3", "mentions blog/log 1: ann@example.com"}},
+
+	"numbers of another table by a reference that is not sure": {make: func(e *estate) {
+		users(e)
+		tb := e.table("search/orders", "id none.key int", "customer identity.number int ~shop/users.id", "email contact.email").add(1, 1, "bob@example.com").add(2, 1, users1).add(3, 2, "cy@example.net")
+		tb.guess[0].Confidence = 0.9
+	}, want: []string{anns, "hers search/orders 2"}},
+
+	"numbers of two tables in one field": {make: func(e *estate) {
+		users(e)
+		e.table("search/orders", "id none.key int", "customer identity.number int", "email contact.email").add(1, 3, "bob@example.com").add(2, 3, users1).add(3, 3, nil)
+	}, want: []string{anns, "hers search/orders 2", "hers search/orders 3"}},
+
 	"who she was is told by what is left": {make: func(e *estate) {
 		patients(e).add(9, "ann@example.net", "Dora", "Lee", "1999-01-01")
 		e.table("ward/history", "id none.key int", "email contact.email", "first identity.given_name", "last identity.family_name", "phone contact.phone").add(1, "gone@example.com", "Gil", "Lee", "+12025550143")

@@ -42,3 +42,17 @@ func (c *closer) meant(n *Node, f *pii.Found, beside *FieldNode) int {
 	}
 	return overlap(c.profile.names(), said.names())
 }
+
+// belied tells whether a number of which nothing sure says whose it is led to a record that has an identifier of somebody else beside it: it is the number of
+// another table, or of another application.
+func (c *closer) belied(n *Node, f *pii.Found, fn *FieldNode) bool {
+	if soleKeyOf(n, fn.Field.Name) {
+		return false
+	}
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		if e.Fields[0] == fn.Field.Name && (e.Declared || e.Decided || e.Copy || e.Confidence >= sure) {
+			return false
+		}
+	}
+	return c.anothers(&pend{node: n, found: f, hit: pii.Hit{Field: fn.Field.Name}})
+}

@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -68,11 +69,16 @@ func (c *closer) gatherAttributes() {
 func (c *closer) attribute(seen map[string]bool, cat pii.Category, v pii.Value, via []Link) {
 	norm, ok := forms.Normal(cat, []byte(v.Reveal()))
 	key := string(cat) + "\x00" + string(norm)
-	if !ok || len(norm) < 2 || seen[key] {
+	if !ok || len(norm) < 2 || seen[key] || cat == "identity.name" && oneWord(norm) {
 		return
 	}
 	seen[key] = true
 	c.out.Attributes = append(c.out.Attributes, Known{Identifier: pii.Identifier{Category: cat, Value: pii.NewValue(string(norm))}, Via: via, Confidence: 1})
+}
+
+// oneWord tells whether a name is one word of Latin letters: a given name alone is everybody's who has it, or what somebody signs in with.
+func oneWord(name []byte) bool {
+	return !bytes.ContainsFunc(name, func(r rune) bool { return r == ' ' || r > 0x24f })
 }
 
 // composeNames puts full names together from given and family names, in both orders.

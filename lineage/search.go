@@ -323,6 +323,8 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 		c.heldByOther(f, k, h, via, conf)
 	case !k.Single:
 		c.postpone(n, f, k, h, via, conf, false)
+	case !k.Category.Global() && c.belied(n, f, fn):
+		return
 	case c.contradicts(n, f, fn.Field.Name):
 		c.doubt(f, fn.Field.Name, via, conf)
 	default:
