@@ -100,6 +100,9 @@ func (c *closer) restIn(m *forms.Matcher, r *Record, f *FieldNode) {
 	if f.Dense && f.Category.Personal() && r.Holding == Mention && f.Role == Owns && !many(f) && !partly(r, f) {
 		return
 	}
+	if r.Holding == Joint && r.Upward && f.Dense && f.Role == Owns && pii.Category("contact").Covers(f.Category) {
+		return // where both of them live
+	}
 	if f.Field.Generated || f.Field.Type != pii.Text || strings.HasSuffix(f.Field.Path, "{@}") || wholly(f) && !f.Category.Personal() {
 		return
 	}

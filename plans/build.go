@@ -303,7 +303,8 @@ func (b *builder) letGo() {
 		}
 		k := recordID(ref.Record.Dataset, ref.Record.Key, ref.Record.Digest)
 		if i, ok := b.byID[k]; ok && b.fate[i] != untouched {
-			continue // its own step empties the reference
+			b.alsoWithout(i, e, ref.Record.Fields)
+			continue
 		}
 		x := b.extra[k]
 		if x == nil {
@@ -313,6 +314,18 @@ func (b *builder) letGo() {
 		if !x.edges[e.ID] {
 			x.edges[e.ID] = true
 			x.changes = append(x.changes, b.without(e, ref.Record.Fields)...)
+		}
+	}
+}
+
+// alsoWithout has the step of a record that stays, changed for something else, empty the reference too.
+func (b *builder) alsoWithout(i int, e *lineage.Edge, fields map[string][]pii.Located) {
+	if b.fate[i] != redacted && b.fate[i] != detached {
+		return
+	}
+	for _, c := range b.without(e, fields) {
+		if !slices.ContainsFunc(b.changes[i], func(had pii.Change) bool { return had.Field == c.Field }) {
+			b.changes[i] = merge(append(b.changes[i], c))
 		}
 	}
 }

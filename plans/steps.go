@@ -258,13 +258,22 @@ func (b *builder) order(groups []*group) []int {
 	return append(out, b.deletions(groups)...)
 }
 
-func (b *builder) deletions(groups []*group) (out []int) {
-	at := map[pii.Ref]int{}
+func (b *builder) deletions(groups []*group) []int {
+	at, all := map[pii.Ref]int{}, []int{}
 	for i, g := range groups {
 		if g.method == pii.Delete {
-			at[g.dataset] = i
+			at[g.dataset], all = i, append(all, i)
 		}
 	}
+	// where references go in a circle, those come second that the system lets go by itself
+	all = b.childrenFirst(groups, at, all, func(e *lineage.Edge) bool { return true })
+	return b.childrenFirst(groups, at, all, func(e *lineage.Edge) bool {
+		return !e.Deferrable && e.OnDelete != pii.SetNull && e.OnDelete != pii.SetDefault && e.OnDelete != pii.Cascade
+	})
+}
+
+// childrenFirst orders deletions so that none comes before what refers to it by a reference that counts; beyond that the order given is kept.
+func (b *builder) childrenFirst(groups []*group, at map[pii.Ref]int, all []int, counts func(*lineage.Edge) bool) (out []int) {
 	done := map[int]bool{}
 	var visit func(i int)
 	visit = func(i int) {
@@ -273,16 +282,14 @@ func (b *builder) deletions(groups []*group) (out []int) {
 		}
 		done[i] = true
 		for _, e := range b.in.Graph.In(groups[i].dataset) {
-			if j, ok := at[e.From]; ok && e.Declared {
+			if j, ok := at[e.From]; ok && e.Declared && counts(e) {
 				visit(j)
 			}
 		}
 		out = append(out, i)
 	}
-	for i, g := range groups {
-		if g.method == pii.Delete {
-			visit(i)
-		}
+	for _, i := range all {
+		visit(i)
 	}
 	return out
 }
