@@ -287,6 +287,9 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 			return
 		}
 	}
+	if own := c.notOwn(f); byID && len(own) > 0 && len(own) < len(f.Hits) && c.namesake(f) {
+		f.Hits = own // it names her, and its own person is a namesake
+	}
 	i := c.add(f, Mention, via, 1)
 	c.out.Records[i].Fields = f.Fields
 	for _, h := range f.Hits {

@@ -267,9 +267,10 @@ func (b *builder) deletions(groups []*group) []int {
 	}
 	// where references go in a circle, those come second that the system lets go by itself
 	all = b.childrenFirst(groups, at, all, func(e *lineage.Edge) bool { return true })
-	return b.childrenFirst(groups, at, all, func(e *lineage.Edge) bool {
+	all = b.childrenFirst(groups, at, all, func(e *lineage.Edge) bool {
 		return !e.Deferrable && e.OnDelete != pii.SetNull && e.OnDelete != pii.SetDefault && e.OnDelete != pii.Cascade
 	})
+	return b.childrenFirst(groups, at, all, func(e *lineage.Edge) bool { return e.OnDelete == pii.Restrict }) // which nothing defers
 }
 
 // childrenFirst orders deletions so that none comes before what refers to it by a reference that counts; beyond that the order given is kept.

@@ -128,7 +128,7 @@ func (j *judge) without(t *Table, f Field, c Cell, hers, either []Part, before, 
 		return ""
 	}
 	for _, p := range hers {
-		if strings.Contains(strings.ToLower(*now), strings.ToLower(p.Text)) && !(p.Local && (*now == p.Text && j.shellOf(t, f, p.Text) || *now != p.Text)) {
+		if strings.Contains(beside(c, p, *now), strings.ToLower(p.Text)) && !(p.Local && (*now == p.Text && j.shellOf(t, f, p.Text) || *now != p.Text)) {
 			return "left in " + f.Name
 		}
 	}
@@ -144,6 +144,17 @@ func (j *judge) without(t *Table, f Field, c Cell, hers, either []Part, before, 
 		rest = rest[k+len(piece):]
 	}
 	return ""
+}
+
+// beside gives what is left of a value, in small letters, without the longer pieces of others: an address of somebody else can hold hers.
+func beside(c Cell, hers Part, now string) string {
+	now = strings.ToLower(now)
+	for _, p := range c.Parts {
+		if len(p.Text) > len(hers.Text) && !slices.Equal(p.Of, hers.Of) {
+			now = strings.ReplaceAll(now, strings.ToLower(p.Text), "")
+		}
+	}
+	return now
 }
 
 // document holds the parts of others against what is left of a document.
