@@ -178,7 +178,7 @@ func (spec Spec) Abilities() []string {
 	}{
 		{"sample", has[Sampler](spec)}, {"profile", has[Profiler](spec)}, {"locate", has[Locator](spec)}, {"search", has[Searcher](spec)},
 		{"erase", has[Eraser](spec)}, {"undo", has[Undoer](spec)}, {"image", has[Imager](spec)}, {"export", has[Exporter](spec)}, {"check", has[Preflighter](spec)},
-		{"statements", has[Statementer](spec)}, {"residue", has[Residuer](spec)}, {"ladder", has[Ladder](spec)}, {"copy", has[Copier](spec)}, {"plant", has[Planter](spec)},
+		{"statements", has[Statementer](spec)}, {"residue", has[Residuer](spec)}, {"ladder", has[Ladder](spec)}, {"copy", has[Copier](spec)}, {"plant", has[Planter](spec)}, {"watch", has[Watcher](spec)},
 	} {
 		if a.has {
 			out = append(out, a.name)

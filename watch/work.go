@@ -329,6 +329,7 @@ func (s *Service) listen(ctx context.Context, source string) {
 		return
 	}
 	for wait := time.Second; ; wait = min(2*wait, 5*time.Minute) {
+		begun := clock.Now()
 		err := s.Listen(ctx, source, func(dataset string) {
 			if _, err := s.Changed(ctx, "source "+source, source, dataset); err != nil && ctx.Err() == nil {
 				s.Log.Warn("a signal was lost", "source", source, "code", errkind.Code(err))
@@ -336,6 +337,9 @@ func (s *Service) listen(ctx context.Context, source string) {
 		})
 		if err == nil || ctx.Err() != nil || errkind.Of(err) == errkind.Unsupported {
 			return
+		}
+		if clock.Since(begun) > time.Minute { // it worked for a while
+			wait = time.Second
 		}
 		select {
 		case <-ctx.Done():

@@ -12,6 +12,7 @@ import (
 
 	"vestige/accounts"
 	"vestige/catalog"
+	"vestige/connectors"
 	"vestige/internal/errkind"
 	"vestige/lineage"
 	"vestige/pii"
@@ -96,6 +97,9 @@ func (s *Server) sourceView(ctx context.Context, name string) (v sourceView, err
 	for _, spec := range s.svc.Connectors {
 		if spec.Name == v.Connector {
 			v.Title, v.Can = spec.Title, spec.Abilities()
+			if w, ok := spec.Type.(connectors.Watcher); ok && v.Watched {
+				v.Trigger = w.Trigger()
+			}
 		}
 	}
 	return v, err

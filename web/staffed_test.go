@@ -31,7 +31,13 @@ func busy(t testing.TB) (e *estate, c *client, ada *person, paths map[string]str
 	must(t, err)
 	groups, err := e.cat.Groups(t.Context(), catalog.GroupFilter{})
 	must(t, err)
-	return e, c, ada, map[string]string{"review": "/review", "review-deferred": "/review?show=deferred", "sample": "/review/group?verdict=reject&group=" + groups[0].ID, "import": "/import", "account": "/account?second=1",
+	runs, err := e.cat.Runs(t.Context(), "shop", 1)
+	must(t, err)
+	scan := "/scans/" + runs[0].ID
+	ada.post("/schedules", "name", "nightly", "cron", "15 2 * * *", "zone", "Europe/Berlin", "quiet", "Mon-Fri 08:00-18:00", "exclude", "*_tmp", "enabled", "1")
+	ada.post("/source/scan", "source", "crm", "include", "*")
+	return e, c, ada, map[string]string{"scans": "/scans", "scan": scan, "compare": "/scans/compare?a=" + runs[0].ID + "&b=" + runs[0].ID, "schedules": "/schedules", "schedule": "/schedules/nightly", "scope": "/source/scan?at=shop&include=*a*",
+		"deliveries": "/deliveries", "source-watched": "/source?at=shop", "review": "/review", "review-deferred": "/review?show=deferred", "sample": "/review/group?verdict=reject&group=" + groups[0].ID, "import": "/import", "account": "/account?second=1",
 		"people": "/people", "newsource": "/sources/new?type=postgres", "newsources": "/sources/new", "views": "/views", "reports": "/reports", "person": "/people/" + userOf(t, e, "ada").ID, "requests": "/requests", "log": "/log", "alerts": "/alerts", "request": path, "intake": "/requests/new", "plan": "/plans/" + r.Plan}
 }
 

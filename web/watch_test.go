@@ -48,7 +48,7 @@ func TestScansWithoutScripts(t *testing.T) {
 	if a.status != 303 || !strings.HasPrefix(run, "/scans/") {
 		t.Fatalf("asking answers %d to %s", a.status, run)
 	}
-	has(t, p, run, "waiting", "users *_users", "Begin now")
+	has(t, p, run, "waiting", "users *_users", "Cancel")
 	has(t, v, "/scans", "waiting", "hand")
 	for _, x := range []struct{ act, then string }{{"/pause", "paused by dana"}, {"/resume", "waiting"}, {"/cancel", "cancelled"}} {
 		must(t, statusOf(p.post(run+x.act), 303))

@@ -27,7 +27,14 @@ func (a *App) openWatch(ctx context.Context, _ Options) error {
 		DB: a.DB, Catalog: a.Catalog, Audit: a.Audit, Outbox: a.Outbox, Stale: a.Config.Stale, Log: a.Log,
 		Sources: func() []string { return slices.Sorted(maps.Keys(a.Sources)) },
 		Scan:    a.scanRun,
-		Relate:  func(ctx context.Context) error { _, err := a.Scanner.Relate(ctx); return err },
+		Listen: func(ctx context.Context, source string, tell func(string)) error {
+			s, err := a.Source(source)
+			if err != nil {
+				return err
+			}
+			return s.Watch(ctx, tell)
+		},
+		Relate: func(ctx context.Context) error { _, err := a.Scanner.Relate(ctx); return err },
 	})
 	return a.Watch.Adopt(ctx, a.Config.Schedules)
 }
