@@ -41,10 +41,14 @@ func (s *Server) componentsPage(c *gin.Context) {
 		Counts: segments(catalog.Counts{Fields: 100, Accepted: 34, Proposed: 22, Deferred: 6, Unexamined: 9, Rejected: 8, Clean: 21}),
 		Nats:   bars([]pii.Nat{{Text: "48 of 50 values valid", Nats: 6.2}, {Text: "the name says so", Nats: 2.1}, {Text: "few distinct values", Nats: -1.4}}),
 		Alerts: []catalog.Alert{{ID: "x", Code: "unmapped", At: at.In("mail"), Text: "personal data without a decision", Opened: now}},
-		Runs:   []catalog.Run{{Source: "shop", Started: now - 42_000_000, Ended: now, Outcome: "done"}, {Source: "crm", Started: now - 42_000_000, Outcome: ""}},
 		Gaps:   []pii.Gap{{Code: "unreadable", At: at, Text: "a kind of file that nobody reads", Records: -1}},
 		Form:   decideForm{at.In("mail").String(), "0-0", "/about/components", "contact.email", reasonsOf}, Choices: personalKinds(),
 		Stages: []stage{{"planned", "done"}, {"approved", "now"}, {"executing", "next"}, {"closed", "next"}},
+	}
+	var err error
+	if v.Runs, err = s.svc.Catalog.Runs(c.Request.Context(), "", 2); err != nil { // the last ones, since their rows lead to their pages
+		s.fail(c, err)
+		return
 	}
 	g := (&lineage.Graph{Nodes: []lineage.Node{{Dataset: pii.Dataset{Ref: at}, Person: 1}, {Dataset: pii.Dataset{Ref: pii.Ref{Source: "shop", Dataset: "orders"}}}},
 		Edges: []lineage.Edge{{ID: "x", From: pii.Ref{Source: "shop", Dataset: "orders"}, Fields: []string{"customer"}, To: at, ToFields: []string{"id"}, Kind: lineage.Owns, Declared: true, Confidence: 1}}}).Index()
