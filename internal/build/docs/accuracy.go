@@ -138,6 +138,6 @@ const publicFigures = `Public data, fetched and not committed (90 tables, 1,130 
 columns (4.6 %) are proposed as personal, with names hidden 21 (1.9 %). About half of them are of people (passengers, the dead of a riot, customers of a telephone company), and are right;
 the rest are mostly addresses of hospitals, towns and countries of statistics, and coordinates of places. The aim of 1 % is missed.
 
-Names drawn from public lists of ten countries (Czechia, Germany, Spain, France, Ireland, Italy, a list called `+"`ne`"+`, Poland, Portugal, the United States), names of
+Names drawn from public lists of ten countries (Czechia, Germany, Spain, France, Ireland, Italy, a list called ` + "`ne`" + `, Poland, Portugal, the United States), names of
 columns hidden: given names and full names are found in ten of ten columns, surnames that stand alone in six.
 `
