@@ -173,6 +173,7 @@ func Close(ctx context.Context, g *Graph, look Looker, lim Limits, start []pii.I
 			return nil, err
 		}
 	}
+	c.whom()
 	return c.finish(), nil
 }
 

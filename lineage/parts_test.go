@@ -150,6 +150,21 @@ var difficulties = map[string]difficulty{
 			add(1, "Ann Lee", users1, 1).add(2, "Ann Lee", "lee@example.org", 3).add(3, "Ann Lee", "lee@example.org", nil).add(4, "Ann Lee", nil, nil)
 	}, want: []string{anns, "hers shop/comments 1", "unsure shop/comments 4"}},
 
+	"a telephone of two people, and nothing else": {part: lineage.Agree, start: pii.Identifier{Category: "contact.phone", Value: pii.NewValue("+12025550100")}, make: func(e *estate) {
+		tb := e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "phone contact.phone").add(1, users1, "Ann Lee", "+12025550100").add(2, "bob@example.com", "Bob Lee", "+12025550100")
+		crowd(tb, 8, func(i int) []any {
+			return []any{i, fmt.Sprintf("u%d@example.net", i), "Di Poe", fmt.Sprintf("+120255501%02d", i%90+10)}
+		})
+		e.table("shop/orders", "id none.key int", "user_id identity.number int >shop/users.id").add(1, 1).add(2, 2)
+	}, want: []string{"held-by-another shop/users 2", "unsure shop/orders 1", "unsure shop/users 1"}},
+
+	"a telephone of one": {start: pii.Identifier{Category: "contact.phone", Value: pii.NewValue("+12025550100")}, make: func(e *estate) {
+		tb := e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "phone contact.phone").add(1, users1, "Ann Lee", "+12025550100").add(2, "bob@example.com", "Bob Lee", "+12025550199")
+		crowd(tb, 8, func(i int) []any {
+			return []any{i, fmt.Sprintf("u%d@example.net", i), "Di Poe", fmt.Sprintf("+120255501%02d", i%90+10)}
+		})
+	}, want: []string{anns}},
+
 	"an account of two people": {make: func(e *estate) {
 		e.table("bank/accounts", "id none.key int", "iban finance.iban", "holder identity.name").add(1, "DE89370400440532013000", "Bob Ray").add(2, "DE02120300000000202051", "Cy Fox").add(3, "DE02500105170137075030", "Ann Lee")
 		e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "account_id none.key int >bank/accounts.id").
