@@ -191,7 +191,9 @@ func (c *closer) child(n *Node, f *pii.Found, e *Edge, owner int, via []Link, co
 	case kind != Mentions && c.contradicts(n, f, e.Fields[0]):
 		c.doubt(f, e.Fields[0], via, conf)
 	case kind != Mentions && fn != nil && c.belied(n, f, fn):
-		return
+		for _, v := range f.Fields[e.Fields[0]] {
+			c.alikeOnly(f, pii.Hit{Field: e.Fields[0], Path: v.Path, End: v.Value.Len()}, via, conf)
+		}
 	case kind == Owns || (kind == Shared && c.g.Node(e.To).Person >= possible):
 		i := c.own(n, f, via, conf, e.Fields[0])
 		if r := c.out.Records[i]; r.Owner < 0 && i != owner {

@@ -324,7 +324,7 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 	case !k.Single:
 		c.postpone(n, f, k, h, via, conf, false)
 	case !k.Category.Global() && c.belied(n, f, fn):
-		return
+		c.alikeOnly(f, h, via, conf)
 	case c.contradicts(n, f, fn.Field.Name):
 		c.doubt(f, fn.Field.Name, via, conf)
 	default:
@@ -480,6 +480,11 @@ func (c *closer) element(f *pii.Found, fn *FieldNode, h pii.Hit, r *Record) {
 // heldByOther notes a record in which the identifier is another person's own.
 func (c *closer) heldByOther(f *pii.Found, k *Known, h pii.Hit, via []Link, conf float64) {
 	k.Single, k.Why = false, "held-by-another"
+	c.alikeOnly(f, h, via, conf)
+}
+
+// alikeOnly notes a record that holds what looks like an identifier of hers and is another's, so that the look afterwards does not take it for residue.
+func (c *closer) alikeOnly(f *pii.Found, h pii.Hit, via []Link, conf float64) {
 	if r := c.out.Records[c.add(f, HeldByOther, via, conf)]; r.Holding == HeldByOther {
 		r.addHit(h)
 	}
