@@ -49,8 +49,8 @@ func (k *Recognisable) add(f knownField) {
 // Recognise tells whether a field that is not known for what it holds shares its values with one that is: the same identifiers, or digests of them. At
 // least ten values and half of the field must be recognised; nat says so in words.
 func Recognise(l *Look, known *Recognisable) (category pii.Category, form string, nat pii.Nat, ok bool) {
-	if l.Field.Category.Personal() && l.Field.Dense && l.Field.Confidence >= sure && l.Field.Category.Global() || len(l.Sketch.Hashes) == 0 {
-		return "", "", pii.Nat{}, false
+	if c := l.Field.Category; c.Personal() && l.Field.Dense && l.Field.Confidence >= sure && (c.Global() || !c.Identifier()) || len(l.Sketch.Hashes) == 0 {
+		return "", "", pii.Nat{}, false // names that stand in a list of names and addresses too are names
 	}
 	hits := map[int]int{}
 	n := min(len(l.Sketch.Hashes), 4*probe)
