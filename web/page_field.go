@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -42,9 +43,11 @@ func (v fieldView) Form() decideForm {
 
 // evidence is what speaks for the category, as bars to both sides of a line, in thousandths of the width.
 type evidence struct {
-	Rows []evidenceRow
-	Zero float64
-	Sum  float64
+	Rows  []evidenceRow
+	Zero  float64
+	Sum   float64
+	Next  string  // the category that comes second
+	Ahead float64 // of it, in nats
 }
 
 type evidenceRow struct {
@@ -104,6 +107,13 @@ func (s *Server) fieldView(ctx context.Context, text string) (v fieldView, err e
 // bars lays evidence out around a line at zero.
 func bars(nats []pii.Nat) (e evidence) {
 	low, high := 0.0, 1.0
+	nats = slices.DeleteFunc(slices.Clone(nats), func(n pii.Nat) bool {
+		next, ok := strings.CutPrefix(n.Text, "next: ")
+		if ok {
+			e.Next, e.Ahead = next, n.Nats
+		}
+		return ok
+	})
 	for _, n := range nats {
 		low, high, e.Sum = min(low, n.Nats), max(high, n.Nats), e.Sum+n.Nats
 	}
