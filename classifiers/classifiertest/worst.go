@@ -14,9 +14,9 @@ var hostile = []string{
 	"DE89 ", "DE89370400440532013000", "4111 1111 ", "user=", "customer no. ", "1 Main ", "1 Main Street ", "Am Alten ", "str. 1 ", "ab:cd:", "::", "\x00", "\xff", "ü", "Ä", "é@", "-", "0", "00-", "a", "https://", "[", "{\"a\":",
 }
 
-// worst: a MiB of anything takes no longer than a few times what harmless text takes.
+// worst: a MiB of anything takes a moment. What grows with the square of its length takes hours, so that the limit leaves room for any other work of the machine.
 func (s *suite) worst(t *testing.T) {
-	const limit = 4 * time.Second
+	const limit = 30 * time.Second
 	for _, h := range hostile {
 		text := []byte(strings.Repeat(h, 1+(1<<20)/len(h)))
 		began := clock.Now()
