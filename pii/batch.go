@@ -38,14 +38,13 @@ type values struct {
 	recs  []uint32 // the record of value i; nil while value i belongs to record i
 	nulls []uint64 // bit i: value i is NULL
 	paths []string // the concrete path of value i ("contact[2].mail"); nil where it is Field.Path
-	base  int      // records that the batch had when the column was added
 }
 
 // NewBatch makes an empty batch of the fields.
 func NewBatch(d Ref, fields []Field) *Batch {
 	b := &Batch{Dataset: d}
 	for _, f := range fields {
-		b.cols = append(b.cols, newColumn(f, nil, 0))
+		b.cols = append(b.cols, newColumn(f))
 	}
 	return b
 }
@@ -53,8 +52,8 @@ func NewBatch(d Ref, fields []Field) *Batch {
 // GapBatch makes the batch that stands for what could not be read.
 func GapBatch(g Gap) *Batch { return &Batch{Dataset: g.At.Of(), Gap: &g} }
 
-func newColumn(f Field, recs []uint32, base int) Column {
-	return Column{f, &values{data: []byte{}, recs: recs, base: base}} // data is never nil, so that an empty value is not NULL
+func newColumn(f Field) Column {
+	return Column{f, &values{data: []byte{}}} // data is never nil, so that an empty value is not NULL
 }
 
 // Reset empties the batch and keeps its memory and columns.
@@ -62,7 +61,7 @@ func (b *Batch) Reset() {
 	b.n, b.keys, b.digests, b.Next = 0, b.keys[:0], b.digests[:0], ""
 	for i := range b.cols {
 		c := b.cols[i].d
-		c.data, c.ends, c.nulls, c.base = c.data[:0], c.ends[:0], c.nulls[:0], 0
+		c.data, c.ends, c.nulls = c.data[:0], c.ends[:0], c.nulls[:0]
 		c.recs, c.paths = nil, nil
 	}
 }
@@ -95,7 +94,7 @@ func (b *Batch) Column(name string) *Column {
 
 // AddColumn adds a column for a field found in documents after the batch was begun, and gives its index. Records so far have no value in it.
 func (b *Batch) AddColumn(f Field) int {
-	b.cols = append(b.cols, newColumn(f, []uint32{}, b.n))
+	b.cols = append(b.cols, newColumn(f))
 	return len(b.cols) - 1
 }
 
@@ -267,7 +266,7 @@ func (b *Batch) Select(names []string) *Batch {
 			out.cols = append(out.cols, *c)
 			continue
 		}
-		out.cols = append(out.cols, newColumn(Field{Name: name}, []uint32{}, 0))
+		out.cols = append(out.cols, newColumn(Field{Name: name}))
 	}
 	return out
 }
@@ -298,10 +297,6 @@ func (b *Batch) same(k int, src *Column) int {
 		if b.cols[j].Field.Name == src.Field.Name {
 			return j
 		}
-	}
-	if b.n == 0 && src.d.recs == nil {
-		b.cols = append(b.cols, newColumn(src.Field, nil, 0))
-		return len(b.cols) - 1
 	}
 	return b.AddColumn(src.Field)
 }
