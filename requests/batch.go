@@ -169,8 +169,15 @@ func ReadBatch(text []byte, parse func(category, value string) (pii.Identifier, 
 		if errors.Is(err, io.EOF) {
 			break
 		}
+		var broken *csv.ParseError
+		if errors.As(err, &broken) {
+			return nil, errkind.Coded(errkind.Invalid, "batch", "line %d is not CSV", broken.Line)
+		}
+		if err != nil {
+			return nil, err
+		}
 		at, _ := r.FieldPos(0)
-		if err != nil || len(cells) > len(head) {
+		if len(cells) > len(head) {
 			return nil, errkind.Coded(errkind.Invalid, "batch", "line %d is not one of the columns that the first line names", at)
 		}
 		var ids []pii.Identifier
