@@ -41,9 +41,8 @@ check: ## the daily one, under two minutes: format, vet, and the quick tests
 
 .PHONY: servers
 servers:
-	@scripts/need postgres postgres-contrib postgres17 mariadb mysql java17 elasticsearch opensearch versitygw chromium ps
+	@scripts/need postgres postgres-contrib postgres17 mariadb mysql java17 elasticsearch opensearch versitygw chromium axe ps
 	@scripts/need parquet-readers || echo "pyarrow and DuckDB cannot be had here: the test that has them read Parquet says that it is skipped"
-	@! command -v npm >/dev/null || scripts/need axe || echo "axe cannot be had here: pages are looked at without it"
 
 .PHONY: test
 test: servers ## what continuous integration runs: vet and all tests, none skipped for want of a server

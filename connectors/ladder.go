@@ -113,6 +113,18 @@ func (r Rung) Unseen(err error) Rung {
 	return r.Stands(RungUnknown, "could not be looked at: %s", errkind.Code(err))
 }
 
+// LookAt has each rung looked at. One that cannot be looked at says why.
+func LookAt(ctx context.Context, rungs []Rung, look func(Rung) (Rung, error)) ([]Rung, error) {
+	for i, r := range rungs {
+		seen, err := look(r)
+		if err != nil {
+			seen = r.Unseen(err)
+		}
+		rungs[i] = seen
+	}
+	return rungs, ctx.Err()
+}
+
 // ParseBackup reads how long copies are kept: 35d, 12w, 13m (of 31 days), 7y (of 366 days), or a duration as 36h.
 func ParseBackup(name, keep string) (Backup, error) {
 	b := Backup{Name: name}

@@ -46,7 +46,7 @@ func looks(ctx context.Context, t *testing.T, c *client, paths map[string]string
 	said := &complaints{}
 	said.listen(ctx)
 	away := abroad(ctx, c.srv.URL)
-	axe := axe(t)
+	axe := testenv.Axe(t)
 	dir := os.Getenv("SHOTS")
 	if dir != "" {
 		must(t, os.MkdirAll(dir, 0o755))
@@ -71,7 +71,7 @@ func looks(ctx context.Context, t *testing.T, c *client, paths map[string]string
 			if wide > 1 {
 				t.Errorf("%s is %d pixels wider than a window of %d", path, wide, look.width)
 			}
-			if run := axed(look.name, name); axe != "" && run != "" {
+			if run := axed(look.name, name); run != "" {
 				faults, err := chromedp.Run(ctx, chromedp.Evaluate[[]fault](run, chromedp.EvalAwaitPromise))
 				must(t, err)
 				for _, f := range faults {
@@ -94,19 +94,6 @@ func looks(ctx context.Context, t *testing.T, c *client, paths map[string]string
 			t.Errorf("%s: the browser asks %s", path, s)
 		}
 	}
-}
-
-// axe gives the script of axe; without it pages are looked at by everything else.
-func axe(t *testing.T) string {
-	t.Helper()
-	file := testenv.Axe()
-	if file == "" {
-		t.Log("axe is not installed: scripts/need axe")
-		return ""
-	}
-	b, err := os.ReadFile(file)
-	must(t, err)
-	return string(b)
 }
 
 // appear sets the window and the scheme of colours.

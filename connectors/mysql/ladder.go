@@ -18,23 +18,17 @@ func (d *Driver) Ladder(ctx context.Context, datasets []pii.Dataset) ([]connecto
 	if len(datasets) > 0 {
 		ds = datasets[0]
 	}
-	rungs := d.Rungs(ds)
 	c, err := d.take(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer c.put()
-	for i := range rungs {
-		r := &rungs[i]
-		look := looks[r.Name]
-		if look == nil || r.Reached == "never" {
-			continue
+	return connectors.LookAt(ctx, d.Rungs(ds), func(r connectors.Rung) (connectors.Rung, error) {
+		if look := looks[r.Name]; look != nil && r.Reached != "never" {
+			return look(ctx, c, r)
 		}
-		if *r, err = look(ctx, c, *r); err != nil {
-			*r = r.Unseen(err)
-		}
-	}
-	return rungs, ctx.Err()
+		return r, nil
+	})
 }
 
 // looks are how each rung is looked at.

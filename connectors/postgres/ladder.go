@@ -17,21 +17,17 @@ func (d *Driver) Ladder(ctx context.Context, datasets []pii.Dataset) ([]connecto
 	if len(datasets) > 0 {
 		ds = datasets[0]
 	}
-	rungs := d.Rungs(ds)
 	c, err := d.take(ctx, writing)
 	if err != nil {
 		return nil, err
 	}
 	defer c.put()
-	for i := range rungs {
-		r := &rungs[i]
+	return connectors.LookAt(ctx, d.Rungs(ds), func(r connectors.Rung) (connectors.Rung, error) {
 		if look := looks[r.Name]; look != nil {
-			if *r, err = look(ctx, d, c, *r, datasets); err != nil {
-				*r = r.Unseen(err)
-			}
+			return look(ctx, d, c, r, datasets)
 		}
-	}
-	return rungs, ctx.Err()
+		return r, nil
+	})
 }
 
 // looks are how each rung is looked at.

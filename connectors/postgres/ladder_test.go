@@ -37,7 +37,7 @@ func inFiles(t *testing.T, root, text string) (n int) {
 		return err
 	})
 	if err != nil {
-		t.Skipf("the files of the server may not be read here: %v", err)
+		testenv.Lacking(t, "server-files", "the files of the server may not be read here: "+err.Error())
 	}
 	return n
 }

@@ -16,28 +16,23 @@ func (d *Driver) Ladder(ctx context.Context, datasets []pii.Dataset) ([]connecto
 	if len(datasets) > 0 {
 		ds = datasets[0]
 	}
-	rungs := d.Rungs(ds)
 	c, err := d.take(ctx, reading)
 	if err != nil {
 		return nil, err
 	}
 	defer c.put()
 	schema, _ := d.resolve(ds.Ref.Dataset)
-	for i := range rungs {
-		r := &rungs[i]
+	return connectors.LookAt(ctx, d.Rungs(ds), func(r connectors.Rung) (connectors.Rung, error) {
 		switch r.Name {
 		case "physical":
-			*r, err = d.lookPhysical(ctx, c, *r, schema)
+			return d.lookPhysical(ctx, c, r, schema)
 		case "log":
-			*r = d.lookLog(*r, schema)
+			return d.lookLog(r, schema), nil
 		case "statistics":
-			*r, err = d.lookStatistics(ctx, c, *r, schema)
+			return d.lookStatistics(ctx, c, r, schema)
 		}
-		if err != nil {
-			*r = r.Unseen(err)
-		}
-	}
-	return rungs, ctx.Err()
+		return r, nil
+	})
 }
 
 func (d *Driver) lookPhysical(ctx context.Context, c *conn, r connectors.Rung, schema string) (connectors.Rung, error) {

@@ -1,15 +1,22 @@
 package testenv
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
+	"testing"
 )
 
-// Axe gives the file of axe, which looks at pages for those who cannot see them or use no mouse; "" where it is not installed.
-func Axe() string {
+// Axe gives the script of axe, which looks at pages for those who cannot see them or use no mouse.
+func Axe(t testing.TB) string {
+	t.Helper()
 	all, _ := filepath.Glob(filepath.Join(serversFolder(), "axe-*", "axe.min.js"))
 	if len(all) == 0 {
-		return ""
+		MustRun(t, "axe")
 	}
-	return slices.Max(all)
+	script, err := os.ReadFile(slices.Max(all))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(script)
 }

@@ -14,11 +14,17 @@ import (
 // MustRun ends a test for which name ("postgres", "chromium") is not installed: a failure where MUST_RUN holds the name or "all".
 func MustRun(t testing.TB, name string) {
 	t.Helper()
+	Lacking(t, name, name+" is not installed")
+}
+
+// Lacking ends a test that cannot run for the reason why, as MustRun does.
+func Lacking(t testing.TB, name, why string) {
+	t.Helper()
 	wanted := strings.FieldsFunc(os.Getenv("MUST_RUN"), func(r rune) bool { return r == ',' || r == ' ' })
 	if slices.Contains(wanted, name) || slices.Contains(wanted, "all") {
-		t.Fatalf("%s is not installed, and MUST_RUN asks for it", name)
+		t.Fatalf("%s, and MUST_RUN asks for %s", why, name)
 	}
-	t.Skipf("%s is not installed", name)
+	t.Skip(why)
 }
 
 // program finds an executable on PATH or in the folders of the patterns, newest version first.
