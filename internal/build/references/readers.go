@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"vestige/internal/build/ddl"
 )
 
 // schema is what is known of an application's tables.
@@ -99,7 +101,7 @@ func (s *schema) sql(text string) {
 	text = comment.ReplaceAllString(text, " ")
 	for _, m := range create.FindAllStringSubmatchIndex(text, -1) {
 		t := s.table(bare(text[m[2]:m[3]]))
-		ps := parts(text[m[1]:])
+		ps := ddl.Parts(text[m[1]:])
 		for _, p := range ps {
 			t.declare(strings.TrimSpace(p))
 		}
@@ -155,27 +157,6 @@ func (s *schema) alter(t *table, body string) {
 	for _, m := range foreign.FindAllStringSubmatch(body, -1) {
 		s.refer(t, list(m[1]), bare(m[2]), list(m[3]))
 	}
-}
-
-// parts cuts what stands in a bracket at its commas.
-func parts(text string) (out []string) {
-	depth, start, quoted := 0, 0, false
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c == '\'':
-			quoted = !quoted
-		case quoted:
-		case c == '(':
-			depth++
-		case c == ')' && depth == 0:
-			return append(out, text[start:i])
-		case c == ')':
-			depth--
-		case c == ',' && depth == 0:
-			out, start = append(out, text[start:i]), i+1
-		}
-	}
-	return out
 }
 
 var (

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"vestige/internal/build/ddl"
 )
 
 type column struct{ table, name, typ string }
@@ -32,7 +34,7 @@ func sqlColumns(_, text string) (out []column) {
 	for _, m := range createTable.FindAllStringSubmatchIndex(text, -1) {
 		table := quotes.Replace(text[m[2]:m[3]])
 		table = table[strings.LastIndexByte(table, '.')+1:]
-		for _, part := range parts(text[m[1]:]) {
+		for _, part := range ddl.Parts(text[m[1]:]) {
 			part = strings.TrimSpace(part)
 			if notColumn.MatchString(part) {
 				continue
@@ -43,32 +45,6 @@ func sqlColumns(_, text string) (out []column) {
 		}
 	}
 	return out
-}
-
-// parts cuts what stands in a bracket at its commas.
-func parts(text string) (out []string) {
-	depth, start, quote := 0, 0, byte(0)
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '\'':
-			quote = c
-		case c == '(':
-			depth++
-		case c == ')' && depth == 0:
-			return append(out, text[start:i])
-		case c == ')':
-			depth--
-		case c == ',' && depth == 0:
-			out = append(out, text[start:i])
-			start = i + 1
-		}
-	}
-	return nil
 }
 
 var (
