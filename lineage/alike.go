@@ -54,11 +54,15 @@ func (c *closer) alikeIn(ctx context.Context, n *Node, births []string) (out []*
 		}
 		via := []Link{{Dataset: n.Dataset.Ref, Field: birth.Field.Name, Category: birth.Category, How: "name"}}
 		named := c.namedBy(n, f, &FieldNode{}) == differs || c.copyOfAnother(n, f) || c.ownsIdentifier(n, f)
-		out = append(out, &pend{node: n, found: f, known: k, hit: f.Hits[0], via: via, conf: min(birth.Confidence, nameConfidence(n)), named: named})
+		out = append(out, &pend{node: n, found: f, known: k, hit: f.Hits[0], via: via, conf: both(birth.Confidence, nameConfidence(n)), named: named})
 		return nil
 	})
 	return out, err
 }
+
+// both says how sure it is that a record is hers in which her name and her date of birth stand, by how sure it is that each of the fields is what it is proposed to be:
+// that neither is, and both hold what is hers, would be chance twice.
+func both(a, b float64) float64 { return 1 - (1-a)*(1-b) }
 
 // birthField gives the field in which a dataset has the date of birth of the one person that each record is about.
 func birthField(n *Node) *FieldNode {

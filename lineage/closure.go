@@ -154,26 +154,25 @@ type Closure struct {
 func Close(ctx context.Context, g *Graph, look Looker, lim Limits, start []pii.Identifier, answers map[string]pii.Verdict) (*Closure, error) {
 	c := newCloser(g, look, lim, answers)
 	c.ctx = ctx
+	if !SinglesOut(start) {
+		return nil, errkind.New(errkind.Invalid, "a closure starts from an identifier, or from a full name and a date of birth")
+	}
 	for _, id := range start {
+		if Describes(id.Category) {
+			c.said.learn(profile{id.Category: {id.Value.Reveal()}})
+			continue
+		}
 		c.learn(id, nil, 1, nil).Start = true
 	}
+	c.profile.learn(c.said)
 	for _, k := range c.known {
 		c.trades = c.trades || c.staff(k.Identifier)
 	}
-	if len(c.known) == 0 {
-		return nil, errkind.New(errkind.Invalid, "a closure starts from at least one identifier")
-	}
-	for c.more() {
-		if err := c.round(ctx); err != nil {
-			return nil, err
-		}
-	}
-	for _, phase := range []func(context.Context) error{c.settle, c.alike, c.coOwners, c.mentions} {
+	for _, phase := range []func(context.Context) error{c.rounds, c.described, c.settle, c.whom, c.alike, c.coOwners, c.mentions} {
 		if err := phase(ctx); err != nil {
 			return nil, err
 		}
 	}
-	c.whom()
 	return c.finish(), nil
 }
 
@@ -189,6 +188,8 @@ type closer struct {
 	fresh   []*Known // learnt and not yet searched
 	recs    map[string]int
 	profile profile
+	said    profile // what was given of her besides identifiers
+	several bool    // what was given is several people's
 	pending map[string]*pend
 	order   []string
 	naming  []*pend                  // mentions by an identifier in a field that is for it
@@ -204,7 +205,7 @@ type closer struct {
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
 	return &closer{
 		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, reached: map[way]map[int][]*pii.Found{},
-		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{},
+		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{}, said: profile{},
 	}
 }
 
@@ -213,6 +214,16 @@ func (c *closer) more() bool {
 		return true
 	}
 	return slices.ContainsFunc(c.out.Records, func(r *Record) bool { return r.fresh })
+}
+
+// rounds goes on until nothing is new.
+func (c *closer) rounds(ctx context.Context) error {
+	for c.more() {
+		if err := c.round(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // round searches the identifiers learnt since the last one and follows the references of the records found since.

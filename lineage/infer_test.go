@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"vestige/lineage"
@@ -232,9 +233,13 @@ func TestRecognise(t *testing.T) {
 		"digests of other things":       {strangers, "", "", false},
 		"too few of them":               {append(slices.Clone(digests[:6]), strangers[:20]...), "", "", false},
 		"half of them, which is enough": {append(slices.Clone(digests[:40]), strangers[:30]...), "contact.email", "md5", true},
+		"names, in a list of both":      {mails[:60], "", "", false},
 	} {
 		x := (&looks{}).field("x", "f1", "none.code", c.values)
 		x.Field.Confidence = 0.3
+		if strings.HasPrefix(name, "names") {
+			x.Field.Category, x.Field.Confidence = "identity.name", 0.99
+		}
 		cat, form, nat, ok := lineage.Recognise(x, rec)
 		if ok != c.ok || cat != c.category || form != c.form || ok && nat.Nats <= 0 {
 			t.Errorf("%s: %s %q %v", name, cat, form, ok)

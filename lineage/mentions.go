@@ -279,6 +279,9 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 	_, mentioned := c.recs[recordID(f)]
 	if number := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return open[h.Term] }); !byID && !mentioned {
 		more := c.moreOfHer(f)
+		if n := c.g.Node(f.Dataset); c.ownName(f) && c.lim.on(Agree) && c.profile.compare(traits(n, f), "") == differs {
+			return // it is of somebody who was born on another day
+		}
 		if !number && ((!more || c.ownName(f)) && c.namesake(f) || c.namesakesOwn(f)) {
 			return
 		}

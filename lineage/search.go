@@ -321,6 +321,8 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 		c.heldByOther(f, k, h, via, conf)
 	case c.given(n, f, k):
 		c.heldByOther(f, k, h, via, conf)
+	case k.Start && c.byPhone() && len(c.said.names()) > 1 && n.Person >= possible && c.said.compare(traits(n, f), "") == agrees:
+		c.own(n, f, via, conf, fn.Field.Name) // whom of those who share it the name that was given beside says
 	case !k.Single:
 		c.postpone(n, f, k, h, via, conf, false)
 	case !k.Category.Global() && c.belied(n, f, fn):

@@ -57,12 +57,7 @@ func (c *closer) settle(ctx context.Context) error {
 	}
 	c.giveBack()
 	c.unname()
-	for c.more() {
-		if err := c.round(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.rounds(ctx)
 }
 
 func (c *closer) decide(p *pend) {

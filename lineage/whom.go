@@ -1,37 +1,30 @@
 package lineage
 
-import "vestige/pii"
+import (
+	"context"
+	"slices"
 
-// whom asks which person is meant where each identifier that was given is several people's: a family's telephone. Which of them the search met first says
-// nothing, so that without an answer nobody's record is taken for hers. An address by which a system tells people apart is that person's, whoever had it before.
-func (c *closer) whom() {
-	if c.trades || !c.lim.on(Agree) {
-		return
+	"vestige/pii"
+)
+
+// whom asks which person is meant where what was given is several people's: a family's telephone, a name and a date of birth that two have. Which of them the search
+// met first says nothing, so that without an answer nobody's record is taken for hers, and nothing that those records say is looked for.
+func (c *closer) whom(context.Context) error {
+	if !c.lim.on(Agree) || c.answers[whomID] == pii.Accept || !c.several && !c.shared() {
+		return nil
 	}
-	var via []Link
-	for _, k := range c.known {
-		if k.Start && (k.Single || k.Category == "contact.email" && c.anchored(k)) {
-			return
-		}
+	first := slices.IndexFunc(c.out.Records, func(r *Record) bool { return r.Holding == Hers })
+	if first < 0 {
+		return nil
 	}
+	via := c.out.Records[first].Via
 	for _, r := range c.out.Records {
-		if r.Holding == Hers && len(via) == 0 {
-			via = r.Via
-		}
-	}
-	if len(via) == 0 || c.answers[whomID] == pii.Accept {
-		return
-	}
-	to := Unsure
-	if c.answers[whomID] == pii.Reject {
-		to = HeldByOther
-	}
-	for _, r := range c.out.Records {
-		if r.Holding == HeldByOther || r.Question != "" {
+		if r.Holding == HeldByOther || r.Holding == Unsure {
 			continue
 		}
-		if r.Holding, r.Hits, r.Insides = to, nil, nil; to == Unsure {
-			r.Question = whomID
+		r.Holding, r.Hits, r.Insides = HeldByOther, nil, nil
+		if c.answers[whomID] != pii.Reject {
+			r.Holding, r.Question = Unsure, whomID
 			c.ask(Question{
 				ID: whomID, Code: "several-people", Dataset: via[0].Dataset, Via: via,
 				Text: "What was given stands in records of several people, and does not say which of them is meant. A further identifier of the person would.",
@@ -39,6 +32,80 @@ func (c *closer) whom() {
 			})
 		}
 	}
+	c.forget()
+	return nil
+}
+
+// shared tells whether each identifier that was given is several people's, and no name that was given beside says which of them is meant. An address, or a number, by
+// which a system tells people apart is that person's, whoever had it before.
+func (c *closer) shared() bool {
+	given := slices.DeleteFunc(slices.Clone(c.known), func(k *Known) bool { return !k.Start })
+	if len(given) == 0 {
+		return false
+	}
+	if c.twoAccounts() {
+		return true
+	}
+	for _, k := range given {
+		if k.Single || (k.Category == "contact.email" || !k.Category.Global()) && c.anchored(k) {
+			return false
+		}
+	}
+	return len(c.said.names()) < 2
+}
+
+// twoAccounts tells whether a telephone alone led to two records of one dataset in which each is another person, by identifiers of their own: father and son, who
+// have one name too.
+func (c *closer) twoAccounts() bool {
+	if !c.byPhone() {
+		return false
+	}
+	met := map[pii.Ref][]string{}
+	for _, r := range c.out.Records {
+		n := c.g.Node(r.Dataset)
+		own := c.ownGlobals(n, r)
+		if r.Holding != Hers || n.Person < 0.9 || len(own) == 0 {
+			continue
+		}
+		if had := met[r.Dataset]; had != nil && !slices.ContainsFunc(own, func(id string) bool { return slices.Contains(had, id) }) {
+			return true
+		}
+		met[r.Dataset] = own
+	}
+	return false
+}
+
+// ownGlobals gives the global identifiers of a record's own person besides telephones.
+func (c *closer) ownGlobals(n *Node, r *Record) (out []string) {
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		if f.Role != Owns || f.Form != "" || !f.Dense || !f.Category.Global() || f.Category == "contact.phone" || many(f) {
+			continue
+		}
+		for _, v := range r.Fields[f.Field.Name] {
+			if id, ok := identifier(n, f, v.Value); ok && !system(id) {
+				out = append(out, idKey(id))
+			}
+		}
+	}
+	return out
+}
+
+// byPhone tells whether nothing but telephones was given that identifies.
+func (c *closer) byPhone() bool {
+	return !slices.ContainsFunc(c.known, func(k *Known) bool { return k.Start && k.Category != "contact.phone" })
+}
+
+// forget leaves of what is known of her only what was given.
+func (c *closer) forget() {
+	c.known = slices.DeleteFunc(c.known, func(k *Known) bool {
+		if !k.Start {
+			delete(c.byID, idKey(k.Identifier))
+		}
+		return !k.Start
+	})
+	c.profile, c.out.Referrers = profile{}, nil
+	c.profile.learn(c.said)
 }
 
 // whomID is the question of a request, and not of a place.

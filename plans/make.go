@@ -305,14 +305,15 @@ func typed(id pii.Identifier) string {
 	return a.Address
 }
 
-// Normalise brings identifiers into normal form, and finds the value domain of a local one where there is only one that it can mean.
+// Normalise brings what is given of a person into normal form, and finds the value domain of a local identifier where there is only one that it can mean. Together it has
+// to single her out: an identifier, or a full name and a date of birth.
 func Normalise(g *lineage.Graph, in []pii.Identifier) ([]pii.Identifier, error) {
 	if len(in) == 0 {
 		return nil, errkind.Coded(errkind.Invalid, "no-identifier", "a person is known by at least one identifier")
 	}
 	var out []pii.Identifier
 	for _, id := range in {
-		if !id.Category.Identifier() {
+		if !id.Category.Identifier() && !lineage.Describes(id.Category) {
 			return nil, errkind.Coded(errkind.Invalid, "no-identifier", "%s is not a category that singles out a person", id.Category)
 		}
 		norm, ok := forms.Normal(id.Category, []byte(typed(id)))
@@ -320,7 +321,7 @@ func Normalise(g *lineage.Graph, in []pii.Identifier) ([]pii.Identifier, error) 
 			return nil, errkind.Coded(errkind.Invalid, "no-such-shape", "the value does not have the shape of %s", id.Category)
 		}
 		id.Value = pii.NewValue(string(norm))
-		if !id.Category.Global() && id.Domain == "" {
+		if id.Category.Identifier() && !id.Category.Global() && id.Domain == "" {
 			ds := domains(g, id.Category)
 			if len(ds) != 1 {
 				return nil, errkind.Coded(errkind.Invalid, "which-domain", "%d value domains have %s: name one of %v", len(ds), id.Category, ds)
@@ -328,6 +329,9 @@ func Normalise(g *lineage.Graph, in []pii.Identifier) ([]pii.Identifier, error) 
 			id.Domain = ds[0]
 		}
 		out = append(out, id)
+	}
+	if !lineage.SinglesOut(out) {
+		return nil, errkind.Coded(errkind.Invalid, "no-identifier", "a person is known by an identifier, or by a full name and a date of birth together")
 	}
 	return out, nil
 }

@@ -193,7 +193,7 @@ func TestFates(t *testing.T) {
 		}, []string{"delete friends 5", "delete a 1"}},
 		"a link that may name nobody lets her go": {func(p *paper) {
 			n := friends(p)
-			n.Dataset.Fields[1].NotNull, n.Fields[1].Field.NotNull = false, false
+			n.Dataset.Fields[1].NotNull, n.Fields[1].Field.NotNull, n.Dataset.References[0].OnDelete = false, false, pii.Cascade
 		}, []string{"detach friends 5 a_id=NULL", "delete a 1"}},
 		"a link that says more of the other stays": {func(p *paper) {
 			n := friends(p)

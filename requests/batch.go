@@ -35,11 +35,7 @@ func (in *Intake) batch() error {
 		return errkind.Coded(errkind.Invalid, "batch", "a batch has at most %d subjects", MostSubjects)
 	}
 	for i, ids := range in.Subjects {
-		err := normalise(ids)
-		if err == nil && len(ids) == 0 {
-			err = errkind.Coded(errkind.Invalid, "no-identifier", "a person is known by at least one identifier")
-		}
-		if err != nil {
+		if err := normalise(ids); err != nil {
 			return errkind.Coded(errkind.Invalid, errkind.Code(err), "subject %d: %s", i+1, err.Error())
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/internal/keys"
+	"vestige/lineage"
 	"vestige/pii"
 	"vestige/plans"
 	"vestige/policies"
@@ -159,8 +160,6 @@ func (s *Service) validate(in *Intake) error {
 		if err := in.batch(); err != nil {
 			return err
 		}
-	case len(in.Identifiers) == 0:
-		return errkind.Coded(errkind.Invalid, "no-identifier", "a person is known by at least one identifier")
 	}
 	if in.Regime == "" {
 		in.Regime = "gdpr"
@@ -168,22 +167,33 @@ func (s *Service) validate(in *Intake) error {
 	if in.Received.IsZero() {
 		in.Received = clock.Now()
 	}
+	if len(in.Subjects) > 0 {
+		return nil
+	}
 	return normalise(in.Identifiers)
 }
 
-// normalise brings identifiers into normal form.
+// normalise brings what is given of one person into normal form. Together it has to single her out.
 func normalise(ids []pii.Identifier) error {
 	for i, id := range ids {
 		norm, ok := forms.Normal(id.Category, []byte(id.Value.Reveal()))
-		if !ok || !id.Category.Identifier() {
+		if !ok || !id.Category.Identifier() && !lineage.Describes(id.Category) {
 			return errkind.Coded(errkind.Invalid, "no-such-shape", "identifier %d does not have the shape of %s", i+1, id.Category)
 		}
 		ids[i].Value = pii.NewValue(string(norm))
 	}
+	if !lineage.SinglesOut(ids) {
+		return errkind.Coded(errkind.Invalid, "no-identifier", "a person is known by an identifier, or by a full name and a date of birth together")
+	}
 	return nil
 }
 
-func (s *Service) fingerprints(ctx context.Context, tx db.Tx, ids []pii.Identifier) (out []string, err error) {
+// fingerprints gives what tells that two requests are of one person: her identifiers, or, where none was given, her name and her date of birth together.
+func (s *Service) fingerprints(ctx context.Context, tx db.Tx, given []pii.Identifier) (out []string, err error) {
+	ids := slices.DeleteFunc(slices.Clone(given), func(id pii.Identifier) bool { return !id.Category.Identifier() })
+	if len(ids) == 0 {
+		ids = []pii.Identifier{lineage.Compound(given)}
+	}
 	for _, id := range ids {
 		all, err := s.keys.Fingerprints(ctx, tx, keys.Suppression, id.Category, []byte(id.Value.Reveal()))
 		if err != nil {

@@ -199,6 +199,36 @@ func TestSecondRequestIsJoined(t *testing.T) {
 }
 
 // TestJoiningIsNoWayAroundIdentity has an unchecked second request change nothing of what the first one still lacks.
+// TestPersonIsKnownByNameAndBirthDate joins requests of one name and one date of birth, in whatever words, and never of one date of birth alone.
+func TestPersonIsKnownByNameAndBirthDate(t *testing.T) {
+	d := newDesk(t, storetest.Open(t, store.Options{Dir: t.TempDir(), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema()}}), t.TempDir())
+	intake := func(given ...string) (*requests.Request, error) {
+		in := requests.Intake{Type: policies.Erasure, By: "olga", Verified: "passport"}
+		for i := 0; i < len(given); i += 2 {
+			in.Identifiers = append(in.Identifiers, pii.Identifier{Category: pii.Category(given[i]), Value: pii.NewValue(given[i+1])})
+		}
+		return d.service.Intake(t.Context(), in)
+	}
+	first, err := intake("identity.name", "Ann Lee", "demographic.birth_date", "1980-02-03")
+	d.must(err)
+	again, err := intake("demographic.birth_date", "03.02.1980", "identity.family_name", "LEE", "identity.given_name", "Ann")
+	if d.must(err); again.ID != first.ID || !again.Joined {
+		t.Error("a second request of one person is not joined to the first")
+	}
+	other, err := intake("identity.name", "Bob Ray", "demographic.birth_date", "1980-02-03")
+	if d.must(err); other.Joined {
+		t.Error("who was born on one day is taken for one person")
+	}
+	if p, err := d.service.Plan(t.Context(), first.ID, "olga"); err != nil || len(p.Open.Steps) > 0 {
+		t.Errorf("a plan for somebody who is not known has steps: %v", err)
+	}
+	for _, given := range [][]string{{"identity.name", "Ann Lee"}, {"demographic.birth_date", "1980-02-03"}, {"identity.name", "Ann", "demographic.birth_date", "1980-02-03"}} {
+		if _, err := intake(given...); errkind.Code(err) != "no-identifier" {
+			t.Errorf("%s alone is enough: %v", given[0], err)
+		}
+	}
+}
+
 func TestJoiningIsNoWayAroundIdentity(t *testing.T) {
 	eachDesk(t, func(t *testing.T, d *desk) {
 		ask := requests.Intake{Type: policies.Erasure, By: "web", Identifiers: []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mail(6))}}}

@@ -11,6 +11,7 @@ import (
 	"vestige/forms"
 	"vestige/internal/clock"
 	"vestige/internal/errkind"
+	"vestige/lineage"
 	"vestige/pii"
 	"vestige/plans"
 	"vestige/policies"
@@ -135,7 +136,7 @@ func (s *Server) requestForm(c *gin.Context) { s.showIntake(c, http.StatusOK, ""
 func (s *Server) showIntake(c *gin.Context, code int, wrong string) {
 	f := intakeForm{Error: wrong, Types: policies.Types(), Regimes: []string{"gdpr", "uk_gdpr", "ccpa"}, Rows: []int{1, 2, 3}}
 	for _, k := range pii.Categories() {
-		if k.Category.Identifier() {
+		if k.Category.Identifier() || lineage.Describes(k.Category) {
 			f.Kinds = append(f.Kinds, k)
 		}
 	}
@@ -167,8 +168,8 @@ func (s *Server) intake(c *gin.Context) {
 
 // known adds what a person is known by. What is none of its kind would find nobody, and the request would be closed as done.
 func known(in *requests.Intake, c pii.Category, value string) error {
-	if !c.Identifier() {
-		return errkind.Coded(errkind.Invalid, "no-identifier", "a person is known by identifiers: an address of mail, a telephone number, a customer number")
+	if !c.Identifier() && !lineage.Describes(c) {
+		return errkind.Coded(errkind.Invalid, "no-identifier", "a person is known by identifiers: an address of mail, a telephone number, a customer number; or by her full name and her date of birth")
 	}
 	if _, ok := forms.Normal(c, []byte(value)); !ok {
 		return errkind.Coded(errkind.Invalid, "no-identifier", "what was given as %s is none", c)

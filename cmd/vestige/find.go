@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"vestige/internal/app"
@@ -13,15 +14,20 @@ import (
 type person struct {
 	Identifier []string `arg:"" optional:"" placeholder:"CATEGORY=VALUE" help:"What is known of the person, for example contact.email=ann@example.com."`
 	Email      string   `placeholder:"ADDRESS" help:"The same as contact.email=ADDRESS."`
+	Name       string   `placeholder:"NAME" help:"Her full name, the same as identity.name=NAME. With --birth-date it is enough."`
+	BirthDate  string   `placeholder:"YYYY-MM-DD" help:"The same as demographic.birth_date=YYYY-MM-DD."`
 	From       string   `placeholder:"FILE" help:"Read CATEGORY=VALUE lines from a file, - for standard input, so that they are not kept in the shell's history."`
 }
 
 // identifiers gathers what the command line and the file say.
 func (p person) identifiers(c *call) (out []pii.Identifier, err error) {
 	words := p.Identifier
-	if p.Email != "" {
-		words = append(words, "contact.email="+p.Email)
+	for category, value := range map[string]string{"contact.email": p.Email, "identity.name": p.Name, "demographic.birth_date": p.BirthDate} {
+		if value != "" {
+			words = append(words, category+"="+value)
+		}
 	}
+	slices.Sort(words)
 	if p.From != "" {
 		text, err := c.read(p.From)
 		if err != nil {
@@ -41,7 +47,7 @@ func (p person) identifiers(c *call) (out []pii.Identifier, err error) {
 		out = append(out, id)
 	}
 	if len(out) == 0 {
-		return nil, errkind.New(errkind.Invalid, "name the person: --email ADDRESS, CATEGORY=VALUE or --from FILE")
+		return nil, errkind.New(errkind.Invalid, "name the person: --email ADDRESS, CATEGORY=VALUE, --name NAME --birth-date DATE or --from FILE")
 	}
 	return out, nil
 }
@@ -55,6 +61,7 @@ where nobody can tell. Nothing is stored of her. The exit code is 1 where she wa
 
 Example:
   vestige find --email ann@example.com
+  vestige find --name "Ann Lee" --birth-date 1980-02-03
   echo online.device_id=3F2504E0-4F89-41D3-9A0C-0305E82C3301 | vestige find --from -`
 }
 

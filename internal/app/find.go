@@ -207,7 +207,7 @@ func ParseIdentifier(s string) (pii.Identifier, error) {
 // category finds the category meant; "category@domain" names the value domain of a local identifier.
 func category(name string) (pii.Category, string, error) {
 	name, domain, _ := strings.Cut(name, "@")
-	short := map[string]pii.Category{"email": "contact.email", "phone": "contact.phone", "device": "online.device_id", "customer": "identity.customer_number"}
+	short := map[string]pii.Category{"email": "contact.email", "phone": "contact.phone", "device": "online.device_id", "customer": "identity.customer_number", "name": "identity.name"}
 	if c := short[strings.ToLower(name)]; c != "" {
 		return c, domain, nil
 	}
