@@ -112,10 +112,10 @@ func (s *Set) Again(proposals []pii.Proposal, stats []*Stats, d *pii.Dataset) []
 			out[i] = proposals[i]
 			continue
 		}
-		if st.by != s || st.Field.Dataset == nil || len(st.Field.Neighbour) > 0 {
-			second.weighed = s.candidates(&second)
+		if w := st.weighed; w == nil || w.Set != s || st.Field.Dataset == nil || len(st.Field.Neighbour) > 0 {
+			second.weighed = s.weigh(&second)
 		}
-		out[i] = s.propose(&second, slices.Clone(second.weighed))
+		out[i] = second.weighed.propose(&second)
 		examined := out[i].Examined
 		out[i].Examined = proposals[i].Examined
 		if examined.Values != out[i].Examined.Values {

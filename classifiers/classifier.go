@@ -17,6 +17,8 @@ type Classifier struct {
 	At func(text []byte, i int) (Hit, bool)
 	// Whole tells of a whole value, trimmed, whether it is of the kind; nil means At must cover all of it.
 	Whole func(value []byte) bool
+	// Lengths are those of the values that Whole can take, so that it is not asked about others; nil for any.
+	Lengths []int
 	// Column gives evidence that only a whole column shows; nil for none.
 	Column func(s *Stats) Evidence
 	Chance float64 // how often a random candidate of the right shape passes
@@ -76,8 +78,7 @@ type Stats struct {
 	Len      [2]int           // shortest and longest in bytes
 	Num      pii.Stats        // of whole numbers and times
 
-	weighed []candidate // by the first pass, for the second
-	by      *Set
+	weighed *weighing // by the first pass, for the second
 }
 
 // Count is how many values a classifier matched.

@@ -14,12 +14,11 @@ import (
 type Gather struct {
 	set      *Set
 	stats    Stats
-	seed     maphash.Seed
+	memory   *Memory
 	seen     hashSet // hash of a value → its outcome, up to exactLimit
 	sketch   *hll
 	shapes   map[uint64]*shape
 	others   int64 // values of shapes beyond the limit
-	routes   map[uint64]*route
 	outcomes []outcome
 	bySig    map[uint64]uint16
 	sc       scan
@@ -27,20 +26,28 @@ type Gather struct {
 	numbers  numbers
 	prefix   []byte
 	started  bool
-	judged   int64   // distinct values looked at
+	judged   int64   // distinct values that the classifiers were asked about
 	hopeless []bool  // classifiers that no value of the first ones matched: they are not asked again
-	settled  bool    // what the column is stands beyond doubt: of further values one in eight is looked at
+	rest     uint64  // a hash of the others; 0 while all are asked
+	settled  bool    // what the column is stands beyond doubt: of further values that look alike few are looked at
+	made     bytesOf // what the values until then are made of
 	tally    []int64 // of distinct values, by classifier
 }
 
 // outcome is what the classifiers said of some values, all the same.
 type outcome struct {
-	flags    uint32
-	plain    bool // nobody was asked
-	whole    []found
-	within   []found
+	verdict
 	values   int64 // values with it
 	distinct int64 // of them, told apart
+}
+
+// verdict is what the classifiers say of a value.
+type verdict struct {
+	sig    uint64 // of all the rest
+	flags  uint32
+	unseen bool    // nobody looked, beyond what it is made of
+	whole  []found // kinds that the value is of as a whole
+	within []found // kinds that stand inside
 }
 
 type shape struct {
@@ -50,8 +57,8 @@ type shape struct {
 
 // route is whom to ask about values that have the same features.
 type route struct {
-	candidates []int // classifiers whose Whole is worth asking
-	scan       bool  // whether any trigger can stand in it
+	candidates []uint16 // classifiers whose Whole is worth asking
+	scan       bool     // whether any trigger can stand in it
 }
 
 const (
@@ -59,25 +66,29 @@ const (
 	shapeLimit = 64   // shapes told apart
 	longValue  = 120  // longer values are texts
 	firstLook  = 128  // distinct values after which doubt is weighed
+	lookEach   = 8    // of the further values of a settled column, one of so many is looked at
+	judgeEach  = 32   // and of one of so many the classifiers are asked
 )
 
 // NewGather starts counting for a field.
 func (s *Set) NewGather(ctx Context) *Gather {
 	return &Gather{
-		set: s, seed: maphash.MakeSeed(), stats: Stats{Field: ctx},
-		shapes: map[uint64]*shape{}, bySig: map[uint64]uint16{}, routes: map[uint64]*route{},
+		set: s, memory: newMemory(), stats: Stats{Field: ctx}, tally: make([]int64, len(s.all)),
+		shapes: map[uint64]*shape{}, bySig: map[uint64]uint16{},
 	}
 }
 
-// Reset starts anew for another field, with the memory of the last one.
-func (g *Gather) Reset(ctx Context) {
+// Reset starts anew for another field, with the room that the last one took; where m is not nil it remembers in that what it learns of values.
+func (g *Gather) Reset(ctx Context, m *Memory) {
 	g.seen.reset()
 	clear(g.shapes)
-	clear(g.routes)
 	clear(g.bySig)
 	clear(g.tally)
 	g.stats, g.sketch, g.others, g.outcomes, g.numbers, g.prefix = Stats{Field: ctx}, nil, 0, g.outcomes[:0], numbers{}, g.prefix[:0]
-	g.started, g.judged, g.hopeless, g.settled = false, 0, nil, false
+	g.started, g.judged, g.hopeless, g.rest, g.settled, g.made = false, 0, nil, 0, false, bytesOf{}
+	if m != nil {
+		g.memory = m
+	}
 }
 
 // Add counts the values of a column.
@@ -105,7 +116,7 @@ func (g *Gather) Value(v []byte) (fresh bool) {
 		st.Len[0] = len(v)
 	}
 	st.Len[1] = max(st.Len[1], len(v))
-	h := maphash.Bytes(g.seed, v)
+	h := maphash.Bytes(g.memory.seed, v)
 	if o, ok := g.seen.find(h); ok {
 		g.again(o, v)
 		return false
@@ -125,10 +136,11 @@ func (g *Gather) again(o uint16, v []byte) {
 // fresh takes a value that was not seen before, or is not remembered.
 func (g *Gather) fresh(h uint64, v []byte) {
 	o := uint16(0)
-	if g.settled && h>>61 != 0 {
-		o = g.skim(v)
-	} else {
-		o = g.examine(v)
+	switch {
+	case !g.settled, h>>32%judgeEach == 0, !g.made.covers(v):
+		o = g.examine(h, v)
+	default:
+		o = g.skim(v, h>>32%lookEach == 0)
 	}
 	g.outcomes[o].values++
 	if g.outcomes[o].flags&isCounted != 0 {
@@ -149,38 +161,57 @@ func (g *Gather) fresh(h uint64, v []byte) {
 	g.sketch.add(h | 1)
 }
 
-// examine looks closely.
-func (g *Gather) examine(v []byte) uint16 {
-	f := look(v)
-	g.count(v, &f)
-	o := g.judge(v, &f, g.route(&f))
+// examine asks the classifiers, unless they said it before.
+func (g *Gather) examine(h uint64, v []byte) uint16 {
+	key := mix(h, g.rest)
+	d, shape := g.memory.find(key)
+	if d == nil {
+		f := look(v)
+		said := g.judge(v, &f)
+		d, shape = &said, f.shape
+		if len(v) <= longValue {
+			g.memory.keep(key, shape, d)
+		}
+	}
+	g.count(v, shape)
+	for _, w := range d.whole {
+		g.tally[w.who]++
+	}
 	g.common(v)
+	if !g.settled {
+		g.made.add(v)
+	}
 	if g.judged++; g.judged == firstLook {
 		g.settle()
 	}
+	o := g.intern(d)
 	g.outcomes[o].distinct++
 	return o
 }
 
-// skim takes a value of a settled column: nobody is asked.
-func (g *Gather) skim(v []byte) uint16 {
+// skim takes a value of a settled column that is made of what the others are made of: nobody is asked, and it is looked at where close is set.
+func (g *Gather) skim(v []byte, close bool) uint16 {
 	f := features{}
-	if IsDigit(v[0]) || v[0] == '-' {
+	if close {
+		f = look(v)
+		g.count(v, f.shape)
+	} else if IsDigit(v[0]) || v[0] == '-' {
 		f.flags = isCounted
 	}
-	g.buf, g.sc.hits = g.buf[:0], g.sc.hits[:0]
-	return g.intern(mix(f.sig(), 7), &f, true)
+	d := verdict{sig: mix(f.sig(), 7), flags: f.flags, unseen: !close}
+	return g.intern(&d)
 }
 
 // settle looks back on the first distinct values: a classifier that matched none of them will not be asked again, and a column that is of
 // one kind, or of numbers, times or codes without words, needs no closer look at every further value.
 func (g *Gather) settle() {
-	g.hopeless = make([]bool, len(g.set.all))
+	g.hopeless, g.rest = make([]bool, len(g.set.all)), 1
 	for i := range g.hopeless {
-		g.hopeless[i] = g.tally[i] == 0
+		if g.hopeless[i] = g.tally[i] == 0; !g.hopeless[i] {
+			g.rest = mix(g.rest, uint64(i))
+		}
 		g.settled = g.settled || g.tally[i] >= firstLook-2
 	}
-	clear(g.routes)
 	plain := int64(0)
 	for i := range g.outcomes {
 		if g.outcomes[i].flags&(isDigits|isDecimal|isDate|isMoment|isUUID|isBool|isHex) != 0 && len(g.outcomes[i].within) == 0 {
@@ -207,8 +238,8 @@ func (g *Gather) common(v []byte) {
 }
 
 // count counts the shape of a value.
-func (g *Gather) count(v []byte, f *features) {
-	if sh, ok := g.shapes[f.shape]; ok {
+func (g *Gather) count(v []byte, sum uint64) {
+	if sh, ok := g.shapes[sum]; ok {
 		sh.n++
 		return
 	}
@@ -216,14 +247,14 @@ func (g *Gather) count(v []byte, f *features) {
 		g.others++
 		return
 	}
-	g.shapes[f.shape] = &shape{shapeName(v), 1}
+	g.shapes[sum] = &shape{shapeName(v), 1}
 }
 
 // route gives whom to ask about values with those features.
 func (g *Gather) route(f *features) *route {
 	key := mix(mix(f.marks[0], f.marks[1]), uint64(min(f.digits, 40))<<8|uint64(min(f.letters, 1)))
-	key = mix(key, uint64(min(f.n, 256)))
-	if r, ok := g.routes[key]; ok {
+	key = mix(mix(key, uint64(min(f.n, 256))), g.rest)
+	if r, ok := g.memory.routes[key]; ok {
 		return r
 	}
 	r := &route{scan: f.letters > 0 || f.digits >= 4 || f.at}
@@ -231,14 +262,11 @@ func (g *Gather) route(f *features) *route {
 		if g.hopeless != nil && g.hopeless[i] {
 			continue
 		}
-		if c.Whole != nil && c.Triggers.possible(f) && (c.MaxLen == 0 || f.n <= c.MaxLen) {
-			r.candidates = append(r.candidates, i)
+		if c.Whole != nil && c.Triggers.possible(f) && (c.MaxLen == 0 || f.n <= c.MaxLen) && (c.Lengths == nil || slices.Contains(c.Lengths, f.n)) {
+			r.candidates = append(r.candidates, uint16(i))
 		}
 	}
-	if len(g.routes) == 4*exactLimit {
-		clear(g.routes)
-	}
-	g.routes[key] = r
+	g.memory.lead(key, r)
 	return r
 }
 
@@ -255,19 +283,19 @@ func (t Triggers) possible(f *features) bool {
 	return t.Digits > 0 && f.digits >= t.Digits
 }
 
-// judge asks the classifiers about a value and gives the index of the outcome.
-func (g *Gather) judge(v []byte, f *features, r *route) uint16 {
-	g.buf = g.buf[:0]
-	sig := f.sig()
+// judge asks the classifiers about a value.
+func (g *Gather) judge(v []byte, f *features) verdict {
+	g.buf, g.sc.hits = g.buf[:0], g.sc.hits[:0]
+	r := g.route(f)
 	for _, i := range r.candidates {
 		if g.set.all[i].Whole(v) {
-			g.buf = append(g.buf, found{i, Hit{0, len(v), 0}})
+			g.buf = append(g.buf, found{int(i), Hit{0, len(v), 0}})
 		}
 	}
-	g.sc.hits = g.sc.hits[:0]
 	if r.scan {
 		g.scanValue(v)
 	}
+	sig := f.sig()
 	for _, w := range g.buf {
 		sig = mix(sig, uint64(w.who)<<8|uint64(w.hit.Flags))
 	}
@@ -275,13 +303,7 @@ func (g *Gather) judge(v []byte, f *features, r *route) uint16 {
 	for _, w := range g.sc.hits {
 		sig = mix(sig, uint64(w.who)<<8|uint64(w.hit.Flags))
 	}
-	if g.tally == nil {
-		g.tally = make([]int64, len(g.set.all))
-	}
-	for _, w := range g.buf {
-		g.tally[w.who]++
-	}
-	return g.intern(sig, f, false)
+	return verdict{sig: sig, flags: f.flags, whole: g.buf, within: g.sc.hits}
 }
 
 // scanValue runs the trigger pass over a value: hits that cover all of it join the whole ones, and where there are none the sparse ones
@@ -321,23 +343,28 @@ func (g *Gather) mergeWhole(f found) {
 	}
 }
 
-// intern gives the outcome of that signature.
-func (g *Gather) intern(sig uint64, f *features, plain bool) uint16 {
-	if o, ok := g.bySig[sig]; ok {
+// intern gives the outcome of that verdict, whose lists are copied where it is new.
+func (g *Gather) intern(d *verdict) uint16 {
+	if o, ok := g.bySig[d.sig]; ok {
 		return o
 	}
 	if len(g.outcomes) == math.MaxUint16 {
 		return math.MaxUint16 - 1
 	}
-	o := outcome{flags: f.flags, plain: plain, whole: slices.Clone(g.buf)}
-	for _, w := range g.sc.hits {
-		if !slices.ContainsFunc(o.within, func(f found) bool { return f.who == w.who }) {
-			o.within = append(o.within, w)
+	g.outcomes = append(g.outcomes, outcome{verdict: d.clone()})
+	g.bySig[d.sig] = uint16(len(g.outcomes) - 1)
+	return uint16(len(g.outcomes) - 1)
+}
+
+// clone copies a verdict, of the kinds inside one hit each.
+func (d *verdict) clone() verdict {
+	c := verdict{sig: d.sig, flags: d.flags, unseen: d.unseen, whole: slices.Clone(d.whole)}
+	for _, w := range d.within {
+		if !slices.ContainsFunc(c.within, func(f found) bool { return f.who == w.who }) {
+			c.within = append(c.within, w)
 		}
 	}
-	g.outcomes = append(g.outcomes, o)
-	g.bySig[sig] = uint16(len(g.outcomes) - 1)
-	return uint16(len(g.outcomes) - 1)
+	return c
 }
 
 // Stats gives the counts so far, as a copy.
@@ -365,7 +392,7 @@ func (g *Gather) Stats() *Stats {
 }
 
 func (g *Gather) sum(st *Stats, o *outcome) {
-	if !o.plain {
+	if !o.unseen {
 		st.Texture.add(o.flags, o.values)
 	}
 	for _, w := range o.whole {

@@ -115,7 +115,7 @@ func (s *Set) All() []*Classifier { return slices.Clone(s.all) }
 // Version is the sum of the classifiers' versions and the engine's: it rises when any result may have changed.
 func (s *Set) Version() int { return s.version + engineVersion }
 
-const engineVersion = 1
+const engineVersion = 2
 
 // Overlap is how many bytes of a stream have to be seen again around a cut, on either side, for the cut to change nothing.
 func (s *Set) Overlap() int { return 4*s.maxLen + 64 }

@@ -1,9 +1,13 @@
 package classifiers_test
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"vestige/classifiers"
 	"vestige/classifiers/all"
@@ -147,6 +151,61 @@ func TestStats(t *testing.T) {
 	}
 	if n := many.Stats().Distinct; n < 90000 || n > 110000 {
 		t.Errorf("100,000 distinct values are estimated at %d", n)
+	}
+}
+
+// What stands in a column of one kind is found in its last values too, though few of them are asked about.
+func TestRowNearTheEnd(t *testing.T) {
+	t.Parallel()
+	s := set(t)
+	for name, value := range map[string]func(i int) string{
+		"numbers": func(i int) string { return strconv.Itoa(i * 7919) },
+		"hashes":  func(i int) string { return fmt.Sprintf("%016x", uint64(i)*0x9E3779B97F4A7C15) },
+		"dates":   func(i int) string { return time.Unix(int64(i)*86400, 0).UTC().Format(time.DateOnly) },
+		"mails":   func(i int) string { return fmt.Sprintf("ann.lee%d@example.com", i) },
+	} {
+		g := s.NewGather(classifiers.Context{})
+		for i := range 2000 {
+			g.Value([]byte(value(i)))
+		}
+		before := g.Stats()
+		g.Value([]byte("see the card 4111 1111 1111 1111 of bob@example.com"))
+		if st := g.Stats(); st.Within["email"] != 1 || st.Judged != before.Judged+1 || before.Judged > 400 {
+			t.Errorf("%s: %v inside, %d and then %d values asked about", name, st.Within, before.Judged, st.Judged)
+		}
+	}
+}
+
+// A column is the same whether its values were met in another one before or not.
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	s := set(t)
+	m := s.NewMemory()
+	g := s.NewGather(classifiers.Context{})
+	column := func(value func(i int) string) *classifiers.Stats {
+		g.Reset(classifiers.Context{}, m)
+		for i := range 1500 {
+			g.Value([]byte(value(i)))
+		}
+		return g.Stats()
+	}
+	for name, value := range map[string]func(i int) string{
+		"numbers": strconv.Itoa,
+		"mails":   func(i int) string { return fmt.Sprintf("ann.lee%d@example.com", i) },
+		"texts":   func(i int) string { return fmt.Sprintf("Order %d of bob%d@example.com, +49 30 9018%04d", i, i, i) },
+		"places":  func(i int) string { return []string{"Berlin", "Paris", "London", "Lindenweg 1", "10115"}[i%5] },
+		"mixed": func(i int) string {
+			if i < 200 {
+				return strconv.Itoa(i)
+			}
+			return fmt.Sprintf("Ann Lee, %d", i)
+		},
+	} {
+		first := column(value)
+		column(func(i int) string { return value(i*3) + " " })
+		if again := column(value); !reflect.DeepEqual(first, again) {
+			t.Errorf("%s:\n%+v, and at the second time\n%+v", name, first, again)
+		}
 	}
 }
 

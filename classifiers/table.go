@@ -13,7 +13,7 @@ func (s *Set) Table(d *pii.Dataset, values func(field int, yield func([]byte))) 
 	var first []pii.Proposal
 	g := s.NewGather(Context{})
 	for i, f := range d.Fields {
-		g.Reset(Context{Ref: d.Ref.In(f.Name), Field: f, Dataset: d})
+		g.Reset(Context{Ref: d.Ref.In(f.Name), Field: f, Dataset: d}, nil)
 		if values != nil {
 			values(i, func(v []byte) { g.Value(v) })
 		}

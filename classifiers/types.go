@@ -6,14 +6,27 @@ import (
 	"vestige/pii"
 )
 
-// typeNats is what the type of a field says of a category: an e-mail address is no boolean and no time.
-func typeNats(f *pii.Field, c pii.Category, seen bool) (float64, string) {
-	against := -10.0
+// typing is what the type of a field says, as far as it is the same for every category.
+type typing struct {
+	typ     pii.FieldType
+	told    string // the category that the system's own word tells
+	small   bool   // it holds a few letters at most
+	against float64
+}
+
+func typingOf(f *pii.Field, seen bool) typing {
+	t := typing{f.Type, toldType(f.Native), small(f.Native), -10}
 	if seen {
-		against = -3 // the values tell more
+		t.against = -3 // the values tell more
 	}
+	return t
+}
+
+// nats is what the type of a field says of a category: an e-mail address is no boolean and no time.
+func (t *typing) nats(c pii.Category) (float64, string) {
 	const text = "the type of the field"
-	if told := toldType(f.Native); told != "" {
+	against := t.against
+	if told := t.told; told != "" {
 		switch {
 		case told == "reference" && c == "none.key":
 			return 3, text
@@ -29,7 +42,7 @@ func typeNats(f *pii.Field, c pii.Category, seen bool) (float64, string) {
 			return 4, text
 		}
 	}
-	switch f.Type {
+	switch t.typ {
 	case pii.Bool:
 		switch {
 		case c == "none.boolean":
@@ -49,13 +62,13 @@ func typeNats(f *pii.Field, c pii.Category, seen bool) (float64, string) {
 		}
 		return against, text
 	case pii.Int, pii.Float:
-		return numberType(f.Type, c, against), text
+		return numberType(t.typ, c, against), text
 	case pii.Bytes:
 		if c == "identity.name" || c == "identity.given_name" || c == "identity.family_name" || c == "contact.city" || c == "contact.email" || c == "contact.phone" {
 			return against / 2, text
 		}
 	}
-	if small(f.Native) && (c == "contact.email" || c == "contact.street" || c == "identity.name" || c == "online.url" || c == "online.user_agent") {
+	if t.small && (c == "contact.email" || c == "contact.street" || c == "identity.name" || c == "online.url" || c == "online.user_agent") {
 		return against / 2, "the length of the field"
 	}
 	return 0, ""

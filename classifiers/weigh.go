@@ -20,16 +20,17 @@ var priors = map[pii.Category]float64{
 
 const rarePrior = -5.5
 
-// candidate is one category with all that speaks for it.
+// candidate is one category with the sum of all that speaks for it.
 type candidate struct {
 	cat   pii.Category
 	score float64
-	nats  []nat
+	who   int // the classifier, or the competing class behind all of them
 
 	positive bool    // of a classifier, not of a competing class
 	own      float64 // what name and values say for it
 	hits     int64   // of distinct values
 	of       int64
+	why      *[]nat // what makes up the score, where somebody wants to know
 }
 
 // nat is what one thing says for a category. Only the winner's are written out.
@@ -45,13 +46,15 @@ func (c *candidate) add(nats float64, text string) {
 		return
 	}
 	c.score += nats
-	c.nats = append(c.nats, nat{text, nats})
+	if c.why != nil {
+		*c.why = append(*c.why, nat{text, nats})
+	}
 }
 
 // written gives what speaks for the candidate, for people.
 func (c *candidate) written() []pii.Nat {
 	var out []pii.Nat
-	for _, n := range c.nats {
+	for _, n := range *c.why {
 		if n.text == countText {
 			n.text = fmt.Sprintf("%d of %d distinct values", c.hits, c.of)
 		}
@@ -62,62 +65,54 @@ func (c *candidate) written() []pii.Nat {
 
 // Weigh concludes from the counts what the field holds: a log-posterior over the categories and the classes that compete with them.
 func (s *Set) Weigh(st *Stats) pii.Proposal {
-	st.weighed, st.by = s.candidates(st), s
-	return s.propose(st, slices.Clone(st.weighed))
+	st.weighed = s.weigh(st)
+	return st.weighed.propose(st)
 }
 
-// candidates weighs every category, without what stands beside the field.
-func (s *Set) candidates(st *Stats) []candidate {
-	h := s.lexicon.read(&st.Field)
-	mine := *st
-	st = &mine
-	w := &weighing{Set: s, st: st, h: &h, none: make([]float64, len(s.pairs)), room: make([]nat, (len(s.all)+len(negatives))*factors)}
-	cs := make([]candidate, s.kinds, s.kinds+len(negatives))
-	for i, c := range s.all {
-		k := &cs[s.places[i]] // the better of two classifiers of one category stays
-		if c := w.positive(i, c); k.cat == "" || c.score > k.score {
+// weighing is the work on one field: every category, without what stands beside the field.
+type weighing struct {
+	*Set
+	st   Stats
+	h    header
+	typ  typing
+	none []float64 // by pair of rates: what values say of which none is matched; 0 until it is asked for
+	cs   []candidate
+}
+
+func (s *Set) weigh(st *Stats) *weighing {
+	w := &weighing{Set: s, st: *st, h: s.lexicon.read(&st.Field), typ: typingOf(&st.Field.Field, st.Values > 0), none: make([]float64, len(s.pairs))}
+	w.st.weighed = nil
+	w.cs = make([]candidate, s.kinds, s.kinds+len(negatives))
+	for i := range s.all {
+		k := &w.cs[s.places[i]] // the better of two classifiers of one category stays
+		if c := w.candidate(i, nil); k.cat == "" || c.score > k.score {
 			*k = c
 		}
 	}
 	for i := range negatives {
-		cs = append(cs, w.negative(&negatives[i]))
+		w.cs = append(w.cs, w.candidate(len(s.all)+i, nil))
 	}
-	return cs
+	return w
 }
 
-// weighing is the work on one field. Its memory is taken at once, since there are hundreds of candidates for each of many fields.
-type weighing struct {
-	*Set
-	st   *Stats
-	h    *header
-	none []float64 // by pair of rates: what values say of which none is matched; 0 until it is asked for
-	room []nat     // of candidates to come
-}
-
-// factors is how many things speak for or against a candidate as a rule.
-const factors = 6
-
-// begin takes memory for a candidate.
-func (w *weighing) begin(c pii.Category, positive bool) candidate {
-	k := candidate{cat: c, positive: positive, nats: w.room[:0:factors]}
-	w.room = w.room[factors:]
-	return k
+// candidate weighs a classifier, or a competing class behind all of them; why takes what speaks for it and against it.
+func (w *weighing) candidate(who int, why *[]nat) candidate {
+	if n := who - len(w.all); n >= 0 {
+		return w.negative(candidate{cat: negatives[n].cat, who: who, why: why}, &negatives[n])
+	}
+	return w.positive(candidate{cat: w.all[who].Category, who: who, positive: true, why: why}, w.all[who])
 }
 
 // beside adds what the field's neighbours say.
-func beside(cs []candidate, st *Stats) {
-	if len(st.Field.Neighbour) == 0 {
+func (c *candidate) beside(around []pii.Category) {
+	if len(around) == 0 || !c.positive {
 		return
 	}
-	for i := range cs {
-		if cs[i].positive {
-			nats, text := neighbourNats(st.Field.Neighbour, cs[i].cat)
-			if cs[i].hits*10 < cs[i].of*7 || cs[i].of == 0 {
-				nats = min(nats, cs[i].own) // what nothing else speaks for, neighbours do not make
-			}
-			cs[i].add(nats, text)
-		}
+	nats, text := neighbourNats(around, c.cat)
+	if c.hits*10 < c.of*7 || c.of == 0 {
+		nats = min(nats, c.own) // what nothing else speaks for, neighbours do not make
 	}
+	c.add(nats, text)
 }
 
 // best gives the two that win.
@@ -138,9 +133,8 @@ func (c *candidate) beats(d *candidate) bool {
 }
 
 // positive weighs one classifier.
-func (w *weighing) positive(i int, c *Classifier) candidate {
-	st, h, prior := w.st, w.h, w.priors[i]
-	k := w.begin(c.Category, true)
+func (w *weighing) positive(k candidate, c *Classifier) candidate {
+	i, st, h, prior := k.who, &w.st, &w.h, w.priors[k.who]
 	k.add(prior, "prior")
 	named := h.nats[c.Category]
 	if named.Nats != 0 {
@@ -161,7 +155,7 @@ func (w *weighing) positive(i int, c *Classifier) candidate {
 		}
 	}
 	k.own = max(0, k.score-prior)
-	nats, text := typeNats(&st.Field.Field, c.Category, st.Values > 0)
+	nats, text := w.typ.nats(c.Category)
 	if nats < 0 && c.Category == "contact.street" && strings.Contains(named.Text, "number") {
 		nats = 0 // a house number may be a number
 	}
@@ -184,7 +178,7 @@ func prior(c *Classifier) float64 {
 
 // values adds what the values say, by a beta-binomial over the distinct ones.
 func (w *weighing) values(k *candidate, i int, named bool) {
-	c, st := w.all[i], w.st
+	c, st := w.all[i], &w.st
 	if st.Values == 0 {
 		return
 	}
@@ -254,8 +248,8 @@ func lbeta(a, b float64) float64 {
 }
 
 // negative weighs a competing class.
-func (w *weighing) negative(n *negative) candidate {
-	st, h, k := w.st, w.h, w.begin(n.cat, false)
+func (w *weighing) negative(k candidate, n *negative) candidate {
+	st, h := &w.st, &w.h
 	k.add(n.prior, "prior")
 	if named, ok := h.nats[n.cat]; ok {
 		k.add(named.Nats, named.Text)
@@ -267,7 +261,7 @@ func (w *weighing) negative(n *negative) candidate {
 	if n.cat == "none.other" && st.Values == 0 && !h.known {
 		k.add(2.5, "neither name nor values")
 	}
-	nats, text := typeNats(&st.Field.Field, n.cat, st.Values > 0)
+	nats, text := w.typ.nats(n.cat)
 	k.add(nats, text)
 	nats, text = tableNats(h, n.cat, h.nats[n.cat].Nats > 0)
 	k.add(nats, text)
@@ -277,9 +271,15 @@ func (w *weighing) negative(n *negative) candidate {
 // confidence says how much a look at n distinct values weighs.
 func confidence(n int64) float64 { return float64(n+2) / float64(n+3) }
 
-// propose makes the proposal out of the candidates, best first.
-func (s *Set) propose(st *Stats, cs []candidate) pii.Proposal {
-	beside(cs, st)
+// propose makes the proposal out of the candidates and what stands beside the field.
+func (w *weighing) propose(st *Stats) pii.Proposal {
+	s, cs, around := w.Set, w.cs, st.Field.Neighbour
+	if len(around) > 0 {
+		cs = slices.Clone(cs)
+		for i := range cs {
+			cs[i].beside(around)
+		}
+	}
 	first, second := best(cs)
 	z, harmless := 0.0, 0.0
 	for i := range cs {
@@ -292,8 +292,10 @@ func (s *Set) propose(st *Stats, cs []candidate) pii.Proposal {
 	if first.cat.Personal() && harmless > 1 {
 		first, second = bestHarmless(cs), first
 	}
+	why := w.candidate(first.who, &[]nat{})
+	why.beside(around)
 	p := pii.Proposal{
-		Field: st.Field.Ref, Category: first.cat, Confidence: calibrate(confidenceOf(first, z, harmless)), Dense: true, Nats: first.written(),
+		Field: st.Field.Ref, Category: first.cat, Confidence: calibrate(confidenceOf(first, z, harmless)), Dense: true, Nats: why.written(),
 		Examined: pii.Examination{
 			Values: st.Values, Nulls: st.Nulls, Distinct: st.Distinct, Unique: st.Values > 0 && st.Distinct == st.Values,
 			Version: s.Version(), Shapes: shares(st), MaxLen: st.Len[1], Sum: st.Num,

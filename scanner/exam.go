@@ -36,6 +36,7 @@ type exam struct {
 	values  int64
 	bytes   int64
 	cut     string // why not all was read
+	memory  *classifiers.Memory
 	known   *known
 	pair    *pair // of the two fields of which one says what the other holds
 }
@@ -69,6 +70,9 @@ func newExam(sc *scan, d pii.Dataset) *exam {
 	if ex.known = pop(&sc.spare, &sc.spare.known); ex.known == nil {
 		ex.known = &known{}
 	}
+	if ex.memory = pop(&sc.spare, &sc.spare.memories); ex.memory == nil {
+		ex.memory = sc.set.NewMemory()
+	}
 	for _, f := range d.Fields {
 		ex.column(f)
 	}
@@ -92,9 +96,9 @@ func (ex *exam) column(f pii.Field) *column {
 func (ex *exam) blank(ctx classifiers.Context) *column {
 	c := pop(&ex.spare, &ex.spare.columns)
 	if c == nil {
-		return &column{gather: ex.set.NewGather(ctx), sketch: lineage.NewSketcher(ex.key, sketchSize), spare: &ex.spare}
+		c = &column{gather: ex.set.NewGather(ctx), sketch: lineage.NewSketcher(ex.key, sketchSize)}
 	}
-	c.gather.Reset(ctx)
+	c.gather.Reset(ctx, ex.memory)
 	c.sketch.Reset()
 	return &column{gather: c.gather, sketch: c.sketch, spare: &ex.spare}
 }
@@ -110,7 +114,8 @@ func (ex *exam) done() {
 		}
 	}
 	push(&ex.spare, &ex.spare.known, ex.known)
-	ex.columns, ex.known, ex.pair = nil, nil, nil
+	push(&ex.spare, &ex.spare.memories, ex.memory)
+	ex.columns, ex.known, ex.memory, ex.pair = nil, nil, nil, nil
 }
 
 func (c *column) leave() {

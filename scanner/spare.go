@@ -3,16 +3,18 @@ package scanner
 import (
 	"sync"
 
+	"vestige/classifiers"
 	"vestige/lineage"
 )
 
 // spare keeps the memory of columns between examinations: tables that have grown to their size once. A sync.Pool would let the collector take it away several times a
 // second, which costs more than all that it saves.
 type spare struct {
-	mu      sync.Mutex
-	columns []*column
-	digests []*lineage.Sketcher
-	known   []*known
+	mu       sync.Mutex
+	columns  []*column
+	digests  []*lineage.Sketcher
+	known    []*known
+	memories []*classifiers.Memory
 }
 
 // mostSpare bounds what is kept, in columns and in sketchers: some 150 and 64 KB each.

@@ -48,7 +48,7 @@ func USSSN() classifiers.Classifier {
 		At:       ssnAt,
 		Whole:    ssnWhole,
 		Column: func(s *classifiers.Stats) (e classifiers.Evidence) {
-			if s.Values > 0 && s.Len == [2]int{11, 11} && s.Texture.Digits == 0 && s.Hits["us_ssn"].Whole*10 > s.Values*9 {
+			if s.Values > 0 && s.Len == [2]int{11, 11} && s.Texture.Digits == 0 && s.Hits["us_ssn"].Distinct*10 > s.Judged*9 {
 				e.Nats = append(e.Nats, pii.Nat{Text: "grouped 3-2-4", Nats: 3 + min(6, float64(s.Distinct)/2)})
 			}
 			return e

@@ -4,6 +4,7 @@ package official
 
 import (
 	_ "embed"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,11 +47,11 @@ func classifier(f []string) classifiers.Classifier {
 	k := &kind{words: strings.Fields(f[5]), check: checks[f[3]]}
 	k.chance, _ = strconv.ParseFloat(f[4], 64)
 	w := classifiers.Triggers{Words: k.words}
-	longest := 0
+	var lengths []int
 	for _, text := range strings.Split(f[2], ",") {
 		text, alone := strings.CutPrefix(strings.ReplaceAll(text, "_", " "), "!")
 		k.forms = append(k.forms, form{text, alone})
-		longest = max(longest, len(text))
+		lengths = append(lengths, len(text))
 		text, _, _ = strings.Cut(text, "(")
 		if alone {
 			w.Forms = append(w.Forms, text)
@@ -59,7 +60,7 @@ func classifier(f []string) classifiers.Classifier {
 		}
 	}
 	return classifiers.Classifier{
-		Name: f[0], Category: pii.Category(f[1]), Version: 1, Names: strings.Split(f[6], ","), Triggers: w, MaxLen: longest, At: k.at, Whole: k.whole,
+		Name: f[0], Category: pii.Category(f[1]), Version: 1, Names: strings.Split(f[6], ","), Triggers: w, MaxLen: slices.Max(lengths), At: k.at, Whole: k.whole, Lengths: lengths,
 		Doc:    f[7] + ". " + misses(k),
 		Chance: k.chance, Sparse: true, Prior: -9,
 	}

@@ -44,7 +44,7 @@ func named(s *classifiers.Stats) bool {
 func forgive(s *classifiers.Stats) float64 {
 	t := &s.Texture
 	switch {
-	case s.Values == 0 || s.Hits["credential"].Whole*2 > s.Values:
+	case s.Values == 0 || s.Hits["credential"].Distinct*2 > s.Judged:
 		return 0
 	case s.Share(t.Dates+t.Moments+t.Bools+t.Sentences) > .5 || s.Len[1] < 4:
 		return 0

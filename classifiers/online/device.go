@@ -110,7 +110,7 @@ func UserAgent() classifiers.Classifier {
 			return false
 		},
 		Column: func(s *classifiers.Stats) (e classifiers.Evidence) {
-			if s.Values > 2 && s.Hits["user_agent"].Whole == s.Values {
+			if s.Values > 2 && s.Hits["user_agent"].Distinct == s.Judged {
 				e.Nats = append(e.Nats, pii.Nat{Text: "every value has the form", Nats: 3})
 			}
 			return e
