@@ -62,8 +62,14 @@ func TargetNotEmpty() error {
 
 // Planter adds a record. Without it nothing can be planted in a source.
 type Planter interface {
-	// Plant adds one record of these values, by field, each in the canonical form of Read; fields left out get their default.
+	// Plant adds one record of these values, by field, each in the canonical form of Read; fields left out get their default. Nothing that is there changes but by
+	// what is added, and Erase of the record leaves all as it was. CannotPlant says that this is not to be had in a dataset, and that nothing was done.
 	Plant(ctx context.Context, d pii.Dataset, values map[string]pii.Value) error
+}
+
+// CannotPlant is the error of a Planter for a dataset that nothing can be planted in.
+func CannotPlant(why string) error {
+	return errkind.Coded(errkind.Unsupported, "cannot-plant", "nothing can be planted there: %s", why)
 }
 
 // Plant adds one record to a dataset; Unsupported where the connector cannot.

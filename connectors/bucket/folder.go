@@ -226,6 +226,23 @@ func (f *folder) Replace(_ context.Context, o object) (draft, error) {
 	return &localDraft{f, h, name, o, info}, nil
 }
 
+// Create writes a draft, and gives it its name if no file has that.
+func (f *folder) Create(_ context.Context, key string, body []byte) error {
+	if err := f.root.MkdirAll(path.Dir(key), 0o755); err != nil {
+		return fault(err, "make a folder")
+	}
+	name := path.Join(path.Dir(key), draftPrefix+strings.ToLower(rand.Text())+draftSuffix)
+	if err := f.root.WriteFile(name, body, 0o600); err != nil {
+		return fault(err, "write an object")
+	}
+	defer func() { _ = f.root.Remove(name) }()
+	if err := f.root.Link(name, key); err != nil {
+		return fault(err, "write an object")
+	}
+	f.sync(path.Dir(key))
+	return nil
+}
+
 // unchanged tells whether the object is as it was listed.
 func (f *folder) unchanged(o object) (fs.FileInfo, error) {
 	info, err := f.root.Lstat(o.Key)

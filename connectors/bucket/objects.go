@@ -55,6 +55,8 @@ type objects interface {
 	Each(ctx context.Context, keys []string, f func(object) error) error
 	// Open opens the object as it was listed; conflict where it is another by now and the store can tell.
 	Open(ctx context.Context, o object) (file, error)
+	// Create makes an object at a key at which there is none; conflict otherwise.
+	Create(ctx context.Context, key string, body []byte) error
 	// Replace begins a new version of o.
 	Replace(ctx context.Context, o object) (draft, error)
 	// Delete removes o if it still is as it was listed; conflict otherwise. The note is as that of Commit.

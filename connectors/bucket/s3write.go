@@ -60,6 +60,20 @@ func (s *store) Replace(ctx context.Context, o object) (draft, error) {
 	return &upload{ctx: ctx, s: s, o: o, head: head, tags: tags, sum: checksumOf(head), hash: sha256.New(), size: max(partSize, int(o.Size/maxParts))}, nil
 }
 
+// Create puts a new object, under the condition that there is none where the server heeds conditions.
+func (s *store) Create(ctx context.Context, key string, body []byte) error {
+	able, err := s.ability(ctx)
+	if err != nil {
+		return err
+	}
+	in := &s3.PutObjectInput{Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(body)}
+	if able.conditional {
+		in.IfNoneMatch = aws.String("*")
+	}
+	_, err = s.client.PutObject(ctx, in)
+	return s3Fault(ctx, err, "write an object")
+}
+
 // tags gives an object's tags as they are put.
 func (s *store) tags(ctx context.Context, o object, head *s3.HeadObjectOutput) (string, error) {
 	if head.TagCount != nil && *head.TagCount == 0 {

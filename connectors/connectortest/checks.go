@@ -5,7 +5,7 @@ import "slices"
 // checks lists every check in the order of a connector's life: described, found, read, searched, looked at, erased.
 func checks() []check {
 	return slices.Concat(specChecks(), discoverChecks(), readChecks(), sampleChecks(), profileChecks(), locateChecks(), searchChecks(),
-		exportChecks(), checkChecks(), eraseChecks(), referenceChecks(), againChecks(), errorChecks(), limitedChecks(), networkChecks(), lifeChecks())
+		exportChecks(), checkChecks(), eraseChecks(), plantChecks(), referenceChecks(), againChecks(), errorChecks(), limitedChecks(), networkChecks(), lifeChecks())
 }
 
 // Checks gives the names of all checks.

@@ -57,6 +57,7 @@ type Faults struct {
 	TidyDocuments    bool // a document that is changed is written anew
 	RoundNumbers     bool // a number loses the noughts at its end, which nobody remembers the next time
 	HideMore         bool // a soft delete hides the record that comes next, too
+	PlantTwice       bool // what is planted is there twice
 	EraseOneOfEquals bool // of equal records one is deleted
 	AcceptAnyMethod  bool // a method that there is not counts as done
 	LastActFirst     bool // the acts of a unit are done in the reverse order, each with its own constraints

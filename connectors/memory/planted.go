@@ -490,3 +490,11 @@ func (f *Faults) blocks(findings []pii.Finding) []pii.Finding {
 	}
 	return findings
 }
+
+// planting gives what is added in place of one row.
+func (f *Faults) planting(row [][]byte) [][][]byte {
+	if f.PlantTwice {
+		return [][][]byte{row, row}
+	}
+	return [][][]byte{row}
+}

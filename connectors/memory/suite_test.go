@@ -63,6 +63,7 @@ var planted = []struct {
 	{"erase/all-or-nothing", memory.Faults{HalfUnit: true}},
 	{"erase/unsupported", memory.Faults{AcceptAnyMethod: true}},
 	{"purge/changes-nothing", memory.Faults{PurgeRecords: true}},
+	{"plant/and-gone", memory.Faults{PlantTwice: true}},
 	{"references/never-an-orphan", memory.Faults{LeaveOrphans: true}},
 	{"references/cycles", memory.Faults{RowByRow: true}},
 	{"references/order", memory.Faults{LastActFirst: true}},

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -83,13 +84,16 @@ func (a *App) drilled(ctx context.Context, by string, d *Drilled) error {
 
 // drilling is the drill of one source.
 type drilling struct {
-	a    *App
-	src  *connectors.Source
-	by   string
-	tell func(string)
-	mark []pii.Identifier
-	node *lineage.Node
-	out  *Drilled
+	a     *App
+	src   *connectors.Source
+	by    string
+	tell  func(string)
+	mark  []pii.Identifier
+	graph *lineage.Graph
+	node  *lineage.Node
+	may   []*lineage.Node // further datasets that somebody can be planted in
+	put   map[string]bool // the values that were planted
+	out   *Drilled
 }
 
 func (a *App) drill(ctx context.Context, by string, src *connectors.Source, tell func(string)) Drilled {
@@ -131,11 +135,11 @@ func (x *drilling) prepare(ctx context.Context) (why string, err error) {
 	if err != nil {
 		return "", err
 	}
-	x.node = x.a.drillAt(g, x.src, setting)
-	if x.node == nil {
+	if x.may = drillable(g, x.src, setting); len(x.may) == 0 {
 		return "", errkind.Coded(errkind.NotFound, "no-such-dataset", "there is no dataset %s that people can be planted in: one with an address of e-mail and a key, whose records may be deleted", strings.TrimPrefix(setting, "true"))
 	}
-	x.out.Dataset = x.node.Dataset.Ref.Dataset
+	x.graph = g
+	x.at(x.may[0])
 	address, err := x.a.drillAddress(ctx, x.src.Name())
 	x.mark = []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(address)}}
 	return "", err
@@ -156,33 +160,41 @@ func (a *App) drillAddress(ctx context.Context, source string) (address string, 
 	return address, err
 }
 
-// drillAt gives the dataset of the setting; where it is only "true" the one that is most surely of people.
-func (a *App) drillAt(g *lineage.Graph, src *connectors.Source, setting string) (best *lineage.Node) {
+func (x *drilling) at(n *lineage.Node) {
+	x.node, x.out.Dataset = n, n.Dataset.Ref.Dataset
+}
+
+// drillable gives the dataset of the setting; where it is only "true" all that somebody could be planted in, first those that are most surely of people.
+func drillable(g *lineage.Graph, src *connectors.Source, setting string) (out []*lineage.Node) {
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
 		ref := n.Dataset.Ref
-		named := setting == ref.Dataset
 		switch {
 		case ref.Source != src.Name() || n.Gone != 0 || n.Dataset.Gap != nil || emailField(n) == nil || len(n.Dataset.Key) == 0 || !slices.Contains(src.Methods(n.Dataset), pii.Delete):
-		case named:
-			return n
-		case setting == "true" && refersToPeople(g, n):
-		case setting == "true" && (best == nil || n.Person > best.Person || n.Person == best.Person && len(n.Dataset.Fields) < len(best.Dataset.Fields)):
-			best = n
+		case setting == ref.Dataset || setting == "true" && !refersToPeople(g, n):
+			out = append(out, n)
 		}
 	}
-	return best
+	slices.SortStableFunc(out, func(a, b *lineage.Node) int {
+		return cmp.Or(cmp.Compare(b.Person, a.Person), cmp.Compare(len(a.Dataset.Fields), len(b.Dataset.Fields)))
+	})
+	return out
 }
 
-// emailField gives the field that a planted address goes into.
+// emailField gives the field that a planted address goes into: a column, or a place in a document.
 func emailField(n *lineage.Node) *lineage.FieldNode {
 	for i := range n.Fields {
 		f := &n.Fields[i]
-		if f.Category == "contact.email" && f.Dense && f.Form == "" && f.Field.Path == "" && !f.Field.Generated && f.Confidence >= .9 && (f.Field.Length == 0 || f.Field.Length >= 44) {
+		if f.Category == "contact.email" && f.Dense && f.Form == "" && writable(f.Field) && f.Confidence >= .9 && (f.Field.Length == 0 || f.Field.Length >= 44) {
 			return f
 		}
 	}
 	return nil
+}
+
+// writable tells whether a planted record can have a value in a field: one of a column, or of a record that is a document, with a name of its own.
+func writable(f pii.Field) bool {
+	return !f.Generated && (f.Path == "" || f.Column == "") && !strings.Contains(f.Name, "{")
 }
 
 // refersToPeople tells whether a record needs somebody whom it belongs to: a planted one would be another person's.
@@ -209,18 +221,26 @@ func (x *drilling) prove(ctx context.Context) {
 	if left > 0 {
 		x.step("sweep", left)
 	}
-	if err := x.plant(ctx); err != nil {
+	if err := x.plantSomewhere(ctx); err != nil {
+		if errkind.Code(err) == "cannot-plant" {
+			x.out.Outcome, x.out.Why = "skipped", err.Error()
+			return
+		}
 		x.failed("plant", 0, err.Error())
 		return
 	}
 	x.step("plant", 1)
-	cl, err := x.find(ctx)
-	switch n := hers(cl, x.node.Dataset.Ref); {
-	case err != nil:
+	_, cl, err := x.a.closure(ctx, x.by, x.mark)
+	if err != nil {
 		x.failed("find", 0, err.Error())
 		return
-	case n != 1:
+	}
+	if n := x.hers(cl); n != 1 {
 		x.failed("find", n, "the planted person was not found as the owner of her record")
+		return
+	}
+	if at := x.strangers(cl); at != nil {
+		x.failed("find", 1, "what was planted leads to records in "+at.String()+" that were there before; they stay as they are")
 		return
 	}
 	x.step("find", 1)
@@ -242,8 +262,8 @@ func (x *drilling) verify(ctx context.Context) {
 	}
 	if len(found) > 0 {
 		var where []string
-		for _, act := range found {
-			where = append(where, act.Dataset.Ref.Dataset)
+		for _, at := range found {
+			where = append(where, at.dataset.Ref.Dataset)
 		}
 		x.failed("verify", int64(len(found)), "what was erased is still to be found in "+strings.Join(where, ", "))
 		return
@@ -252,8 +272,8 @@ func (x *drilling) verify(ctx context.Context) {
 	x.out.Outcome = "proven"
 }
 
-// search looks for the planted address in all datasets; the targets of an act are the records that hold it.
-func (x *drilling) search(ctx context.Context, mode pii.Mode) (out []pii.Act, err error) {
+// search looks for the planted address in all datasets.
+func (x *drilling) search(ctx context.Context, mode pii.Mode) (out []trace, err error) {
 	needles := pii.Needles{Terms: []pii.Term{{Mode: mode, Category: "contact.email", Values: []pii.Value{x.mark[0].Value}}}}
 	for d, err := range x.src.DiscoverBut(ctx, func(*pii.Dataset) bool { return true }) {
 		if err != nil {
@@ -262,39 +282,20 @@ func (x *drilling) search(ctx context.Context, mode pii.Mode) (out []pii.Act, er
 		if d.Gap != nil || d.Kind == pii.View {
 			continue
 		}
-		act := pii.Act{Dataset: d, Method: pii.Delete}
+		at := trace{dataset: d}
 		for f, err := range x.src.Search(ctx, d, needles) {
 			if err != nil {
 				return nil, errkind.Wrap(errkind.Of(err), err, "%s", d.Ref)
 			}
 			if f.Gap == nil {
-				act.Targets = append(act.Targets, pii.Target{Key: f.Key, Digest: f.Digest, Equals: f.Equals})
+				at.found = append(at.found, f)
 			}
 		}
-		if len(act.Targets) > 0 {
-			out = append(out, act)
+		if len(at.found) > 0 {
+			out = append(out, at)
 		}
 	}
 	return out, nil
-}
-
-// remove takes away what a failed drill has left: her records, and copies that the system made of them, known by a field that is the planted address and nothing else.
-func (x *drilling) remove(ctx context.Context) (n int64, err error) {
-	if n, err = x.erase(ctx); err != nil {
-		return n, err
-	}
-	copies, err := x.search(ctx, pii.Equal)
-	for _, act := range copies {
-		got, e := x.src.Erase(ctx, pii.Unit{ID: "drill", Acts: []pii.Act{act}})
-		err = errors.Join(err, e)
-		for _, r := range got {
-			n += r.Affected
-		}
-	}
-	if left, e := x.search(ctx, pii.Within); e == nil && err == nil && len(left) > 0 {
-		err = errkind.New(errkind.Conflict, "the address stands in %s still", left[0].Dataset.Ref)
-	}
-	return n, err
 }
 
 func (x *drilling) step(name string, n int64) {
@@ -308,25 +309,44 @@ func (x *drilling) failed(name string, n int64, why string) {
 	x.out.Outcome, x.out.Why = "failed", name+": "+why
 }
 
-func (x *drilling) find(ctx context.Context) (*lineage.Closure, error) {
-	_, cl, err := x.a.closure(ctx, x.by, x.mark)
-	return cl, err
-}
-
-// hers counts the records of a dataset that are hers.
-func hers(cl *lineage.Closure, at pii.Ref) (n int64) {
-	if cl == nil {
-		return 0
-	}
+// hers counts the records of the dataset that are hers.
+func (x *drilling) hers(cl *lineage.Closure) (n int64) {
 	for _, r := range cl.Records {
-		if r.Dataset == at && r.Holding == lineage.Hers {
+		if r.Dataset == x.node.Dataset.Ref && r.Holding == lineage.Hers {
 			n++
 		}
 	}
 	return n
 }
 
-// erase deletes what is hers in the source, as the closure finds it; records that others refer to come after those.
+// planted tells whether a record surely comes of the planting: it holds the planted address, or refers to one that does by a reference that the system declares.
+// What a value beside the address has led to, or is referred to, was there before and is somebody's.
+func (x *drilling) planted(r *lineage.Record) bool {
+	for _, l := range r.Via {
+		switch l.How {
+		case "given", "identifier":
+		case "reference":
+			if !slices.ContainsFunc(x.graph.Edges, func(e lineage.Edge) bool { return e.ID == l.Edge && e.Declared && l.Dataset == e.From }) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return !r.Upward
+}
+
+// strangers gives the place of a record that the closure takes to be hers and that was there before.
+func (x *drilling) strangers(cl *lineage.Closure) *pii.Ref {
+	for _, r := range cl.Records {
+		if r.Holding == lineage.Hers && !x.planted(r) {
+			return &r.Dataset
+		}
+	}
+	return nil
+}
+
+// erase deletes what is hers in the source, as the closure finds it, and nothing else; records that others refer to come after those.
 func (x *drilling) erase(ctx context.Context) (done int64, err error) {
 	for range 6 {
 		g, cl, e := x.a.closure(ctx, x.by, x.mark)
@@ -335,7 +355,7 @@ func (x *drilling) erase(ctx context.Context) (done int64, err error) {
 		}
 		acts := map[pii.Ref]*pii.Act{}
 		for _, r := range cl.Records {
-			if r.Dataset.Source != x.src.Name() || r.Holding != lineage.Hers {
+			if r.Dataset.Source != x.src.Name() || r.Holding != lineage.Hers || !x.planted(r) {
 				continue
 			}
 			if acts[r.Dataset] == nil {
@@ -363,122 +383,4 @@ func (x *drilling) erase(ctx context.Context) (done int64, err error) {
 		}
 	}
 	return done, err
-}
-
-// plant adds her record: an address, what the dataset has of a person, and what it does not do without.
-func (x *drilling) plant(ctx context.Context) error {
-	d := x.node.Dataset
-	values := map[string]pii.Value{}
-	var model map[string]pii.Value
-	for _, f := range d.Fields {
-		if f.Path != "" || f.Generated {
-			continue
-		}
-		fn := x.node.Field(f.Name)
-		switch {
-		case fn != nil && fn.Category == "contact.email" && fn.Form == "" && fn.Dense:
-			values[f.Name] = x.mark[0].Value
-		case f.Default || !f.NotNull && !keyed(d, f.Name) || serial(d, f):
-			if v, ok := invented(fn); ok && !unique(d, f.Name) && f.Type == pii.Text {
-				values[f.Name] = fitting(v, f)
-			}
-		default:
-			if v, ok := invented(fn); ok && !unique(d, f.Name) {
-				values[f.Name] = fitting(v, f)
-				continue
-			}
-			if v, ok := made(d, f); ok {
-				values[f.Name] = fitting(v, f)
-				continue
-			}
-			if model == nil {
-				var err error
-				if model, err = x.sample(ctx); err != nil {
-					return err
-				}
-			}
-			if v, ok := model[f.Name]; ok {
-				values[f.Name] = v
-			}
-		}
-	}
-	return x.src.Plant(ctx, d, values)
-}
-
-// sample reads one record, whose fields of lists and states a planted one may share.
-func (x *drilling) sample(ctx context.Context) (map[string]pii.Value, error) {
-	out := map[string]pii.Value{}
-	for b, err := range x.src.Sample(ctx, connectors.Query{Dataset: x.node.Dataset, Bare: true}, 1) {
-		if err != nil {
-			return nil, err
-		}
-		cols := b.Columns()
-		for i := range cols {
-			if cols[i].Len() > 0 && cols[i].Field.Path == "" {
-				if v, record := cols[i].Value(0); v != nil && record == 0 {
-					out[cols[i].Field.Name] = pii.NewValue(string(v))
-				}
-			}
-		}
-		if len(out) > 0 {
-			break
-		}
-	}
-	return out, nil
-}
-
-func keyed(d pii.Dataset, name string) bool { return slices.Contains(d.Key, name) }
-
-// serial tells whether the system numbers a field by itself, as a rowid.
-func serial(d pii.Dataset, f pii.Field) bool {
-	return len(d.Key) == 1 && d.Key[0] == f.Name && f.Type == pii.Int
-}
-
-func unique(d pii.Dataset, name string) bool {
-	return keyed(d, name) || slices.ContainsFunc(d.Unique, func(u []string) bool { return slices.Contains(u, name) })
-}
-
-// invented gives what a planted person is called and where she lives: nobody is.
-func invented(f *lineage.FieldNode) (string, bool) {
-	if f == nil || !f.Dense || f.Form != "" {
-		return "", false
-	}
-	v, ok := map[pii.Category]string{"identity.name": "Vestige Drill", "identity.given_name": "Vestige", "identity.family_name": "Drill", "contact.phone": "+1 202-555-0100",
-		"contact.street": "Drill Street 1", "contact.city": "Drillham", "contact.postcode": "00000", "contact.address": "Drill Street 1, 00000 Drillham", "demographic.birth_date": "1900-01-01"}[f.Category]
-	return v, ok
-}
-
-// made gives a value of a field's type that nothing else has.
-func made(d pii.Dataset, f pii.Field) (string, bool) {
-	refers := slices.ContainsFunc(d.References, func(r pii.Reference) bool { return slices.Contains(r.Fields, f.Name) })
-	limited := slices.ContainsFunc(d.Constraints, func(c pii.Constraint) bool {
-		return (c.Kind == "check" || c.Kind == "enum") && slices.Contains(c.Fields, f.Name)
-	})
-	native := strings.ToLower(f.Native)
-	switch {
-	case refers || limited || strings.HasPrefix(native, "enum"):
-		return "", false
-	case native == "uuid":
-		return "00000000-0000-4000-8000-0000000d811e", true
-	case unique(d, f.Name) && f.Type == pii.Int:
-		return "2000000011", true
-	case unique(d, f.Name) && f.Type == pii.Text:
-		return "vestige-drill", true
-	case f.Type == pii.Time && strings.Contains(native, "date") && !strings.Contains(native, "time"):
-		return "2000-01-01", true
-	case f.Type == pii.Time:
-		return "2000-01-01T00:00:00Z", true
-	case f.Type == pii.JSON:
-		return "{}", true
-	case f.Type == pii.Bool:
-		return "false", true
-	}
-	return "", false
-}
-
-func fitting(v string, f pii.Field) pii.Value {
-	if f.Length > 0 && len(v) > f.Length {
-		v = v[:f.Length]
-	}
-	return pii.NewValue(v)
 }
