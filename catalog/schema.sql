@@ -253,3 +253,26 @@ CREATE TABLE edge_to (
 );
 
 CREATE INDEX edge_to_place ON edge_to (source, dataset);
+
+-- step 6
+-- Who answers for a dataset or a field ('' for the dataset itself), and what it is, in the words of people.
+CREATE TABLE card (
+	source  TEXT NOT NULL,
+	dataset TEXT NOT NULL,
+	field   TEXT NOT NULL,
+	doc     BYTEA NOT NULL,
+	PRIMARY KEY (source, dataset, field)
+);
+
+-- What was told to be made from what.
+CREATE TABLE flow (
+	id             TEXT PRIMARY KEY,
+	input_source   TEXT NOT NULL,
+	input_dataset  TEXT NOT NULL,
+	output_source  TEXT NOT NULL,
+	output_dataset TEXT NOT NULL,
+	doc            BYTEA NOT NULL
+);
+
+CREATE INDEX flow_input ON flow (input_source, input_dataset);
+CREATE INDEX flow_output ON flow (output_source, output_dataset);

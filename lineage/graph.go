@@ -76,6 +76,7 @@ type Edge struct {
 	OnUpdate   pii.Action `json:"onUpdate,omitempty"`
 	Deferrable bool       `json:"deferrable,omitempty"`
 	Copy       bool       `json:"copy,omitempty"`  // the child is a copy of the parent
+	Told       string     `json:"told,omitempty"`  // where somebody told of it: dbt, openlineage, csv
 	Apart      bool       `json:"apart,omitempty"` // the child's identifiers were seen to be of others than the person it refers to
 	When       *When      `json:"when,omitempty"`  // of which records it holds, all where it is nil
 	Evidence   []pii.Nat  `json:"evidence,omitempty"`

@@ -54,7 +54,8 @@ func (s *Scanner) relate(ctx context.Context, probed []lineage.Probed, paired []
 	lineage.Persons(w.nodes)
 	inferred := lineage.Kinds(w.looks, lineage.Agreed(lineage.Proven(lineage.Infer(w.looks), probed), paired), s.key)
 	copies := lineage.Copies(w.looks)
-	edges := w.decide(lineage.Merge(lineage.Declared(w.nodes), inferred, copies))
+	known := lineage.Merge(lineage.Declared(w.nodes), lineage.Told(w.looks, w.flows), nil)
+	edges := w.decide(lineage.Merge(known, inferred, copies))
 	lineage.Assign(w.nodes, edges)
 	r := Related{References: len(edges), Inferred: len(inferred), Copies: len(copies), Islands: lineage.Islands(w.nodes, edges)}
 	edges = append(edges, w.decide(lineage.Views(w.looks))...)
@@ -75,6 +76,7 @@ type world struct {
 	looks     []lineage.Look
 	proposals map[pii.Ref]pii.Proposal
 	decided   map[string]pii.Decision // of references, by edge
+	flows     []lineage.Flow          // that were told
 }
 
 func (s *Scanner) world(ctx context.Context) (*world, error) {
@@ -102,6 +104,9 @@ func (s *Scanner) world(ctx context.Context) (*world, error) {
 		if d.Edge != "" && !d.Reopened {
 			w.decided[d.Edge] = d.Decision
 		}
+	}
+	if w.flows, err = s.cat.Flows(ctx, pii.Ref{}); err != nil {
+		return nil, err
 	}
 	w.look(sketches, s.keyID)
 	return w, nil

@@ -46,8 +46,8 @@ type meanwhile struct {
 
 func (m *meanwhile) Unwrap() error { return m.error }
 
-// decide makes decisions, all of them or none. Each is in the log in the same unit of work.
-func (s *Server) decide(ctx context.Context, a accounts.Actor, wishes []wish) (out made, err error) {
+// decide makes decisions, all of them or none, with whatever else belongs to them. Each is in the log in the same unit of work.
+func (s *Server) decide(ctx context.Context, a accounts.Actor, wishes []wish, also ...func(db.Tx) error) (out made, err error) {
 	versions := make([]int64, len(wishes))
 	for i := range wishes {
 		w := &wishes[i]
@@ -64,6 +64,11 @@ func (s *Server) decide(ctx context.Context, a accounts.Actor, wishes []wish) (o
 				return err
 			}
 			out.Entries = append(out.Entries, d)
+		}
+		for _, do := range also {
+			if err := do(tx); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

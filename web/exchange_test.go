@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"vestige/accounts"
 	"vestige/catalog"
+	"vestige/pii"
 )
 
 // TestFromAndToDBT takes decisions out of a manifest of dbt with a dry run first, and gives them as a file of dbt's sources.
@@ -82,4 +84,77 @@ func TestOpenLineage(t *testing.T) {
 	if n < 2 {
 		t.Errorf("there are %d flows", n)
 	}
+}
+
+// TestImportOfOwners brings owners and flows in by the page, in a dry run first, shows them where they belong, and takes a flow back.
+func TestImportOfOwners(t *testing.T) {
+	e := small(t)
+	c := staffed(t, e, nil)
+	p := c.as(e.staff, "dana", accounts.Steward)
+	const bad = `<script>alert(1)</script>`
+	owners := "dataset,field,owner,description\n" + users.String() + ",,Accounts team,Who may sign in\n" + users.String() + ",full_name,,\"" + bad + "\"\n"
+	a := p.post("/import", "text", owners)
+	check(t, "/import", a.body)
+	if a.status != 200 || !strings.Contains(a.body, "Take all 3") || strings.Contains(a.body, bad) || strings.Contains(p.get(at("/dataset", users)).body, "Accounts team") {
+		t.Fatalf("a dry run answers %d, or is none: %s", a.status, a.body)
+	}
+	if a := p.post("/import", "text", owners, "do", "1"); a.status != 303 || a.header.Get("Location") != "/import?taken=3" {
+		t.Fatalf("taking it answers %d, %s", a.status, a.header.Get("Location"))
+	}
+	a = p.get(at("/dataset", users))
+	check(t, "the dataset", a.body)
+	if !strings.Contains(a.body, "Accounts team") || !strings.Contains(a.body, "Who may sign in") || strings.Contains(a.body, bad) {
+		t.Errorf("its page does not show them: %s", a.body)
+	}
+	if a := p.post("/import", "text", owners); a.status != 200 || !strings.Contains(a.body, "changes nothing") {
+		t.Errorf("again it answers %d", a.status)
+	}
+	if a := p.post("/import", "text", "dataset,owner\nshop/nowhere,x\n", "do", "1"); a.status != 400 || !strings.Contains(a.body, "line 2") {
+		t.Errorf("a wrong row answers %d", a.status)
+	}
+	logged(t, e, "catalog.import", "dana", 1)
+	if a := p.post("/card", "at", users.String(), "owner", "Nobody", "description", ""); a.status != 303 || !strings.Contains(p.get("/export/owners.csv").body, "Nobody") {
+		t.Errorf("writing it by hand answers %d", a.status)
+	}
+	event := `{"eventType":"COMPLETE","eventTime":"2026-11-20T10:00:00Z","job":{"namespace":"etl","name":"nightly"},"inputs":[{"namespace":"shop","name":"` + users.Dataset + `"}],"outputs":[{"namespace":"files","name":"u/{1}/cv.pdf"},{"namespace":"x","name":"y"}]}`
+	for i, want := range []string{`{"new":1,"same":0,"left":1}`, `{"new":0,"same":1,"left":1}`} {
+		if a := p.send("POST", "/api/v1/lineage", event); a.status != 201 || strings.TrimSpace(a.body) != want {
+			t.Errorf("event %d answers %d: %s", i, a.status, a.body)
+		}
+	}
+	logged(t, e, "catalog.import", "dana", 2)
+	var flows struct {
+		Items []struct{ Input, Output string }
+	}
+	must(t, json.Unmarshal([]byte(p.get("/api/v1/flows").body), &flows))
+	if len(flows.Items) != 1 || flows.Items[0].Input != users.String() {
+		t.Fatalf("the flows are %+v", flows)
+	}
+	a = p.get(at("/dataset", pii.Ref{Source: "files", Dataset: "u/{1}/cv.pdf"}))
+	check(t, "the dataset", a.body)
+	form := regexp.MustCompile(`action="(/flows/[0-9a-f]+/end)"`).FindStringSubmatch(a.body)
+	if form == nil || !strings.Contains(p.get("/lineage?show=all").body, "told: openlineage") {
+		t.Fatalf("the flow is not shown: %s", a.body)
+	}
+	if a := c.as(e.staff, "vera", accounts.Viewer).post(form[1]); a.status != 403 {
+		t.Errorf("a viewer forgets it: %d", a.status)
+	}
+	if a := p.post(form[1], "back", "/browse"); a.status != 303 || strings.Contains(p.get("/api/v1/flows").body, "input") {
+		t.Errorf("forgetting it answers %d", a.status)
+	}
+	if a := p.post(form[1]); a.status != 404 {
+		t.Errorf("forgetting it again answers %d", a.status)
+	}
+	for _, text := range []string{`{"a":1}`, owners} {
+		if a := p.send("POST", "/api/v1/lineage", text); a.status != 400 {
+			t.Errorf("what is no event answers %d", a.status)
+		}
+	}
+	if a := p.send("POST", "/api/v1/import", manifestOf("identity.name")); a.status != 200 || !strings.Contains(a.body, `"done":false`) || !strings.Contains(a.body, `"new":1`) {
+		t.Errorf("the API answers %d: %s", a.status, a.body)
+	}
+}
+
+func manifestOf(category string) string {
+	return `{"sources": {"source.x.users": {"schema": "main", "identifier": "Users", "columns": {"full_name": {"meta": {"vestige": {"category": "` + category + `", "verdict": "accept"}}}}}}}`
 }

@@ -149,7 +149,7 @@ func (s *Server) samePlace(c *gin.Context) {
 // bounded keeps a body from being larger than anything that is asked for here.
 func (s *Server) bounded(c *gin.Context) {
 	limit := int64(1 << 20)
-	if strings.HasPrefix(c.Request.URL.Path, "/import") || strings.HasSuffix(c.Request.URL.Path, "/import") {
+	if strings.HasPrefix(c.Request.URL.Path, "/import") || strings.HasSuffix(c.Request.URL.Path, "/import") || c.Request.URL.Path == apiRoot+"/lineage" {
 		limit = 32 << 20
 	}
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -15,6 +16,8 @@ import (
 	"vestige/accounts"
 	"vestige/audit"
 	"vestige/catalog"
+	"vestige/exchange"
+	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/pii"
 )
@@ -22,7 +25,7 @@ import (
 func (s *Server) importRoutes() {
 	s.get("/decisions.csv", accounts.ReadCatalog, s.decisionsCSV)
 	s.get("/import", accounts.Decide, s.importPage)
-	s.post("/import", accounts.Decide, s.importCSV)
+	s.post("/import", accounts.Decide, s.importFile)
 }
 
 // columns are those of a file of decisions: what is written is read again. Those behind reason are for the reader.
@@ -57,7 +60,9 @@ func (s *Server) decisionsCSV(c *gin.Context) {
 // importView is what the page of an import is given.
 type importView struct {
 	Text    string
+	Sources string // lines of NAMESPACE=SOURCE
 	Rows    []importRow
+	Told    *exchange.Changes // owners, descriptions and flows
 	Wrong   int
 	New     int // decisions that differ from what there is
 	Same    int
@@ -65,12 +70,14 @@ type importView struct {
 	Checked bool
 	Error   string
 	Undo    undoBar
+	Taken   int // things that the last file changed, beside decisions
 	Shown   int
 }
 
 // importRow is a row of a file as it was read.
 type importRow struct {
-	Line  int           `json:"line"`
+	Line  int           `json:"line,omitempty"`
+	Where string        `json:"where,omitempty"` // in a file that has no lines
 	Field string        `json:"field"`
 	Was   catalog.State `json:"was,omitempty"`
 	Does  string        `json:"does,omitempty"` // the verdict; empty where nothing changes
@@ -81,41 +88,70 @@ type importRow struct {
 }
 
 func (s *Server) importPage(c *gin.Context) {
-	s.showImport(c, http.StatusOK, importView{Undo: undoOf(c)})
+	n, _ := strconv.Atoi(c.Query("taken"))
+	s.showImport(c, http.StatusOK, importView{Undo: undoOf(c), Taken: max(0, n)})
 }
 
 func (s *Server) showImport(c *gin.Context, code int, v importView) {
-	s.show(c, code, "import", view{Title: "Decisions from a file", Nav: "review", Crumbs: []link{{"Review", "/review"}}, Body: v, Twins: []link{{"CSV", "/decisions.csv"}}})
+	s.show(c, code, "import", view{Title: "Import and export", Nav: "review", Crumbs: []link{{"Review", "/review"}}, Body: v, Twins: []link{{"JSON", apiRoot + "/cards"}, {"CSV", "/export/owners.csv"}}})
 }
 
-// importCSV reads a file and says what it would do; sent again with do=1 it is done, whole or not at all.
-func (s *Server) importCSV(c *gin.Context) {
+// importFile reads a file and says what it would do; sent again with do=1 it is done, whole or not at all.
+func (s *Server) importFile(c *gin.Context) {
 	text, err := uploaded(c)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 && trimmed[0] == '{' {
-		if text, err = s.fromDBT(c.Request.Context(), trimmed); err != nil {
-			s.showImport(c, http.StatusBadRequest, importView{Error: said(err)})
-			return
-		}
-	}
-	v, err := s.readImport(c, text)
+	v, err := s.readImport(c.Request.Context(), by(c), text, c.PostForm("sources"))
 	if err != nil {
 		s.showImport(c, http.StatusBadRequest, importView{Error: said(err)})
 		return
 	}
-	if c.PostForm("do") != "1" || v.Wrong > 0 || v.New == 0 {
-		s.showImport(c, map[bool]int{true: http.StatusBadRequest, false: http.StatusOK}[v.Wrong > 0], v)
+	if c.PostForm("do") != "1" || v.Bad() || v.Changes() == 0 {
+		s.showImport(c, map[bool]int{true: http.StatusBadRequest, false: http.StatusOK}[v.Bad()], v)
 		return
 	}
-	m, err := s.decide(c.Request.Context(), by(c), v.wishes())
+	batch, err := s.take(c.Request.Context(), by(c), v)
 	if err != nil {
 		s.notDecided(c, err)
 		return
 	}
-	c.Redirect(http.StatusSeeOther, with("/import", "undo", m.Batch))
+	to := with("/import", "undo", batch)
+	if v.Told != nil {
+		to = with(to, "taken", strconv.Itoa(v.Told.New))
+	}
+	c.Redirect(http.StatusSeeOther, to)
+}
+
+// Bad tells whether something of the file cannot be taken.
+func (v importView) Bad() bool { return v.Wrong > 0 || v.Told != nil && v.Told.Wrong > 0 }
+
+// Changes counts what the file would change.
+func (v importView) Changes() int {
+	n := v.New
+	if v.Told != nil {
+		n += v.Told.New
+	}
+	return n
+}
+
+// take writes what was read, decisions and all, in one unit of work; the batch names the decisions, for an undo.
+func (s *Server) take(ctx context.Context, a accounts.Actor, v importView) (batch string, err error) {
+	m, err := s.decide(ctx, a, v.wishes(), func(tx db.Tx) error {
+		if v.Told == nil || v.Told.New == 0 {
+			return nil
+		}
+		if err := v.Told.Apply(ctx, tx, s.svc.Catalog); err != nil {
+			return err
+		}
+		facts := map[string]any{"rows": v.Told.New, "left": v.Told.Left}
+		return s.svc.Audit.Append(ctx, tx, audit.Entry{Actor: a.Name, Action: "catalog.import", Object: v.Told.Format, Facts: audit.Facts(facts)})
+	})
+	if len(m.Entries) == 0 {
+		return "", err
+	}
+	return m.Batch, err
 }
 
 func (v importView) wishes() (out []wish) {
@@ -145,41 +181,95 @@ func uploaded(c *gin.Context) ([]byte, error) {
 	return text, nil
 }
 
-// readImport reads every row and compares it with what there is.
-func (s *Server) readImport(c *gin.Context, text []byte) (v importView, err error) {
-	v.Text, v.Checked = string(text), true
+// readImport reads a file of any kind, and compares it with what there is.
+func (s *Server) readImport(ctx context.Context, a accounts.Actor, text []byte, namespaces string) (v importView, err error) {
+	v.Text, v.Sources, v.Checked = string(text), namespaces, true
+	var rows []cells
+	if exchange.IsDecisions(text) {
+		rows, err = decisionCells(text)
+	} else {
+		o := exchange.Options{By: a.Name}
+		if o.Sources, err = namespacesOf(namespaces); err == nil {
+			v.Told, err = exchange.Read(ctx, s.svc.Catalog, text, o)
+		}
+	}
+	if err != nil {
+		return v, err
+	}
+	if v.Told != nil {
+		for _, d := range v.Told.Decisions {
+			rows = append(rows, cells{where: d.Where, of: map[string]string{"field": d.Field, "verdict": d.Verdict, "category": d.Category, "reason": d.Reason}})
+		}
+	}
+	if len(rows) > importRows {
+		return v, errkind.Coded(errkind.Invalid, "bad-file", "a file has at most %d rows", importRows)
+	}
+	seen := map[string]string{}
+	for _, r := range rows {
+		row := s.readRow(ctx, r)
+		if first := seen[row.Field]; row.Error == "" && row.Does != "" && first != "" {
+			row.Error = "the field stands on " + first + " already"
+		}
+		seen[row.Field] = orElse(row.Where, "line "+strconv.Itoa(row.Line))
+		v.count(row)
+	}
+	v.Shown = min(len(v.Rows), 200)
+	return v, nil
+}
+
+// namespacesOf reads which source a namespace of the file is, one in a line.
+func namespacesOf(text string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, line := range strings.Split(text, "\n") {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		i := strings.LastIndexByte(line, '=')
+		if i < 1 {
+			return nil, errkind.Coded(errkind.Invalid, "bad-file", "a namespace is written NAMESPACE=SOURCE, one in a line")
+		}
+		out[strings.TrimSpace(line[:i])] = strings.TrimSpace(line[i+1:])
+	}
+	return out, nil
+}
+
+// cells is a row of decisions, by column.
+type cells struct {
+	line  int
+	where string
+	of    map[string]string
+}
+
+// decisionCells reads a file of decisions.
+func decisionCells(text []byte) (out []cells, err error) {
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
 	r.FieldsPerRecord = -1
 	head, err := r.Read()
 	if err != nil {
-		return v, errkind.Coded(errkind.Invalid, "bad-file", "the first line names the columns: field,verdict,category,reason")
+		return nil, errkind.Coded(errkind.Invalid, "bad-file", "the first line names the columns: field,verdict,category,reason")
 	}
 	for i, h := range head {
 		head[i] = strings.ToLower(strings.TrimSpace(h))
 		if !slices.Contains(columns, head[i]) {
-			return v, errkind.Coded(errkind.Invalid, "bad-file", "column %d is none of %s", i+1, strings.Join(columns, ", "))
+			return nil, errkind.Coded(errkind.Invalid, "bad-file", "column %d is none of %s", i+1, strings.Join(columns, ", "))
 		}
 	}
-	seen := map[string]int{}
 	for {
 		rec, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			v.Shown = min(len(v.Rows), 200)
-			return v, nil
+			return out, nil
 		}
-		if err != nil {
-			return v, errkind.Coded(errkind.Invalid, "bad-file", "behind row %d it is not CSV", len(v.Rows)+1)
+		if err != nil || len(out) > importRows {
+			return nil, errkind.Coded(errkind.Invalid, "bad-file", "behind row %d it is not CSV, or too long", len(out)+1)
 		}
-		line, _ := r.FieldPos(0)
-		if len(v.Rows) == importRows {
-			return v, errkind.Coded(errkind.Invalid, "bad-file", "a file has at most %d rows", importRows)
+		x := cells{of: map[string]string{}}
+		x.line, _ = r.FieldPos(0)
+		for i, h := range head {
+			if i < len(rec) {
+				x.of[h] = exchange.Plain(rec[i])
+			}
 		}
-		row := s.readRow(c, head, rec, line)
-		if first := seen[row.Field]; row.Error == "" && row.Does != "" && first > 0 {
-			row.Error = "the field stands on line " + strconv.Itoa(first) + " already"
-		}
-		seen[row.Field] = line
-		v.count(row)
+		out = append(out, x)
 	}
 }
 
@@ -198,28 +288,23 @@ func (v *importView) count(row importRow) {
 }
 
 // readRow reads a row: its wish, and whether it changes anything.
-func (s *Server) readRow(c *gin.Context, head, rec []string, line int) importRow {
-	cell := map[string]string{}
-	for i, h := range head {
-		if i < len(rec) {
-			cell[h] = plain(rec[i])
-		}
-	}
-	row := importRow{Line: line, Field: cell["field"]}
+func (s *Server) readRow(ctx context.Context, r cells) importRow {
+	cell := r.of
+	row := importRow{Line: r.line, Where: r.where, Field: cell["field"]}
 	if cell["verdict"] == "" {
 		return row
 	}
 	w, err := wishOf(cell["field"], strings.ToLower(cell["verdict"]), cell["category"], cell["reason"], cell["seen"])
 	var e catalog.Entry
 	if err == nil {
-		e, err = s.svc.Catalog.Field(c.Request.Context(), w.At)
+		e, err = s.svc.Catalog.Field(ctx, w.At)
 	}
 	if err == nil && e.Decision != nil && same(e.Decision.Decision, w) {
 		row.wish = w
 		return row
 	}
 	if err == nil {
-		_, err = s.seen(c.Request.Context(), &w)
+		_, err = s.seen(ctx, &w)
 	}
 	if err != nil {
 		row.Error = orElse(said(err), "it could not be read")
@@ -232,13 +317,4 @@ func (s *Server) readRow(c *gin.Context, head, rec []string, line int) importRow
 // same tells whether a wish says what was decided already.
 func same(d pii.Decision, w wish) bool {
 	return d.Verdict == w.Verdict && d.Reason == w.Reason && (w.Category == "" || d.Category == w.Category)
-}
-
-// plain takes off the apostrophe that our own files have before what a spreadsheet would take for a formula.
-func plain(cell string) string {
-	cell = strings.TrimSpace(cell)
-	if len(cell) > 1 && cell[0] == '\'' && strings.ContainsRune("=+-@", rune(cell[1])) {
-		return cell[1:]
-	}
-	return cell
 }

@@ -40,6 +40,10 @@ type datasetView struct {
 	Next     string
 	Plans    []planReach // that reach it, of the latest
 	Said     []fieldRow  // what was last decided of its fields
+	Card     catalog.Card
+	Cards    map[string]catalog.Card // of its fields
+	Flows    []flowRow
+	Decides  bool // who looks may decide
 }
 
 // planReach is a plan with what it does at a dataset.
@@ -88,6 +92,7 @@ func (s *Server) dataset(c *gin.Context) {
 			return
 		}
 	}
+	v.Decides = s.svc.DB != nil && s.svc.Audit != nil && by(c).May(accounts.Decide)
 	from, _ := strconv.Atoi(c.Query("from"))
 	v.All, v.From = len(v.Fields), min(max(0, from), len(v.Fields))
 	page := func(from int) string { return at(ref) + "&from=" + strconv.Itoa(from) }
@@ -132,8 +137,48 @@ func (s *Server) datasetView(ctx context.Context, text string) (v datasetView, e
 		v.Last = max(v.Last, e.Proposal.Examined.At)
 	}
 	v.Said = lastSaid(v.Fields)
+	if err := s.told(ctx, ref, &v); err != nil {
+		return v, err
+	}
 	v.Parents, v.Children, err = s.references(ctx, ref, "")
 	return v, err
+}
+
+// flowRow is what was told to be made from what, as seen from a dataset.
+type flowRow struct {
+	lineage.Flow
+	Other  pii.Ref // the dataset at the other end
+	Name   string
+	Onward bool // it leads away from here
+	Mine   string
+	Theirs string
+}
+
+// told adds what people said of a dataset beside decisions: owners, descriptions, flows.
+func (s *Server) told(ctx context.Context, ref pii.Ref, v *datasetView) error {
+	cards, err := s.svc.Catalog.Cards(ctx, ref)
+	if err != nil {
+		return err
+	}
+	v.Cards = map[string]catalog.Card{}
+	for _, k := range cards {
+		if k.At.Field == "" {
+			v.Card = k
+		} else {
+			v.Cards[k.At.Field] = k
+		}
+	}
+	flows, err := s.svc.Catalog.Flows(ctx, ref)
+	name := s.names(ctx)
+	for _, f := range flows {
+		r := flowRow{Flow: f, Other: f.Input.Of(), Mine: f.Output.Field, Theirs: f.Input.Field}
+		if f.Input.Of() == ref {
+			r.Other, r.Mine, r.Theirs, r.Onward = f.Output.Of(), f.Input.Field, f.Output.Field, true
+		}
+		r.Name = name(r.Other)
+		v.Flows = append(v.Flows, r)
+	}
+	return err
 }
 
 // lastSaid gives the fields on which people decided last.

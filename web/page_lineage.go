@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,7 +30,8 @@ type graphs struct {
 	mu       sync.Mutex
 	revision int64
 	graph    *lineage.Graph
-	took     time.Duration // to read it
+	drawn    *lineage.Graph // with flows that were told, which pictures show and nothing follows
+	took     time.Duration  // to read it
 	reading  bool
 	domains  map[string][]pii.Ref // fields by value domain
 	estates  map[bool]selection   // of the whole estate, with datasets without personal data or not
@@ -57,22 +59,58 @@ func (s *Server) graph(ctx context.Context) (*lineage.Graph, error) {
 		return old, nil
 	}
 	start := clock.Now()
-	g, err := s.svc.Catalog.Graph(ctx)
+	g, drawn, err := s.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.graphs.keep(g, clock.Since(start))
+	s.graphs.keep(g, drawn, clock.Since(start))
 	return g, nil
 }
 
-func (x *graphs) keep(g *lineage.Graph, took time.Duration) {
-	x.graph, x.revision, x.took, x.estates, x.domains = g, g.Revision, took, nil, nil
+func (x *graphs) keep(g, drawn *lineage.Graph, took time.Duration) {
+	x.graph, x.drawn, x.revision, x.took, x.estates, x.domains = g, drawn, g.Revision, took, nil, nil
+}
+
+// read gives the graph, and the one that is drawn: with flows between datasets that were told and that no reference shows already.
+func (s *Server) read(ctx context.Context) (g, drawn *lineage.Graph, err error) {
+	if g, err = s.svc.Catalog.Graph(ctx); err != nil {
+		return nil, nil, err
+	}
+	flows, err := s.svc.Catalog.Flows(ctx, pii.Ref{})
+	if err != nil || len(flows) == 0 {
+		return g, g, err
+	}
+	joined := map[[2]pii.Ref]bool{}
+	for i := range g.Edges {
+		joined[[2]pii.Ref{g.Edges[i].To, g.Edges[i].From}] = true
+	}
+	drawn = &lineage.Graph{Revision: g.Revision, Nodes: g.Nodes, Edges: slices.Clone(g.Edges)}
+	for _, f := range flows {
+		if f.Output.Field == "" && !joined[[2]pii.Ref{f.Input, f.Output}] {
+			drawn.Edges = append(drawn.Edges, lineage.Edge{From: f.Output, To: f.Input, Kind: lineage.Derives, Told: f.Origin})
+		}
+	}
+	return g, drawn.Index(), nil
+}
+
+// picturedGraph gives the graph that is drawn.
+func (s *Server) picturedGraph(ctx context.Context) (*lineage.Graph, error) {
+	g, err := s.graph(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.graphs.mu.Lock()
+	defer s.graphs.mu.Unlock()
+	if s.graphs.graph == g {
+		return s.graphs.drawn, nil
+	}
+	return g, nil
 }
 
 // readGraph reads the graph beside the pages that show the one before.
 func (s *Server) readGraph(ctx context.Context) {
 	start := clock.Now()
-	g, err := s.svc.Catalog.Graph(ctx)
+	g, drawn, err := s.read(ctx)
 	s.graphs.mu.Lock()
 	defer s.graphs.mu.Unlock()
 	s.graphs.reading = false
@@ -80,14 +118,14 @@ func (s *Server) readGraph(ctx context.Context) {
 		s.graphs.graph = nil // the next page reads it, and says what is wrong
 		return
 	}
-	s.graphs.keep(g, clock.Since(start))
+	s.graphs.keep(g, drawn, clock.Since(start))
 }
 
 // estate gives what is drawn of the whole estate, which is worked out once for a graph.
 func (s *Server) estate(g *lineage.Graph, a ask) selection {
 	s.graphs.mu.Lock()
 	defer s.graphs.mu.Unlock()
-	if s.graphs.graph != g {
+	if s.graphs.drawn != g {
 		return estate(g, a)
 	}
 	if _, ok := s.graphs.estates[a.All]; !ok {
@@ -184,7 +222,7 @@ func (s *Server) lineage(c *gin.Context) {
 }
 
 func (s *Server) lineageView(ctx context.Context, a ask) (v lineageView, err error) {
-	g, err := s.graph(ctx)
+	g, err := s.picturedGraph(ctx)
 	if err != nil {
 		return v, err
 	}
@@ -258,10 +296,10 @@ func (s *Server) lineageCSV(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	w := sheet(c, "references", "child source", "child dataset", "child fields", "parent source", "parent dataset", "parent fields", "kind", "declared", "decided", "copy", "confidence")
+	w := sheet(c, "references", "child source", "child dataset", "child fields", "parent source", "parent dataset", "parent fields", "kind", "declared", "decided", "copy", "told", "confidence")
 	for _, e := range v.Picture.Edges {
 		w.row(e.From.Source, e.From.Dataset, strings.Join(e.Fields, " "), e.To.Source, e.To.Dataset, strings.Join(e.ToFields, " "), string(e.Kind),
-			strconv.FormatBool(e.Declared), strconv.FormatBool(e.Decided), strconv.FormatBool(e.Copy), number(e.Confidence))
+			strconv.FormatBool(e.Declared), strconv.FormatBool(e.Decided), strconv.FormatBool(e.Copy), e.Told, number(e.Confidence))
 	}
 	w.end()
 }

@@ -161,7 +161,7 @@ func lineOf(points []layered.Point, edges []*lineage.Edge) line {
 		}
 		l.Title += edgeText(e) + "\n"
 	}
-	if len(edges) == 1 {
+	if len(edges) == 1 && edges[0].ID != "" {
 		l.Href = "/reference?id=" + url.QueryEscape(edges[0].ID)
 	}
 	return l
@@ -180,6 +180,9 @@ func lineClass(e *lineage.Edge) string {
 
 // edgeText says a reference in words.
 func edgeText(e *lineage.Edge) string {
+	if len(e.Fields) == 0 {
+		return "made from it (told: " + e.Told + ")"
+	}
 	how := "inferred, " + strconv.FormatFloat(e.Confidence, 'f', 2, 64)
 	switch {
 	case e.Copy:
@@ -188,6 +191,8 @@ func edgeText(e *lineage.Edge) string {
 		how = "decided"
 	case e.Declared:
 		how = "declared"
+	case e.Told != "":
+		how = "told: " + e.Told
 	}
 	return strings.Join(e.Fields, ", ") + " → " + strings.Join(e.ToFields, ", ") + " (" + string(e.Kind) + ", " + how + ")"
 }

@@ -18,6 +18,7 @@ type cli struct {
 	Search    searchCmd    `cmd:"" help:"Search the catalog."`
 	Lineage   lineageCmd   `cmd:"" help:"Show what leads to a dataset, and where it leads."`
 	Decide    decideCmd    `cmd:"" help:"Accept, reject, change or defer what a scan proposes."`
+	Exchange  exchangeCmd  `cmd:"" help:"Bring in and take out owners, descriptions and lineage."`
 	Classify  classifyCmd  `cmd:"" help:"Say what files hold, without any source."`
 	Check     checkCmd     `cmd:"" help:"Compare a schema or a source with committed decisions, for CI."`
 	Reindex   reindexCmd   `cmd:"" help:"Build the index anew from the store."`

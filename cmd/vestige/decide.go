@@ -207,18 +207,23 @@ func checkDecisions(c *call, a *app.App, ds []pii.Decision) error {
 func writeDecisions(c *call, a *app.App, ds []pii.Decision) error {
 	return a.DB.Write(c.ctx, func(tx db.Tx) error {
 		for _, d := range ds {
-			if err := a.Catalog.Decide(c.ctx, tx, d); err != nil {
-				return err
-			}
-			target, err := catalog.Target(d)
-			if err != nil {
-				return err
-			}
-			facts := audit.Facts(map[string]any{"verdict": d.Verdict, "category": d.Category, "kind": d.Kind})
-			if err := a.Audit.Append(c.ctx, tx, audit.Entry{Actor: d.By, Action: "catalog.decide", Object: target, Facts: facts}); err != nil {
+			if err := writeDecision(c, a, tx, d); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// writeDecision writes one, with its entry of the log.
+func writeDecision(c *call, a *app.App, tx db.Tx, d pii.Decision) error {
+	if err := a.Catalog.Decide(c.ctx, tx, d); err != nil {
+		return err
+	}
+	target, err := catalog.Target(d)
+	if err != nil {
+		return err
+	}
+	facts := audit.Facts(map[string]any{"verdict": d.Verdict, "category": d.Category, "kind": d.Kind})
+	return a.Audit.Append(c.ctx, tx, audit.Entry{Actor: d.By, Action: "catalog.decide", Object: target, Facts: facts})
 }

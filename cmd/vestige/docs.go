@@ -46,7 +46,7 @@ func printed() []struct {
 		{"runs compare", watch.Comparison{}}, {"runs deliveries", []events.Delivery{}}, {"schedules; schedules list, remove", []watch.Schedule{}}, {"schedules put", watch.Schedule{}},
 		{"alerts; alerts list", []catalog.Alert{}}, {"alerts close, snooze, own", handled{}},
 		{"search", catalog.Result{}}, {"lineage", []lineageView{}}, {"lineage --to", wayView{}},
-		{"decide", decided{}}, {"classify", []classified{}}, {"check", checked{}}, {"reindex", reindexed{}},
+		{"decide", decided{}}, {"exchange in", exchanged{}}, {"classify", []classified{}}, {"check", checked{}}, {"reindex", reindexed{}},
 		{"find", app.Whereabouts{}}, {"plan, answer, approve", plans.Status{}}, {"run", plans.Result{}}, {"verify", plans.Report{}}, {"export", plans.ExportInfo{}},
 		{"request list", []requests.Request{}}, {"request show", requestView{}}, {"request new, identify, wait, resume, deny, withdraw; undo", requests.Request{}},
 		{"replay", requests.Replayed{}}, {"suppressed", suppressedView{}},

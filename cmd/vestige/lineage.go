@@ -128,6 +128,8 @@ func edgeText(e *lineage.Edge) string {
 		return "derives: " + e.Evidence[0].Text
 	case e.Declared:
 		return string(e.Kind) + ", declared"
+	case e.Told != "":
+		return fmt.Sprintf("%s, told: %s", e.Kind, e.Told)
 	case e.Copy:
 		return fmt.Sprintf("a copy, %s sure", percent(e.Confidence))
 	}

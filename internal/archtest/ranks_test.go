@@ -20,7 +20,7 @@ var floors = []floor{
 	{2, []string{"audit", "events", "connectors", "connectors/relational", "classifiers", "classifiers/dictionary"}, "these are contracts: who implements one must not be able to reach who uses it"},
 	{3, []string{"connectors/…", "classifiers/…", "lineage", "policies", "accounts", "jobs/river"}, "what implements a contract knows only the contract; it is found through the list, never by name"},
 	{4, []string{"catalog", "consent"}, "what is remembered does not know who looks"},
-	{5, []string{"connectors/all", "classifiers/all", "scanner", "plans", "masking"}, "scanning and planning need each other's results, not each other"},
+	{5, []string{"connectors/all", "classifiers/all", "scanner", "plans", "masking", "exchange"}, "scanning and planning need each other's results, not each other"},
 	{6, []string{"requests", "watch"}, "a request is carried out by plans, and plans know no requests"},
 	{7, []string{"store"}, "the store implements what the rooms above it in the table declare"},
 	{8, []string{"internal/app"}, "it puts the rooms together, and does not know who asks"},

@@ -1,0 +1,131 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"vestige/internal/clock"
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+// Card says who answers for a dataset or a field, and what it is, in the words of people. No scan writes one.
+type Card struct {
+	At          pii.Ref `json:"at"`
+	Owner       string  `json:"owner,omitempty"`
+	Description string  `json:"description,omitempty"`
+	Origin      string  `json:"origin"` // hand, csv, dbt, openlineage
+	By          string  `json:"by"`
+	Time        int64   `json:"time"`
+}
+
+// The longest that a card may say.
+const (
+	LongestOwner       = 200
+	LongestDescription = 4000
+)
+
+// Validate refuses what no card can say.
+func (k Card) Validate() error {
+	switch {
+	case k.At.Source == "" || k.At.Dataset == "":
+		return errkind.Coded(errkind.Invalid, "bad-reference", "a place is written source/dataset, or source/dataset#field")
+	case len(k.Owner) > LongestOwner:
+		return errkind.Coded(errkind.Invalid, "long-owner", "an owner has at most %d bytes", LongestOwner)
+	case len(k.Description) > LongestDescription:
+		return errkind.Coded(errkind.Invalid, "long-description", "a description has at most %d bytes", LongestDescription)
+	case strings.ContainsFunc(k.Owner, func(r rune) bool { return r < ' ' }):
+		return errkind.Coded(errkind.Invalid, "bad-owner", "an owner stands on one line")
+	}
+	return nil
+}
+
+// PutCard writes a card over the one that there was. One that says nothing takes it away.
+func (c *Catalog) PutCard(ctx context.Context, tx db.Tx, k Card) error {
+	if err := k.Validate(); err != nil {
+		return err
+	}
+	if k.Owner == "" && k.Description == "" {
+		_, err := tx.Exec(ctx, "DELETE FROM card WHERE source = $1 AND dataset = $2 AND field = $3", k.At.Source, k.At.Dataset, k.At.Field)
+		return err
+	}
+	if k.Time == 0 {
+		k.Time = clock.Micros()
+	}
+	doc, err := encode(k)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO card (source, dataset, field, doc) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (source, dataset, field) DO UPDATE SET doc = excluded.doc`, k.At.Source, k.At.Dataset, k.At.Field, doc)
+	return err
+}
+
+// Cards gives the cards of a dataset and its fields, of a source where the reference names no more, or all; ordered by place.
+func (c *Catalog) Cards(ctx context.Context, of pii.Ref) (ks []Card, err error) {
+	err = c.read(ctx, func(tx db.Tx) (err error) {
+		ks, err = collect(ctx, tx, scanDoc[Card], "SELECT doc FROM card WHERE ($1 = '' OR source = $1) AND ($2 = '' OR dataset = $2)", of.Source, of.Dataset)
+		return err
+	})
+	slices.SortFunc(ks, func(a, b Card) int { return compareRefs(a.At, b.At) })
+	return ks, err
+}
+
+// PutFlow writes a flow that was told. Its ends are in the catalog.
+func (c *Catalog) PutFlow(ctx context.Context, tx db.Tx, f lineage.Flow) error {
+	if f.Input.Dataset == "" || f.Output.Dataset == "" || (f.Input.Field == "") != (f.Output.Field == "") || f.Input == f.Output {
+		return errkind.Coded(errkind.Invalid, "bad-flow", "a flow leads from a dataset to another one, or from a field to another one")
+	}
+	if _, err := c.bump(ctx, tx); err != nil {
+		return err
+	}
+	if f.At == 0 {
+		f.At = clock.Micros()
+	}
+	doc, err := encode(f)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO flow (id, input_source, input_dataset, output_source, output_dataset, doc) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (id) DO UPDATE SET doc = excluded.doc`, f.ID(), f.Input.Source, f.Input.Dataset, f.Output.Source, f.Output.Dataset, doc)
+	return err
+}
+
+// EndFlow forgets a flow.
+func (c *Catalog) EndFlow(ctx context.Context, tx db.Tx, id string) error {
+	if _, err := c.bump(ctx, tx); err != nil {
+		return err
+	}
+	res, err := collect(ctx, tx, scanText, "DELETE FROM flow WHERE id = $1 RETURNING id", id)
+	if err == nil && len(res) == 0 {
+		return errkind.Coded(errkind.NotFound, "no-such-flow", "nobody told of such a flow")
+	}
+	return err
+}
+
+// Flows gives what was told of a dataset, of a source where the reference names no more, or all; ordered by output and input.
+func (c *Catalog) Flows(ctx context.Context, of pii.Ref) (fs []lineage.Flow, err error) {
+	err = c.read(ctx, func(tx db.Tx) (err error) {
+		fs, err = collect(ctx, tx, scanDoc[lineage.Flow], `SELECT doc FROM flow WHERE ($1 = '' OR input_source = $1) AND ($2 = '' OR input_dataset = $2)
+			OR ($1 = '' OR output_source = $1) AND ($2 = '' OR output_dataset = $2)`, of.Source, of.Dataset)
+		return err
+	})
+	slices.SortFunc(fs, func(a, b lineage.Flow) int {
+		if d := compareRefs(a.Output, b.Output); d != 0 {
+			return d
+		}
+		return compareRefs(a.Input, b.Input)
+	})
+	return fs, err
+}
+
+func scanDoc[T any](row db.Row) (x T, err error) {
+	var doc []byte
+	if err = row.Scan(&doc); err == nil {
+		err = decode(doc, &x)
+	}
+	return x, err
+}
