@@ -199,12 +199,13 @@ type closer struct {
 	rival   map[string]bool          // identifiers asked of other people, numbers of other value domains
 	kept    map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
 	reached map[way]map[int][]*pii.Found
+	ends    ends
 	ctx     context.Context // of the closure under way, which a closer lives no longer than
 }
 
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
 	return &closer{
-		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, reached: map[way]map[int][]*pii.Found{},
+		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
 		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{}, said: profile{},
 	}
 }

@@ -58,7 +58,7 @@ func (c *closer) extend(n *Node, r *Record) {
 	c.extendKeyed(n, r)
 	for i := range n.Fields {
 		f := &n.Fields[i]
-		if !c.leads(n, f) {
+		if !c.leads(n, f) || c.toAnother(n, r.Fields, f) {
 			continue
 		}
 		for _, v := range r.Fields[f.Field.Name] {

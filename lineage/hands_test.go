@@ -28,6 +28,32 @@ var hands = map[string]difficulty{
 		e.table("shop/log", "id none.key int", "line none.text").add(1, "Bob Ray called").add(2, "Ann Lee, ann@example.com, called")
 	}, want: []string{anns, "hers shop/orders 31", "mentions shop/log 2: Ann Lee, ann@example.com"}},
 
+	"a gift in somebody else's order": {part: lineage.Names, make: func(e *estate) {
+		housed(e)
+		e.table("shop/orders", "id none.key int", "user_id identity.number int >shop/users.id", "ship_name identity.name", "ship_street contact.street", "ship_phone contact.phone", "gift_message none.text").
+			add(31, 1, "Ann Lee", "7 Long Elm Drive", "+12025550143", nil).
+			add(32, 2, "Ann Lee", "7 Long Elm Drive", "+12025550143", "Happy birthday, Ann, says Bob").
+			add(33, 2, "Bob Ray", "9 Long Elm Drive", "+12025550144", "for Ann").
+			add(34, 2, "Ann Lee", "5 Long Elm Drive", "+12025550199", "hello Ann").
+			add(35, 3, "Ann Lee", "7 Long Elm Drive", "+12025550146", "to myself, Ann").
+			add(36, 2, "Ann Lee", "7 Long Elm Drive", "+12025550188", nil)
+	}, want: []string{anns, "hers shop/orders 31", "mentions shop/orders 32: +12025550143, 7 Long Elm Drive, Ann, Ann Lee", "mentions shop/orders 36: +12025550188, 7 Long Elm Drive, Ann Lee"}},
+
+	"the address of somebody else's order, in a record of its own": {make: func(e *estate) {
+		housed(e)
+		e.table("shop/orders", "id none.key int", "user_id identity.number int >shop/users.id").add(31, 1).add(32, 2).add(33, 2).add(34, 3)
+		e.table("shop/addresses", "id none.key int", "order_id none.key int >shop/orders.id", "kind none.code", "name identity.name", "street contact.street", "phone contact.phone").
+			add(1, 31, "billing", "Ann Lee", "7 Long Elm Drive", "+12025550143").add(2, 32, "shipping", "Ann Lee", "7 Long Elm Drive", "+12025550143").
+			add(3, 32, "billing", "Bob Ray", "9 Long Elm Drive", "+12025550144").add(4, 33, "shipping", "Ann Lee", "5 Long Elm Drive", "+12025550199").add(5, 34, "shipping", "Ann Lee", "7 Long Elm Drive", "+12025550146")
+	}, want: []string{anns, "hers shop/orders 31", "hers shop/addresses 1", "mentions shop/addresses 2: +12025550143, 7 Long Elm Drive, Ann Lee"}},
+
+	"what she sent to somebody else": {make: func(e *estate) {
+		housed(e)
+		e.table("shop/orders", "id none.key int", "user_id identity.number int >shop/users.id", "bill_name identity.name", "ship_name identity.name", "ship_street contact.street", "ship_phone contact.phone").
+			add(31, 1, "Ann Lee", "Di Poe", "3 Long Elm Drive", "+12025550177").add(32, 2, "Bob Ray", "Bob Ray", "9 Long Elm Drive", "+12025550144")
+		e.table("desk/calls", "id none.key int", "caller contact.phone", "note none.text").add(1, "+12025550177", "moved from 3 Long Elm Drive").add(2, "+12025550143", nil)
+	}, want: []string{anns, "hers shop/orders 31", "hers desk/calls 2"}},
+
 	"a name to sign in with": {make: func(e *estate) {
 		e.table("crm/people", "no identity.number int", "mail contact.email", "name identity.name").add(7, users1, "Ann Lee").add(8, "bob@example.com", "Bob Ray")
 		e.table("blog/users", "id identity.number int", "mail contact.email", "display identity.name").add(3, users1, "ann77").add(4, "bob@example.com", "bob_r")
@@ -168,5 +194,33 @@ func TestAgreed(t *testing.T) {
 		[]lineage.Paired{{Pairing: paired[0].Pairing, Compared: 40, Agree: 20}})
 	if len(mixed) != 1 || mixed[0].Confidence > 0.8 || !mixed[0].Apart {
 		t.Errorf("a field of two sorts of numbers refers to one: %+v", mixed)
+	}
+}
+
+// housed are users who have streets and telephones, among them father and son of one name in one house.
+func housed(e *estate) {
+	e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "street contact.street", "phone contact.phone").
+		add(1, users1, "Ann Lee", "7 Long Elm Drive", "+12025550143").add(2, "bob@example.com", "Bob Ray", "9 Long Elm Drive", "+12025550144").
+		add(3, "lee@example.org", "Ann Lee", "7 Long Elm Drive", "+12025550146").add(4, "cy@example.com", "Cy Fox", "1 Elm Court", "+12025550147")
+}
+
+// TestNamesakesAreLookedUpTogether has a namesake who wrote much: that it is his is found out for all of it at once.
+func TestNamesakesAreLookedUpTogether(t *testing.T) {
+	t.Parallel()
+	looked := func(comments int) int {
+		e := newEstate(t)
+		housed(e)
+		tb := e.table("shop/comments", "id none.key int", "user_id identity.number int >shop/users.id", "author identity.name")
+		for i := range comments {
+			tb.add(i, 2+i%3, "Ann Lee")
+		}
+		c := e.close(e.open(), mail(users1))
+		if len(c.Records) != 1 {
+			t.Errorf("of %d comments of others %d are touched", comments, len(c.Records)-1)
+		}
+		return c.Looked
+	}
+	if few, more := looked(3), looked(300); more > few {
+		t.Errorf("3 comments take %d looks, 300 take %d", few, more)
 	}
 }

@@ -50,7 +50,7 @@ func (c *closer) gatherAttributes() {
 		}
 		for i := range n.Fields {
 			f := &n.Fields[i]
-			if !f.Dense || f.Confidence < possible || foreign(f) || f.Role == Mentions || !slices.Contains(attributeCategories, f.Category) {
+			if !f.Dense || f.Confidence < possible || foreign(f) || f.Role == Mentions || !slices.Contains(attributeCategories, f.Category) || c.toAnother(n, r.Fields, f) {
 				continue
 			}
 			for _, v := range r.Fields[f.Field.Name] {
@@ -236,10 +236,30 @@ func (c *closer) mentionsIn(ctx context.Context, n *Node, names pii.Term) error 
 	if len(m.Terms) == 0 {
 		return nil
 	}
-	return c.run(ctx, n, m, func(f *pii.Found) error {
-		c.textHit(f, m.Terms, open)
+	var found []*pii.Found
+	texts := func() {
+		c.prefetch(ctx, n, slices.DeleteFunc(slices.Clone(found), func(f *pii.Found) bool { return !c.nameAlone(f, m.Terms) }))
+		for _, f := range found {
+			c.textHit(f, m.Terms, open)
+		}
+		found = found[:0]
+	}
+	err := c.run(ctx, n, m, func(f *pii.Found) error {
+		if found = append(found, f); len(found) == atOnce {
+			texts()
+		}
 		return nil
 	})
+	texts()
+	return err
+}
+
+// nameAlone tells whether nothing but her name was found in a record that is not known to be hers.
+func (c *closer) nameAlone(f *pii.Found, terms []pii.Term) bool {
+	if i, ok := c.recs[recordID(f)]; ok && rank(c.out.Records[i].Holding) >= rank(Joint) {
+		return false
+	}
+	return !slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return terms[h.Term].Category != "identity.name" })
 }
 
 func union(a, b []string) []string {
@@ -282,7 +302,7 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 		if n := c.g.Node(f.Dataset); c.ownName(f) && c.lim.on(Agree) && c.profile.compare(traits(n, f), "") == differs {
 			return // it is of somebody who was born on another day
 		}
-		if !number && ((!more || c.ownName(f)) && c.namesake(f) || c.namesakesOwn(f)) {
+		if sent := !number && more && c.ownName(f) && c.sentHere(f); !number && !sent && ((!more || c.ownName(f)) && c.namesake(f) || c.namesakesOwn(f)) {
 			return
 		}
 		if !more {

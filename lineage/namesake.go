@@ -21,41 +21,35 @@ func (c *closer) namesake(f *pii.Found) bool {
 // othersRefer tells whether records that stand for persons refer to the record, and none of them is hers: an account of somebody else.
 func (c *closer) othersRefer(n *Node, f *pii.Found) (others bool) {
 	for _, e := range c.g.In(n.Dataset.Ref) {
-		from := c.g.Node(e.From)
-		vs := f.Fields[e.ToFields[0]]
-		if from == nil || from.Person < 0.9 || len(e.Fields) != 1 || e.Copy || e.Confidence < sure || len(vs) == 0 {
+		if !c.ofPersons(e) {
 			continue
 		}
-		t := pii.Term{Field: e.Fields[0], Mode: pii.Exact, Category: "identity.number", Values: []pii.Value{vs[0].Value}}
-		_ = c.run(c.ctx, from, pii.Match{Dataset: from.Dataset, Terms: []pii.Term{t}}, func(r *pii.Found) error {
+		for _, r := range c.referring(e, f) {
 			if i, ok := c.recs[recordID(r)]; !ok || c.out.Records[i].Holding != Hers {
 				others = true
 			}
-			return nil
-		})
+		}
 	}
 	return others
 }
 
 // namesakesOwn tells whether a record is, by a reference, another person's who has her full name: the name in it is that person's.
-func (c *closer) namesakesOwn(f *pii.Found) (his bool) {
+func (c *closer) namesakesOwn(f *pii.Found) bool {
 	n := c.g.Node(f.Dataset)
 	if !c.lim.on(Agree) {
 		return false
 	}
 	for _, e := range c.g.Out(n.Dataset.Ref) {
-		p := c.g.Node(e.To)
-		if p == nil || p.Person < possible || p.Gone != 0 || len(e.Fields) != 1 || e.Copy || e.Kind != Owns || e.Confidence < sure || c.valueOf(n, f, e) != differs {
+		if !c.persons(e) || c.valueOf(n, f, e) != differs {
 			continue
 		}
-		t := pii.Term{Field: e.ToFields[0], Mode: pii.Exact, Category: "identity.number", Values: []pii.Value{first(f.Fields[e.Fields[0]])}}
-		_ = c.run(c.ctx, p, pii.Match{Dataset: p.Dataset, Want: wanted(p), Terms: []pii.Term{t}}, func(r *pii.Found) error {
-			names := traits(p, r).names()
-			his = his || len(names) > 1 && overlap(names, c.profile.names()) == agrees
-			return nil
-		})
+		for _, r := range c.referred(e, f) {
+			if names := traits(c.g.Node(e.To), r).names(); len(names) > 1 && overlap(names, c.profile.names()) == agrees {
+				return true
+			}
+		}
 	}
-	return his
+	return false
 }
 
 // ownName tells whether her name stands only where a record names its own person.
@@ -89,18 +83,22 @@ func (c *closer) copyOfAnother(n *Node, f *pii.Found) (other bool) {
 // ofAnothers tells whether the record belongs to a thing that is another person's: the payment of somebody else's invoice.
 func (c *closer) ofAnothers(n *Node, f *pii.Found, depth int) (other bool) {
 	for _, e := range c.g.Out(n.Dataset.Ref) {
-		p, vs := c.g.Node(e.To), f.Fields[e.Fields[0]]
-		if p == nil || p.Person >= possible || e.Kind != Owns || e.When != nil || e.Copy || len(e.Fields) != 1 || e.Confidence < sure || len(vs) != 1 || vs[0].Value.Null() {
+		if !c.thing(e) {
 			continue
 		}
-		t := pii.Term{Field: e.ToFields[0], Mode: pii.Exact, Category: "identity.number", Values: []pii.Value{vs[0].Value}}
-		_ = c.run(c.ctx, p, pii.Match{Dataset: p.Dataset, Terms: []pii.Term{t}, Want: wanted(p)}, func(r *pii.Found) error {
+		p := c.g.Node(e.To)
+		for _, r := range c.referred(e, f) {
 			if i, ok := c.recs[recordID(r)]; ok && rank(c.out.Records[i].Holding) >= rank(Joint) {
-				return nil
+				continue
 			}
 			other = other || c.namedBy(p, r, &FieldNode{}) == differs || depth > 1 && c.ofAnothers(p, r, depth-1)
-			return nil
-		})
+		}
 	}
 	return other
+}
+
+// thing tells whether a reference surely leads to a thing that the record belongs to, and not to a person.
+func (c *closer) thing(e *Edge) bool {
+	p := c.g.Node(e.To)
+	return p != nil && p.Person < possible && e.Kind == Owns && e.When == nil && !e.Copy && len(e.Fields) == 1 && e.Confidence >= sure
 }

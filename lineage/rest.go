@@ -27,6 +27,9 @@ func (c *closer) rest() {
 		for i := range n.Fields {
 			c.restIn(m, r, &n.Fields[i])
 		}
+		if r.Holding == Mention {
+			c.redactUnits(n, r)
+		}
 	}
 }
 

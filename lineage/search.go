@@ -177,7 +177,7 @@ func wanted(n *Node) []string {
 	var out []string
 	for i := range n.Fields {
 		f := &n.Fields[i]
-		if NamesKind(f.Field.Name) || (f.Dense && f.Category.Personal()) || f.Role != "" || f.Domain != "" || timeLike(f) || slices.Contains(n.Dataset.Key, f.Field.Name) || underKeys(n, f.Field.Name) {
+		if NamesKind(f.Field.Name) || (f.Dense && f.Category.Personal()) || f.Role != "" || f.Domain != "" || timeLike(f) || slices.Contains(n.Dataset.Key, f.Field.Name) || underKeys(n, f.Field.Name) || f.Field.Type == pii.Text && !f.Category.Personal() && unitOf(f) != "" {
 			out = append(out, f.Field.Name)
 		}
 	}
@@ -329,6 +329,8 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 		c.alikeOnly(f, h, via, conf)
 	case c.contradicts(n, f, fn.Field.Name):
 		c.doubt(f, fn.Field.Name, via, conf)
+	case k.Category.Global() && whereTo(n) && c.ofAnothers(n, f, 2):
+		c.postpone(n, f, k, h, via, conf, true)
 	default:
 		c.own(n, f, via, conf, fn.Field.Name)
 	}

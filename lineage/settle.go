@@ -66,7 +66,7 @@ func (c *closer) decide(p *pend) {
 		c.add(p.found, HeldByOther, p.via, p.conf)
 		return
 	}
-	if p.named && p.known.Single && c.anchored(p.known) {
+	if p.named && p.known.Single && (c.anchored(p.known) || c.sentWith(p)) {
 		c.mention(p.found, p.hit, p.via, p.conf)
 		return
 	}

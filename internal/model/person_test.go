@@ -94,3 +94,23 @@ func TestNameAndBirthDateOfTwo(t *testing.T) {
 	}
 	s.is("40|40|40", "SELECT (SELECT count(*) FROM patients), (SELECT count(*) FROM stays), (SELECT count(*) FROM lab_results)")
 }
+
+// TestGiftInAnothersOrder has others send something to her: what they wrote of her goes, as one, and their orders stay.
+func TestGiftInAnothersOrder(t *testing.T) {
+	s := newShop(t,
+		"ALTER TABLE customers ADD COLUMN street TEXT", "UPDATE customers SET street = (id % 89 + 1) || ' Long Elm Drive'",
+		"CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers (id), ship_name TEXT NOT NULL, ship_street TEXT NOT NULL, ship_phone TEXT, gift_message TEXT)",
+		"INSERT INTO orders SELECT id - 5000, id, full_name, street, phone, NULL FROM customers",
+		"UPDATE orders SET (ship_name, ship_street, ship_phone, gift_message) = (SELECT full_name, street, phone, 'All the best, Bruno, from all of us' FROM customers WHERE id = 5009) WHERE id = 20",
+		"CREATE TABLE order_addresses (id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES orders (id), kind TEXT, full_name TEXT NOT NULL, street TEXT NOT NULL, phone TEXT)",
+		"INSERT INTO order_addresses SELECT o.id * 10, o.id, 'billing', c.full_name, c.street, c.phone FROM orders o JOIN customers c ON c.id = o.customer_id",
+		"INSERT INTO order_addresses SELECT id * 10 + 1, id, 'shipping', ship_name, ship_street, ship_phone FROM orders",
+	)
+	s.gone(her)
+	s.is("39|78", "SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM order_addresses)")
+	const hers = " full_name = 'Bruno Schmidt' OR street = '26 Long Elm Drive' OR phone LIKE '%0109'"
+	s.is("0", "SELECT count(*) FROM order_addresses WHERE"+hers)
+	s.is("0", "SELECT count(*) FROM orders WHERE ship_name = 'Bruno Schmidt' OR ship_street = '26 Long Elm Drive' OR ship_phone LIKE '%0109' OR gift_message LIKE '%Bruno%'")
+	s.is("5020|Elena_Weber|20|1", "SELECT customer_id, full_name, order_id, gift_message LIKE 'All the best%' FROM orders JOIN order_addresses a ON order_id = orders.id AND kind = 'billing' WHERE orders.id = 20")
+	s.is("38|38", "SELECT (SELECT count(*) FROM orders o JOIN customers c ON c.id = customer_id AND full_name = ship_name AND c.street = ship_street), (SELECT count(*) FROM order_addresses a JOIN orders o ON o.id = order_id JOIN customers c ON c.id = customer_id AND c.full_name = a.full_name WHERE kind = 'shipping')")
+}
