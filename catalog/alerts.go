@@ -139,11 +139,18 @@ type AlertFilter struct {
 	Limit   int    // 0 for all
 }
 
-// where gives the condition of a filter, with its arguments; the code is left out where counts by code are wanted.
-func (f AlertFilter) where() (string, []any) {
-	yes := map[bool]int64{true: 1}
-	return ` WHERE (closed = 0 OR $1 = 1) AND (snoozed <= $2 OR $3 = 1) AND ($4 = '' OR source = $4) AND ($5 = '' OR owner = $5)`,
-		[]any{yes[f.Closed], clock.Micros(), yes[f.Snoozed], f.Source, f.Owner}
+// where gives the condition of a filter; the code is left out where counts by code are wanted.
+func (f AlertFilter) where() *conditions {
+	w := &conditions{}
+	if !f.Closed {
+		w.add("closed = 0")
+	}
+	if !f.Snoozed {
+		w.add("snoozed <= " + w.arg(clock.Micros()))
+	}
+	w.is("source", f.Source)
+	w.is("owner", f.Owner)
+	return w
 }
 
 // AlertsBy gives the alerts of a filter, the newest first, and the cursor of the next page.
@@ -151,11 +158,14 @@ func (c *Catalog) AlertsBy(ctx context.Context, f AlertFilter) (as []Alert, next
 	if f.Limit == 0 {
 		f.Limit = 1 << 30
 	}
-	opened, id := afterAlert(f.After)
-	where, args := f.where()
+	w := f.where()
+	w.is("code", f.Code)
+	if opened, id := afterAlert(f.After); opened != math.MaxInt64 {
+		at := w.arg(opened)
+		w.add("opened <= " + at + " AND (opened < " + at + " OR id > " + w.arg(id) + ")")
+	}
 	err = c.read(ctx, func(tx db.Tx) error {
-		as, err = collect(ctx, tx, scanAlert, selectAlert+where+` AND ($6 = '' OR code = $6) AND (opened < $7 OR opened = $7 AND id > $8)
-			ORDER BY opened DESC, id LIMIT $9`, append(args, f.Code, opened, id, f.Limit+1)...)
+		as, err = collect(ctx, tx, scanAlert, selectAlert+w.String()+" ORDER BY opened DESC, id LIMIT "+strconv.Itoa(f.Limit+1), w.args...)
 		return err
 	})
 	if len(as) > f.Limit {
@@ -177,10 +187,10 @@ func afterAlert(cursor string) (opened int64, id string) {
 
 // AlertCodes counts the alerts of a filter by code, whatever code it names.
 func (c *Catalog) AlertCodes(ctx context.Context, f AlertFilter) (out []Count, err error) {
-	where, args := f.where()
+	w := f.where()
 	err = c.read(ctx, func(tx db.Tx) error {
 		out, err = collect(ctx, tx, func(row db.Row) (n Count, err error) { err = row.Scan(&n.Value, &n.Count); return n, err },
-			"SELECT code, COUNT(*) FROM alert"+where+" GROUP BY code ORDER BY COUNT(*) DESC, code", args...)
+			"SELECT code, COUNT(*) FROM alert"+w.String()+" GROUP BY code ORDER BY COUNT(*) DESC, code", w.args...)
 		return err
 	})
 	return out, err

@@ -53,6 +53,8 @@ type Catalog struct {
 	groupMu sync.Mutex
 	groupAt int64 // revision of grouped
 	grouped map[GroupFilter][]Group
+
+	memory memory
 }
 
 // Open opens the catalog of a store whose tables are there, and the index in dir, which is made where the store is still empty. An index

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"vestige/internal/db"
 	"vestige/pii"
 )
 
@@ -173,4 +174,56 @@ func facet(name string, counts map[string]int64) Facet {
 	}
 	slices.SortFunc(f.Values, func(a, b Count) int { return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value)) })
 	return f
+}
+
+// Kinds counts the fields that hold a kind of personal data, in one source.
+type Kinds struct {
+	Source   string
+	Category pii.Category
+	Fields   int64 // proposed, deferred or accepted
+	Accepted int64
+}
+
+// Kinds counts personal data by source and category, in that order; a field counts for each category that it holds.
+func (c *Catalog) Kinds(ctx context.Context) (out []Kinds, err error) {
+	err = c.read(ctx, func(tx db.Tx) error {
+		out, err = remembered(ctx, c, tx, "kinds", func() ([]Kinds, error) {
+			combos, err := combosIn(ctx, tx)
+			return kindsOf(combos), err
+		})
+		return err
+	})
+	return out, err
+}
+
+func kindsOf(combos []combo) (out []Kinds) {
+	type place struct {
+		source   string
+		category pii.Category
+	}
+	at := map[place]*Kinds{}
+	for _, k := range combos {
+		if !personal(k.State, k.Category) {
+			continue
+		}
+		for _, category := range k.categories() {
+			p := place{k.Source, category}
+			if at[p] == nil {
+				at[p] = &Kinds{Source: k.Source, Category: category}
+			}
+			at[p].Fields += k.n
+			if k.State == Accepted {
+				at[p].Accepted += k.n
+			}
+		}
+	}
+	for _, x := range at {
+		if x.Category.Personal() {
+			out = append(out, *x)
+		}
+	}
+	slices.SortFunc(out, func(a, b Kinds) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(string(a.Category), string(b.Category)))
+	})
+	return out
 }

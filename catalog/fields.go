@@ -176,10 +176,35 @@ func (c *Catalog) Proposals(ctx context.Context, f Filter) (es []Entry, err erro
 	return es, err
 }
 
+// where gives the condition of a filter with its arguments: what is not asked for is no part of it, so that an index serves what is.
+func (f Filter) where() (string, []any) {
+	var w conditions
+	w.is("source", f.Source)
+	w.is("dataset", f.Dataset)
+	if len(f.States) > 0 {
+		marks := make([]string, len(f.States))
+		for i, s := range f.States {
+			marks[i] = w.arg(string(s))
+		}
+		w.add("state IN (" + strings.Join(marks, ", ") + ")")
+	}
+	if f.Min > 0 {
+		w.add("confidence >= " + w.arg(f.Min))
+	}
+	if f.After != (pii.Ref{}) {
+		w.add("(source, dataset, name) > (" + w.arg(f.After.Source) + ", " + w.arg(f.After.Dataset) + ", " + w.arg(f.After.Field) + ")")
+	}
+	return w.String(), w.args
+}
+
 func (c *Catalog) proposals(ctx context.Context, tx db.Tx, f Filter) ([]Entry, error) {
-	rows, err := tx.Query(ctx, selectEntry+` WHERE ($1 = '' OR source = $1) AND ($2 = '' OR dataset = $2)
-		AND confidence >= $3 AND (source, dataset, name) > ($4, $5, $6) ORDER BY source, dataset, name`,
-		f.Source, f.Dataset, f.Min, f.After.Source, f.After.Dataset, f.After.Field)
+	where, args := f.where()
+	if f.Category == "" && f.Limit > 0 {
+		where += " ORDER BY source, dataset, name LIMIT " + strconv.Itoa(f.Limit)
+	} else {
+		where += " ORDER BY source, dataset, name"
+	}
+	rows, err := tx.Query(ctx, selectEntry+where, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -206,32 +231,31 @@ func filtered(rows db.Rows, f Filter) ([]Entry, error) {
 }
 
 func (f Filter) admits(e Entry) bool {
-	if f.Category != "" && !f.Category.Covers(e.Category) {
-		return false
-	}
-	for _, s := range f.States {
-		if s == e.State {
-			return true
-		}
-	}
-	return len(f.States) == 0
+	return f.Category == "" || f.Category.Covers(e.Category)
 }
 
-// attach gives each entry its decision, with one query for each dataset among them.
+// attach gives each entry its decision.
 func (c *Catalog) attach(ctx context.Context, tx db.Tx, es []Entry) error {
-	var of pii.Ref
-	var at map[string]Decision
-	for i := range es {
-		if r := es[i].Ref.Of(); r != of {
-			var err error
-			if at, err = c.decisionsAt(ctx, tx, r); err != nil {
-				return err
-			}
-			of = r
+	for part := range slices.Chunk(es, 500) {
+		var w conditions
+		marks := make([]string, len(part))
+		for i := range part {
+			marks[i] = w.arg("field:" + part[i].Ref.String())
 		}
-		d := at[es[i].Ref.Field]
-		if es[i].Version = d.Version; d.Verdict != "" {
-			es[i].Decision = &d
+		ds, err := collect(ctx, tx, scanDecision, selectDecision+" WHERE target IN ("+strings.Join(marks, ", ")+")", w.args...)
+		if err != nil {
+			return err
+		}
+		at := make(map[string]*Decision, len(ds))
+		for i := range ds {
+			at[ds[i].target] = &ds[i]
+		}
+		for i := range part {
+			if d := at["field:"+part[i].Ref.String()]; d != nil {
+				if part[i].Version = d.Version; d.Verdict != "" {
+					part[i].Decision = d
+				}
+			}
 		}
 	}
 	return nil

@@ -71,7 +71,11 @@ func (c *Catalog) Items(ctx context.Context, run string, f ItemFilter) (out []It
 		f.Limit = 1 << 30
 	}
 	err = c.read(ctx, func(tx db.Tx) error {
-		out, err = collect(ctx, tx, scanItem, selectItem+" WHERE run = $1 AND ($2 = '' OR state = $2) AND dataset > $3 ORDER BY dataset LIMIT $4", run, f.State, f.After, f.Limit)
+		var w conditions
+		w.add("run = " + w.arg(run))
+		w.is("state", f.State)
+		w.add("dataset > " + w.arg(f.After))
+		out, err = collect(ctx, tx, scanItem, selectItem+w.String()+" ORDER BY dataset LIMIT "+w.arg(f.Limit), w.args...)
 		return err
 	})
 	return out, err

@@ -202,7 +202,9 @@ func scanRun(row db.Row) (r Run, err error) {
 // Runs gives the latest runs of a source, or of all where it is empty, the newest first.
 func (c *Catalog) Runs(ctx context.Context, source string, limit int) (rs []Run, err error) {
 	err = c.read(ctx, func(tx db.Tx) error {
-		rs, err = collect(ctx, tx, scanRun, selectRun+" WHERE $1 = '' OR source = $1 ORDER BY started DESC, id LIMIT $2", source, limit)
+		var w conditions
+		w.is("source", source)
+		rs, err = collect(ctx, tx, scanRun, selectRun+w.String()+" ORDER BY started DESC, id LIMIT "+w.arg(limit), w.args...)
 		return err
 	})
 	return rs, err

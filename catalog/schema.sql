@@ -276,3 +276,9 @@ CREATE TABLE flow (
 
 CREATE INDEX flow_input ON flow (input_source, input_dataset);
 CREATE INDEX flow_output ON flow (output_source, output_dataset);
+
+-- step 7
+-- For pages over many: the open alerts by code, and of a run what could not be read and what took longest.
+CREATE INDEX alert_codes ON alert (closed, code, snoozed, source);
+CREATE INDEX run_item_state ON run_item (run, state, dataset);
+CREATE INDEX run_item_micros ON run_item (run, micros);

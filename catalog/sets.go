@@ -78,18 +78,14 @@ func (c *Catalog) Sets(ctx context.Context, f SetFilter) (out []Set, all int64, 
 		return nil, 0, "", err
 	}
 	err = c.read(ctx, func(tx db.Tx) error {
-		where := " WHERE ($1 = '' OR source = $1) AND ($2 = '' OR lower(name) LIKE $2 ESCAPE '!')"
-		if f.Source != "" {
-			where = " WHERE source = $1 AND ($2 = '' OR lower(name) LIKE $2 ESCAPE '!')"
-		}
-		if f.Gaps {
-			where += " AND gaps > 0"
-		}
-		args := []any{f.Source, f.like()}
-		if err := tx.QueryRow(ctx, "SELECT count(*) FROM dataset_count"+where, args...).Scan(&all); err != nil {
+		w := f.where()
+		all, err = remembered(ctx, c, tx, "sets:"+f.Source+"\x00"+f.Name+"\x00"+strconv.FormatBool(f.Gaps), func() (n int64, err error) {
+			return n, tx.QueryRow(ctx, "SELECT count(*) FROM dataset_count"+w.String(), w.args...).Scan(&n)
+		})
+		if err != nil {
 			return err
 		}
-		out, err = c.setsIn(ctx, tx, f, where, args, after)
+		out, err = c.setsIn(ctx, tx, f, w, after)
 		return err
 	})
 	if len(out) > f.Limit {
@@ -100,10 +96,20 @@ func (c *Catalog) Sets(ctx context.Context, f SetFilter) (out []Set, all int64, 
 	return out, all, next, err
 }
 
-func (f SetFilter) like() string {
-	if f.Name == "" {
-		return ""
+// where gives what the datasets of all pages have in common.
+func (f SetFilter) where() *conditions {
+	w := &conditions{}
+	w.is("source", f.Source)
+	if f.Name != "" {
+		w.add("lower(name) LIKE " + w.arg(f.like()) + " ESCAPE '!'")
 	}
+	if f.Gaps {
+		w.add("gaps > 0")
+	}
+	return w
+}
+
+func (f SetFilter) like() string {
 	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(f.Name)) + "%"
 }
 
@@ -129,15 +135,14 @@ func (f SetFilter) cursor() (at setAt, err error) {
 	return at, nil
 }
 
-func (c *Catalog) setsIn(ctx context.Context, tx db.Tx, f SetFilter, where string, args []any, after setAt) ([]Set, error) {
+func (c *Catalog) setsIn(ctx context.Context, tx db.Tx, f SetFilter, w *conditions, after setAt) ([]Set, error) {
 	order := " ORDER BY source, personal DESC, name"
 	switch {
 	case f.ByName && after.some:
-		args = append(args, after.ref.Source, after.ref.Dataset)
-		where += " AND (source, name) > ($3, $4)"
+		w.add("(source, name) > (" + w.arg(after.ref.Source) + ", " + w.arg(after.ref.Dataset) + ")")
 	case after.some:
-		args = append(args, after.ref.Source, after.personal, after.ref.Dataset)
-		where += " AND (source > $3 OR source = $3 AND (personal < $4 OR personal = $4 AND name > $5))"
+		source, personal, name := w.arg(after.ref.Source), w.arg(after.personal), w.arg(after.ref.Dataset)
+		w.add("source >= " + source + " AND (source > " + source + " OR personal < " + personal + " OR personal = " + personal + " AND name > " + name + ")")
 	}
 	if f.ByName {
 		order = " ORDER BY source, name"
@@ -150,5 +155,5 @@ func (c *Catalog) setsIn(ctx context.Context, tx db.Tx, f SetFilter, where strin
 		}
 		x.Counts = k
 		return x, err
-	}, "SELECT brief, fields, personal, proposed, deferred, accepted, rejected, clean, unexamined, gone FROM dataset_count"+where+order+" LIMIT "+strconv.Itoa(f.Limit+1), args...)
+	}, "SELECT brief, fields, personal, proposed, deferred, accepted, rejected, clean, unexamined, gone FROM dataset_count"+w.String()+order+" LIMIT "+strconv.Itoa(f.Limit+1), w.args...)
 }

@@ -93,18 +93,23 @@ func (c *Catalog) Sources(ctx context.Context) (ss []SourceInfo, err error) {
 }
 
 func (c *Catalog) count(ctx context.Context, tx db.Tx, ss []SourceInfo) error {
-	at := map[string]*Counts{}
+	at, err := remembered(ctx, c, tx, "sources", func() (map[string]Counts, error) { return countSources(ctx, tx) })
 	for i := range ss {
-		at[ss[i].Name] = &ss[i].Counts
+		ss[i].Counts = at[ss[i].Name]
 	}
+	return err
+}
+
+func countSources(ctx context.Context, tx db.Tx) (map[string]Counts, error) {
+	at := map[string]Counts{}
 	combos, err := combosIn(ctx, tx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, k := range combos {
-		if n := at[k.Source]; n != nil {
-			n.add(k.State, k.Category, k.n)
-		}
+		n := at[k.Source]
+		n.add(k.State, k.Category, k.n)
+		at[k.Source] = n
 	}
 	type sets struct {
 		source string
@@ -113,9 +118,9 @@ func (c *Catalog) count(ctx context.Context, tx db.Tx, ss []SourceInfo) error {
 	all, err := collect(ctx, tx, func(row db.Row) (s sets, err error) { return s, row.Scan(&s.source, &s.n) },
 		"SELECT source, count(*) FROM dataset_count WHERE missed = 0 GROUP BY source")
 	for _, s := range all {
-		if n := at[s.source]; n != nil {
-			n.Datasets = s.n
-		}
+		n := at[s.source]
+		n.Datasets = s.n
+		at[s.source] = n
 	}
-	return err
+	return at, err
 }

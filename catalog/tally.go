@@ -29,32 +29,37 @@ func (j Judged) Precision() float64 {
 
 // Judged counts what holds now of all decisions on fields, by what was proposed when they were made.
 func (c *Catalog) Judged(ctx context.Context) (out []Judged, err error) {
-	at := map[pii.Category]*Judged{}
 	err = c.read(ctx, func(tx db.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT proposed, verdict, count(*) FROM decision WHERE field <> '' AND verdict <> '' GROUP BY proposed, verdict")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }()
-		for rows.Next() {
-			var proposed, verdict string
-			var n int64
-			if err := rows.Scan(&proposed, &verdict, &n); err != nil {
-				return err
-			}
-			k := pii.Category(proposed)
-			if at[k] == nil {
-				at[k] = &Judged{Proposed: k}
-			}
-			at[k].add(pii.Verdict(verdict), n)
-		}
-		return rows.Err()
+		out, err = remembered(ctx, c, tx, "judged", func() ([]Judged, error) { return judgedIn(ctx, tx) })
+		return err
 	})
+	return slices.Clone(out), err
+}
+
+func judgedIn(ctx context.Context, tx db.Tx) (out []Judged, err error) {
+	at := map[pii.Category]*Judged{}
+	rows, err := tx.Query(ctx, "SELECT proposed, verdict, count(*) FROM decision WHERE field <> '' AND verdict <> '' GROUP BY proposed, verdict")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var proposed, verdict string
+		var n int64
+		if err := rows.Scan(&proposed, &verdict, &n); err != nil {
+			return nil, err
+		}
+		k := pii.Category(proposed)
+		if at[k] == nil {
+			at[k] = &Judged{Proposed: k}
+		}
+		at[k].add(pii.Verdict(verdict), n)
+	}
 	for _, j := range at {
 		out = append(out, *j)
 	}
 	slices.SortFunc(out, func(a, b Judged) int { return strings.Compare(string(a.Proposed), string(b.Proposed)) })
-	return out, err
+	return out, rows.Err()
 }
 
 func (j *Judged) add(v pii.Verdict, n int64) {

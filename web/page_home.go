@@ -10,7 +10,6 @@ import (
 
 	"vestige/accounts"
 	"vestige/catalog"
-	"vestige/pii"
 	"vestige/plans"
 	"vestige/requests"
 )
@@ -106,9 +105,7 @@ func (s *Server) homeView(ctx context.Context) (h home, err error) {
 	if h.Runs, err = s.svc.Catalog.Runs(ctx, "", 6); err != nil {
 		return h, err
 	}
-	if h.Unmapped, err = s.count(ctx, "is:unmapped"); err != nil {
-		return h, err
-	}
+	h.Unmapped = h.Total.Proposed + h.Total.Deferred
 	if h.Special, err = s.count(ctx, "is:pii article9:true"); err != nil {
 		return h, err
 	}
@@ -197,27 +194,27 @@ type heatCell struct {
 	Level int
 }
 
-// heatSources is how many sources the map shows; each costs one search.
+// heatSources is how many sources the map shows.
 const heatSources = 12
 
 func (s *Server) heat(ctx context.Context, sources []catalog.SourceInfo) (h heat, err error) {
+	all, err := s.svc.Catalog.Kinds(ctx)
+	if err != nil {
+		return h, err
+	}
 	counts, most := map[string]map[string]int64{}, int64(1)
 	for _, src := range sources[:min(len(sources), heatSources)] {
-		r, err := s.svc.Catalog.Facets(ctx, "is:pii source:"+quote(src.Name))
-		if err != nil {
-			return h, err
-		}
 		counts[src.Name] = map[string]int64{}
-		for _, v := range facet(r, "category") {
-			head, _, nested := strings.Cut(v.Value, ".")
-			if !pii.Category(v.Value).Personal() || !nested {
-				continue
-			}
-			counts[src.Name][head] += v.Count
-			most = max(most, counts[src.Name][head])
-			if !slices.Contains(h.Heads, head) {
-				h.Heads = append(h.Heads, head)
-			}
+	}
+	for _, x := range all {
+		head, _, nested := strings.Cut(string(x.Category), ".")
+		if counts[x.Source] == nil || !nested {
+			continue
+		}
+		counts[x.Source][head] += x.Fields
+		most = max(most, counts[x.Source][head])
+		if !slices.Contains(h.Heads, head) {
+			h.Heads = append(h.Heads, head)
 		}
 	}
 	slices.Sort(h.Heads)
@@ -234,13 +231,4 @@ func (s *Server) heat(ctx context.Context, sources []catalog.SourceInfo) (h heat
 		h.Rows = append(h.Rows, row)
 	}
 	return h, nil
-}
-
-func facet(r catalog.Result, name string) []catalog.Count {
-	for _, f := range r.Facets {
-		if f.Name == name {
-			return f.Values
-		}
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -85,7 +86,7 @@ func (s *Server) reportView(ctx context.Context) (v reportView, err error) {
 		v.All.Accepted, v.All.Changed, v.All.Rejected, v.All.Deferred = v.All.Accepted+j.Accepted, v.All.Changed+j.Changed, v.All.Rejected+j.Rejected, v.All.Deferred+j.Deferred
 	}
 	v.All.Share = v.All.Precision()
-	v.Personal, err = s.personal(ctx, all)
+	v.Personal, err = s.personal(ctx)
 	return v, err
 }
 
@@ -98,34 +99,16 @@ func (s *Server) judged(ctx context.Context) (out []judgedRow, err error) {
 	return out, err
 }
 
-// personal counts by source and category; the counts stand beside the facets, so that this is as quick as a search.
-func (s *Server) personal(ctx context.Context, sources []catalog.SourceInfo) (out []personalRow, err error) {
-	for _, src := range sources {
-		all, err := s.svc.Catalog.Facets(ctx, "is:pii source:"+quote(src.Name))
-		if err != nil {
-			return nil, err
-		}
-		sure, err := s.svc.Catalog.Facets(ctx, "is:pii is:accepted source:"+quote(src.Name))
-		if err != nil {
-			return nil, err
-		}
-		accepted := map[string]int64{}
-		for _, x := range facet(sure, "category") {
-			accepted[x.Value] = x.Count
-		}
-		for _, x := range facet(all, "category") {
-			if k := pii.Category(x.Value); k.Personal() {
-				out = append(out, personalRow{src.Name, k, x.Count, accepted[x.Value]})
-			}
-		}
+// personal counts by source and category, the most sensitive first.
+func (s *Server) personal(ctx context.Context) (out []personalRow, err error) {
+	all, err := s.svc.Catalog.Kinds(ctx)
+	for _, x := range all {
+		out = append(out, personalRow(x))
 	}
 	slices.SortStableFunc(out, func(a, b personalRow) int {
-		if a.Source != b.Source {
-			return strings.Compare(a.Source, b.Source)
-		}
-		return sensitivity(b.Category) - sensitivity(a.Category)
+		return cmp.Or(strings.Compare(a.Source, b.Source), sensitivity(b.Category)-sensitivity(a.Category), cmp.Compare(b.Fields, a.Fields))
 	})
-	return out, nil
+	return out, err
 }
 
 func (s *Server) coverageCSV(c *gin.Context) {
@@ -158,16 +141,8 @@ func (s *Server) judgedCSV(c *gin.Context) {
 	w.end()
 }
 
-func (s *Server) personalRows(c *gin.Context) ([]personalRow, error) {
-	all, err := s.svc.Catalog.Sources(c.Request.Context())
-	if err != nil {
-		return nil, err
-	}
-	return s.personal(c.Request.Context(), all)
-}
-
 func (s *Server) personalCSV(c *gin.Context) {
-	all, err := s.personalRows(c)
+	all, err := s.personal(c.Request.Context())
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -185,6 +160,6 @@ func (s *Server) apiJudged(c *gin.Context) {
 }
 
 func (s *Server) apiPersonal(c *gin.Context) {
-	all, err := s.personalRows(c)
+	all, err := s.personal(c.Request.Context())
 	either(s, c, items(all), err)
 }

@@ -111,7 +111,7 @@ func New(cfg Config, svc Services) (*Server, error) {
 	s.engine = gin.New()
 	s.engine.HandleMethodNotAllowed = true
 	s.engine.RedirectTrailingSlash = false
-	s.engine.Use(s.identify, s.record, s.recover, s.secure, s.ours, s.samePlace, s.bounded, s.who)
+	s.engine.Use(s.identify, s.record, s.compress, s.recover, s.secure, s.ours, s.samePlace, s.bounded, s.who)
 	s.engine.NoRoute(s.notFound)
 	s.engine.NoMethod(s.notAllowed)
 	s.routes()

@@ -26,6 +26,7 @@ type task struct {
 	Config    map[string]string
 	Temp      string
 	Steps     []step
+	Walk      *walk // over the pages of a catalog, in place of a source
 }
 
 // step reads the source to nowhere where Data is empty, else it scans into the catalog in that folder, which is made or opened.
@@ -38,6 +39,10 @@ type step struct {
 type outcome struct {
 	Steps []took
 	Peak  float64
+
+	Pages  []asked
+	Static int     // bytes of what belongs to every page
+	Anon   float64 // peak of the memory that is no file's
 }
 
 // took is how long something was done, in seconds: by the wall, by the processor time of the process and its children, and by that of the server too; and, of a
@@ -74,14 +79,22 @@ func child(ctx context.Context, in io.Reader, to io.Writer) error {
 		return err
 	}
 	watching, stop := context.WithCancel(ctx)
-	peak := make(chan float64, 1)
+	peak, anon := make(chan float64, 1), make(chan float64, 1)
 	go func() { peak <- watch(watching) }()
-	steps, err := t.run(ctx)
+	go func() { anon <- follow(watching) }()
+	var out outcome
+	var err error
+	if t.Walk != nil {
+		out, err = t.Walk.run(ctx)
+	} else {
+		out.Steps, err = t.run(ctx)
+	}
 	stop()
 	if err != nil {
 		return err
 	}
-	return json.NewEncoder(to).Encode(outcome{steps, <-peak})
+	out.Peak, out.Anon = <-peak, <-anon
+	return json.NewEncoder(to).Encode(out)
 }
 
 func (t *task) run(ctx context.Context) (out []took, err error) {

@@ -68,12 +68,15 @@ func main() {
 	small := flag.Bool("small", false, "a tenth of the work, to see that it runs; the figures mean nothing")
 	full := flag.Bool("full", false, "objects of 2 GB in place of 512 MB, and five rounds in place of three")
 	write := flag.Bool("write", false, "put the figures into docs/benchmarks.md")
+	keep := flag.String("keep", "", "keep the estate of pages in this folder, and use it again")
+	page := flag.String("page", "", "ask pages for those addresses alone that hold this")
 	isChild := flag.Bool("child", false, "take the steps that the input says; the parts call it")
 	profile := flag.String("cpuprofile", "", "write a profile to this file, for go tool pprof; of a part that scans in a process of its own to a second one, with .child")
 	flag.Parse()
 	z := map[bool]scale{*small: tenth, *full: whole, !*small && !*full: usual}[true]
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	ctx = context.WithValue(context.WithValue(ctx, keptIn{}, *keep), onlyPages{}, *page)
 	done, err := profiled(*profile)
 	switch {
 	case err != nil:

@@ -3,22 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 
 	"vestige/catalog"
 	"vestige/internal/clock"
-	"vestige/lineage"
-	"vestige/pii"
 	"vestige/store"
 )
 
 // search measures what a user waits for over 100,000 fields: the 99th percentile of each kind of query.
 func search(ctx context.Context, dir string, z scale) (fs []figure, err error) {
-	datasets := 5000
-	if z == tenth {
-		datasets = 500
-	}
+	sets := z.of(5000)
 	s, err := store.Open(ctx, store.Options{Dir: dir, Command: "bench", Schemas: schemas()})
 	if err != nil {
 		return nil, err
@@ -29,7 +23,7 @@ func search(ctx context.Context, dir string, z scale) (fs []figure, err error) {
 		return nil, err
 	}
 	defer func() { _ = c.Close() }()
-	if err := put(ctx, c, s.DB(), named(datasets, 20), nil); err != nil {
+	if err := put(ctx, c, s.DB(), slices.Collect(datasets(sets, perSet)), nil); err != nil {
 		return nil, err
 	}
 	for _, q := range []struct {
@@ -50,7 +44,7 @@ func search(ctx context.Context, dir string, z scale) (fs []figure, err error) {
 		if err != nil {
 			return fs, err
 		}
-		fs = append(fs, atMost(fmt.Sprintf("search of %d fields, p99, %s (p50 %.1f ms)", datasets*20, q.name, p50), p99, q.aim, " ms"))
+		fs = append(fs, atMost(fmt.Sprintf("search of %d fields, p99, %s (p50 %.1f ms)", sets*perSet, q.name, p50), p99, q.aim, " ms"))
 	}
 	return fs, nil
 }
@@ -70,33 +64,4 @@ func percentiles(ctx context.Context, c *catalog.Catalog, query string, facets b
 	}
 	slices.Sort(all)
 	return all[len(all)/2], all[len(all)*99/100], nil
-}
-
-// named makes datasets named and classified as estates are.
-func named(datasets, fields int) (out []lineage.Node) {
-	rnd := rand.New(rand.NewPCG(1, 2))
-	heads := []string{"customer", "order", "invoice", "user", "device", "event", "ticket", "address", "payment", "session"}
-	tails := []struct {
-		name     string
-		category pii.Category
-		conf     float64
-		typ      pii.FieldType
-	}{
-		{"id", "none.key", .9, pii.Int}, {"mail", "contact.email", .95, pii.Text}, {"name", "identity.name", .8, pii.Text}, {"phone", "contact.phone", .7, pii.Text},
-		{"city", "contact.city", .6, pii.Text}, {"note", "none.text", .9, pii.Text}, {"state", "none.code", .9, pii.Text}, {"count", "none.count", .9, pii.Int},
-		{"born", "demographic.birth_date", .85, pii.Time}, {"amount", "none.amount", .9, pii.Float},
-	}
-	for d := range datasets {
-		name := fmt.Sprintf("%s_%s_%d", heads[rnd.IntN(len(heads))], heads[rnd.IntN(len(heads))], d)
-		n := lineage.Node{Dataset: pii.Dataset{Ref: pii.Ref{Source: fmt.Sprintf("source%d", d%20), Dataset: name}, Kind: pii.Table, Records: 100}}
-		for i := range fields {
-			t := tails[rnd.IntN(len(tails))]
-			name := fmt.Sprintf("%s_%s_%d", heads[rnd.IntN(len(heads))], t.name, i)
-			f := pii.Field{Name: name, Column: name, Type: t.typ}
-			n.Dataset.Fields = append(n.Dataset.Fields, f)
-			n.Fields = append(n.Fields, lineage.FieldNode{Field: f, Category: t.category, Confidence: t.conf, Dense: true, Values: 100, Examined: true})
-		}
-		out = append(out, n)
-	}
-	return out
 }
