@@ -225,13 +225,17 @@ func (c *column) take(col *pii.Column, key []byte) {
 	}
 }
 
-// capital tells whether a capital letter of ASCII stands in a value, eight bytes at a time.
-func capital(v []byte) bool {
+// capitals marks, by the highest bit of each byte, the capital letters of ASCII among eight bytes.
+func capitals(x uint64) uint64 {
 	const ones = 0x0101010101010101
+	low := x &^ (0x80 * ones)
+	return (low + (0x80-'A')*ones) &^ (low + (0x80-'Z'-1)*ones) &^ x & (0x80 * ones)
+}
+
+// capital tells whether a capital letter of ASCII stands in a value.
+func capital(v []byte) bool {
 	for ; len(v) >= 8; v = v[8:] {
-		x := binary.LittleEndian.Uint64(v)
-		low := x &^ (0x80 * ones)
-		if (low+(0x80-'A')*ones)&^(low+(0x80-'Z'-1)*ones)&^x&(0x80*ones) != 0 {
+		if capitals(binary.LittleEndian.Uint64(v)) != 0 {
 			return true
 		}
 	}
@@ -243,7 +247,12 @@ func capital(v []byte) bool {
 	return false
 }
 
+// lower appends a value in lower case.
 func lower(dst, v []byte) []byte {
+	for ; len(v) >= 8; v = v[8:] {
+		x := binary.LittleEndian.Uint64(v)
+		dst = binary.LittleEndian.AppendUint64(dst, x|capitals(x)>>2)
+	}
 	for _, b := range v {
 		if b >= 'A' && b <= 'Z' {
 			b += 'a' - 'A'

@@ -32,7 +32,11 @@ type conn struct {
 	sweep *sweeper
 	swept bool       // whether sweep was tried
 	spare *pii.Batch // of the last bare read, for its memory
+	short map[string]*prepared
 }
+
+// mostIdle is how many connections wait for the next query. A new one reads the whole schema.
+const mostIdle = 8
 
 // take gives an idle connection or opens one; put gives it back.
 func (d *Driver) take(ctx context.Context, as access) (*conn, error) {
@@ -57,7 +61,7 @@ func (d *Driver) take(ctx context.Context, as access) (*conn, error) {
 func (c *conn) put() {
 	c.d.mu.Lock()
 	defer c.d.mu.Unlock()
-	if c.d.closed || len(c.d.idle[c.as]) >= 4 {
+	if c.d.closed || len(c.d.idle[c.as]) >= mostIdle {
 		c.drop()
 		return
 	}
@@ -69,6 +73,7 @@ func (c *conn) drop() {
 	if c.sweep != nil {
 		c.sweep.close()
 	}
+	c.forget()
 	_ = c.dc.Close()
 }
 
@@ -191,13 +196,47 @@ func (r *rows) next() (bool, error) {
 
 func (r *rows) close() { _ = r.r.Close() }
 
-// all reads a short result.
+// all reads a short result. What is asked of every table stays prepared where nothing is written.
 func (c *conn) all(ctx context.Context, query string, args ...driver.Value) ([][]driver.Value, error) {
-	r, err := c.query(ctx, query, args...)
+	var r *rows
+	var err error
+	if c.as == reading && len(args) > 0 {
+		r, err = c.again(ctx, query, args)
+	} else {
+		r, err = c.query(ctx, query, args...)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return r.rest()
+}
+
+// mostShort is how many statements a connection keeps prepared.
+const mostShort = 32
+
+// again runs a statement that was run before, or will be.
+func (c *conn) again(ctx context.Context, query string, args []driver.Value) (*rows, error) {
+	p := c.short[query]
+	if p == nil {
+		var err error
+		if p, err = c.prepare(ctx, query); err != nil {
+			return nil, err
+		}
+		if c.short == nil || len(c.short) == mostShort {
+			c.forget()
+			c.short = map[string]*prepared{}
+		}
+		c.short[query] = p
+	}
+	return p.query(ctx, args...)
+}
+
+// forget lets go of the statements that are kept.
+func (c *conn) forget() {
+	for _, p := range c.short {
+		p.close()
+	}
+	c.short = nil
 }
 
 // rest reads what is left, and closes.

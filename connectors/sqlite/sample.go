@@ -63,7 +63,7 @@ func (r *reader) span(ctx context.Context, n int) (low, high int64, wide bool, e
 	}
 	low, high = asInt(got[0][0]), asInt(got[0][1])
 	width := uint64(high) - uint64(low)
-	return low, high, width > uint64(8*n+64) && width < 1<<62, nil
+	return low, high, width > uint64(2*n+64) && width < 1<<62, nil
 }
 
 // blocks reads until it has n records, or has tried often enough in a table that is mostly holes.

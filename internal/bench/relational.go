@@ -33,7 +33,7 @@ func postgreSQL(ctx context.Context, dir string, z scale) ([]figure, error) {
 		if err := c.Exec(ctx, "VACUUM ANALYZE").Close(); err != nil {
 			return nil, err
 		}
-		w := wide{what: "PostgreSQL", bare: "COPY in binary form on one connection", tables: tables, more: true, task: task{Connector: "postgres", Config: map[string]string{"dsn": dsn}, Temp: dir}}
+		w := wide{what: "PostgreSQL", bare: "COPY in binary form on one connection", tables: tables, task: task{Connector: "postgres", Config: map[string]string{"dsn": dsn}, Temp: dir}}
 		return w.contest(ctx, dir, z, func() error {
 			for n := range tables {
 				if _, err := c.CopyTo(ctx, io.Discard, fmt.Sprintf("COPY t%d TO STDOUT (FORMAT binary)", n)); err != nil {
@@ -73,7 +73,7 @@ func mariaDB(ctx context.Context, dir string, z scale) ([]figure, error) {
 			return nil, err
 		}
 		port := strconv.Itoa(d.Port)
-		w := wide{what: "MariaDB", bare: "SELECT * by its own client", tables: tables, more: true, task: task{Connector: "mysql", Temp: dir, Config: map[string]string{
+		w := wide{what: "MariaDB", bare: "SELECT * by its own client", tables: tables, task: task{Connector: "mysql", Temp: dir, Config: map[string]string{
 			"host": d.Host, "port": port, "user": d.User, "password": d.Password, "database": d.Name,
 		}}}
 		return w.contest(ctx, dir, z, func() error {

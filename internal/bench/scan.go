@@ -40,7 +40,6 @@ type wide struct {
 	what, bare string
 	tables     int
 	task       task
-	more       bool // sample mode, and a second scan, too
 }
 
 // sampled is how many records of each table a sample of the benchmark has: a sample of the usual size would be the whole table.
@@ -72,12 +71,9 @@ func (w *wide) contest(ctx context.Context, dir string, z scale, bare func() err
 func (w *wide) figures(c *contest, reads, again, samples []took, peak float64) []figure {
 	what := fmt.Sprintf("%s, %d tables × %d columns × %d records: ", w.what, w.tables, columns, rows)
 	fs := []figure{atMost(what+"full scan until all evidence is in the store, in "+w.bare+", by the wall", ratio(c.ours, c.bare, wall), 1.5, " ×")}
-	if w.more {
-		fs = append(fs,
-			atMost(what+fmt.Sprintf("scan by samples of %d records, in the same", sampled), ratio(samples, c.bare, wall), 1, " ×"),
-			atMost(what+"second scan, nothing changed, in the same", ratio(again, c.bare, wall), 0.3, " ×"))
-	}
 	return append(fs,
+		atMost(what+fmt.Sprintf("scan by samples of %d records, in the same", sampled), ratio(samples, c.bare, wall), 1, " ×"),
+		atMost(what+"second scan, nothing changed, in the same", ratio(again, c.bare, wall), 0.3, " ×"),
 		plain(what+"full scan by processor time, the server's included, in the same", ratio(c.ours, c.bare, total), " ×"),
 		plain(what+"full scan until a search sees all of it, in the same", ratios(c.ours, c.bare, func(t took) float64 { return t.Seen }, wall), " ×"),
 		plain(what+"reading through the connector as a scan does, in the same", ratio(reads, c.bare, wall), " ×"),
