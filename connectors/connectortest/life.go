@@ -35,6 +35,7 @@ func lifeConcurrent(b *bench) {
 	}
 	stopA() // an open read may keep writers out
 	stopB()
+	act := r.act("accounts", pii.Delete, r.where("accounts", "mail", subject).target()) // here, since what fails in it ends the check, and nothing may run on then
 	var wg sync.WaitGroup
 	for name, seq := range r.sequences("large") {
 		for range 3 {
@@ -48,7 +49,6 @@ func lifeConcurrent(b *bench) {
 		}
 	}
 	if e, ok := r.driver(connectors.Erase).(connectors.Eraser); ok {
-		act := r.act("accounts", pii.Delete, r.where("accounts", "mail", subject).target())
 		wg.Go(func() {
 			if err := insist(e, unit(act)); err != nil {
 				b.Errorf("Erase beside others: %v", err)
