@@ -35,7 +35,7 @@ build: ## build the program into this folder
 
 .PHONY: check
 check: ## the daily one, under two minutes: format, vet, and the quick tests
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
+	@unformatted=$$(gofmt -s -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
 	@go vet ./...
 	@$(TESTRUN) -short -timeout 5m ./...
 

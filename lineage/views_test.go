@@ -21,9 +21,7 @@ func TestViews(t *testing.T) {
 	}
 	users, orders := table("users", pii.Table, "email", "name"), table("orders", pii.Table, "code", "email")
 	view := table("v", pii.View, "email", "who", "total")
-	for _, r := range []pii.Ref{users.Dataset.Ref, users.Dataset.Ref.In("email"), users.Dataset.Ref.In("name"), orders.Dataset.Ref.In("code")} {
-		view.Dataset.Reads = append(view.Dataset.Reads, r)
-	}
+	view.Dataset.Reads = []pii.Ref{users.Dataset.Ref, users.Dataset.Ref.In("email"), users.Dataset.Ref.In("name"), orders.Dataset.Ref.In("code")}
 	var looks []lineage.Look
 	add := func(n *lineage.Node, of string) {
 		for i := range n.Fields {

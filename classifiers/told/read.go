@@ -187,11 +187,10 @@ func readCity(text []byte, k int, tied bool) (start, end int, ok bool) {
 	if n == 0 {
 		return 0, 0, false
 	}
-	for end > k && n > 1 && dictionary.Find(text[k:end]).City == 0 {
+	if n > 1 && dictionary.Find(text[k:end]).City == 0 {
 		if w := word(text, k); dictionary.Find(text[k:w]).City > 0 {
 			end = w
 		}
-		break
 	}
 	if end+1 < len(text) && text[end] == ' ' && text[end+1]-'0' < 10 && (end+5 >= len(text) || text[end+4]-'0' > 9) {
 		return 0, 0, false // a street

@@ -176,7 +176,8 @@ func (u *upload) begin() *s3.CreateMultipartUploadInput {
 	h := u.head
 	return &s3.CreateMultipartUploadInput{
 		Bucket: &u.s.bucket, Key: &u.o.Key, Metadata: h.Metadata, ContentType: h.ContentType, CacheControl: h.CacheControl, ContentDisposition: h.ContentDisposition,
-		ContentEncoding: h.ContentEncoding, ContentLanguage: h.ContentLanguage, Expires: h.Expires, WebsiteRedirectLocation: h.WebsiteRedirectLocation,
+		ContentEncoding: h.ContentEncoding, ContentLanguage: h.ContentLanguage, WebsiteRedirectLocation: h.WebsiteRedirectLocation,
+		Expires:      h.Expires, //nolint:staticcheck // it can be put back in no other form
 		StorageClass: h.StorageClass, ServerSideEncryption: h.ServerSideEncryption, SSEKMSKeyId: h.SSEKMSKeyId, BucketKeyEnabled: kmsOnly(h), Tagging: u.tagging(),
 		ChecksumAlgorithm: u.sum,
 	}
@@ -270,7 +271,8 @@ func (u *upload) put(ctx context.Context, condition *string) (id string, err err
 	h := u.head
 	out, err := u.s.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &u.s.bucket, Key: &u.o.Key, Body: bytes.NewReader(u.buf), IfMatch: condition, Metadata: h.Metadata, ContentType: h.ContentType, CacheControl: h.CacheControl,
-		ContentDisposition: h.ContentDisposition, ContentEncoding: h.ContentEncoding, ContentLanguage: h.ContentLanguage, Expires: h.Expires,
+		ContentDisposition: h.ContentDisposition, ContentEncoding: h.ContentEncoding, ContentLanguage: h.ContentLanguage,
+		Expires:                 h.Expires, //nolint:staticcheck // it can be put back in no other form
 		WebsiteRedirectLocation: h.WebsiteRedirectLocation, StorageClass: h.StorageClass, ServerSideEncryption: h.ServerSideEncryption, SSEKMSKeyId: h.SSEKMSKeyId,
 		BucketKeyEnabled: kmsOnly(h), Tagging: u.tagging(), ChecksumAlgorithm: u.sum,
 	})

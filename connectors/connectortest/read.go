@@ -316,7 +316,7 @@ func readBreak(b *bench) {
 	r := b.start(Fixture{Datasets: []Dataset{large(3000)}})
 	sequences := r.sequences("large")
 	for _, seq := range sequences {
-		for _ = range seq(context.Background()) {
+		for range seq(context.Background()) {
 		}
 	}
 	running := goleak.IgnoreCurrent()
@@ -400,7 +400,7 @@ func readChangesNothing(b *bench) {
 	r := b.start(Fixture{Datasets: []Dataset{large(200), accounts()}})
 	before := r.Peek(r.real)
 	for _, seq := range r.sequences("large") {
-		for _ = range seq(context.Background()) {
+		for range seq(context.Background()) {
 		}
 	}
 	if p, ok := r.driver(connectors.Scan).(connectors.Profiler); ok {

@@ -82,10 +82,16 @@ func dial(env connectors.Env, cfg connectors.Config) (*client, error) {
 		urls = append(urls, u)
 	}
 	// The transport would send a bulk four times within a millisecond where a connection breaks: what is tried again is decided here.
-	tr, err := elastictransport.New(elastictransport.Config{
-		URLs: urls, Username: cfg["user"].Reveal(), Password: cfg["password"].Reveal(), APIKey: cfg["api_key"].Reveal(),
-		Transport: t, DisableRetry: true, UserAgent: "vestige",
-	})
+	options := []elastictransport.Option{
+		elastictransport.WithURLs(urls...), elastictransport.WithTransport(t), elastictransport.WithDisableRetry(), elastictransport.WithUserAgent("vestige"),
+	}
+	if user := cfg["user"].Reveal(); user != "" {
+		options = append(options, elastictransport.WithBasicAuth(user, cfg["password"].Reveal()))
+	}
+	if key := cfg["api_key"].Reveal(); key != "" {
+		options = append(options, elastictransport.WithAPIKey(key))
+	}
+	tr, err := elastictransport.NewClient(options...)
 	if err != nil {
 		return nil, errkind.New(errkind.Invalid, "the options do not make a client")
 	}

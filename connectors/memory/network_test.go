@@ -190,7 +190,7 @@ func (d *telephone) ask(ctx context.Context, c net.Conn) error {
 	case <-ctx.Done():
 		if !d.goesOn {
 			_ = c.Close()
-			_ = <-done
+			<-done
 		}
 		return ctx.Err()
 	case err := <-done:

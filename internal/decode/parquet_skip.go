@@ -85,7 +85,7 @@ func allByDictionary(m *format.ColumnMetaData) bool {
 		if s.PageType != format.DataPage && s.PageType != format.DataPageV2 {
 			continue
 		}
-		if used = s.Encoding == format.RLEDictionary || s.Encoding == format.PlainDictionary; !used {
+		if used = s.Encoding == format.RLEDictionary || s.Encoding == format.PlainDictionary; !used { //nolint:staticcheck // old writers have it in their pages
 			return false
 		}
 	}

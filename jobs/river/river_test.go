@@ -176,7 +176,7 @@ func TestNoErrorTextIsStored(t *testing.T) {
 		}
 	}
 	cancel()
-	_ = <-done
+	<-done
 	files, _ := filepath.Glob(filepath.Join(dir, "*"))
 	for _, f := range files {
 		if text, _ := os.ReadFile(f); bytes.Contains(text, []byte(marker)) {

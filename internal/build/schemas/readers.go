@@ -21,7 +21,7 @@ var readers = map[string]func(name, text string) []column{
 }
 
 var (
-	createTable = regexp.MustCompile("(?is)create\\s+(?:(?:global |local )?temp(?:orary)?\\s+|foreign\\s+|unlogged\\s+)?table\\s+(?:if\\s+not\\s+exists\\s+)?([^\\s(]+)\\s*\\(")
+	createTable = regexp.MustCompile(`(?is)create\s+(?:(?:global |local )?temp(?:orary)?\s+|foreign\s+|unlogged\s+)?table\s+(?:if\s+not\s+exists\s+)?([^\s(]+)\s*\(`)
 	sqlName     = regexp.MustCompile("^[`\"\\[]?([\\p{L}_][\\p{L}\\p{N}_$ #-]*?)[`\"\\]]?\\s+(.+)$")
 	sqlType     = regexp.MustCompile(`(?is)^([\p{L}_0-9."]+(?:\s+(?:varying|precision|unsigned|without time zone|with time zone))*(?:\s*\([^)]*\))?(?:\[\])?)`)
 	notColumn   = regexp.MustCompile(`(?i)^(primary|unique|key|index|constraint|foreign|check|fulltext|spatial|exclude|like|period)\b`)
