@@ -19,6 +19,7 @@ import (
 
 	"vestige/internal/db"
 	"vestige/internal/errkind"
+	"vestige/policies"
 )
 
 //go:embed schema.sql
@@ -39,6 +40,7 @@ type Catalog struct {
 	absent bool // there was none at all when the catalog was opened
 
 	opened func(context.Context, db.Tx, Alert) error // told of alerts
+	policy *policies.Policy                          // by which it proposes
 
 	rebuild sync.Mutex // one Reindex at a time
 	syncMu  sync.Mutex // one follower at a time; taken under mu
@@ -60,7 +62,7 @@ type Catalog struct {
 // Open opens the catalog of a store whose tables are there, and the index in dir, which is made where the store is still empty. An index
 // that is behind is brought forward; one that is missing or cannot be opened is reported by Graph and Search, until Reindex.
 func Open(ctx context.Context, store db.DB, dir string) (*Catalog, error) {
-	c := &Catalog{db: store, dir: dir, wake: make(chan struct{}, 1), stopped: make(chan struct{}), counted: -1}
+	c := &Catalog{db: store, policy: policies.Default(), dir: dir, wake: make(chan struct{}, 1), stopped: make(chan struct{}), counted: -1}
 	at, err := c.revision(ctx)
 	if err != nil {
 		return nil, err
@@ -131,6 +133,7 @@ func (c *Catalog) follow(ctx context.Context) {
 		if !c.quiet(ctx) {
 			return
 		}
+		_ = c.catchUpAll(ctx)
 		c.mu.RLock()
 		_ = c.sync(ctx)
 		c.mu.RUnlock()

@@ -24,11 +24,12 @@ func (p *share) add(n *lineage.Node, f *lineage.FieldNode, s State, reopened boo
 	if p.Combos == nil {
 		p.Combos, p.Groups = map[string]int64{}, map[string]int64{}
 	}
-	k := combo{Source: n.Dataset.Ref.Source, Category: f.Category, Also: joinCategories(alsoOf(f)), State: s, Type: string(f.Field.Type), Reopened: reopened}
+	category, confidence := counts(f)
+	k := combo{Source: n.Dataset.Ref.Source, Category: category, Also: joinCategories(alsoOf(f)), State: s, Type: string(f.Field.Type), Reopened: reopened}
 	p.Combos[k.String()]++
-	p.counts.add(s, f.Category, 1)
+	p.counts.add(s, category, 1)
 	if s == Proposed || s == Deferred {
-		p.Groups[string(s)+"\n"+groupRow{f.Field.Name, string(f.Field.Type), string(f.Category), n.Dataset.Ref.Source, bandOf(f.Confidence)}.String()]++
+		p.Groups[string(s)+"\n"+groupRow{f.Field.Name, string(f.Field.Type), string(category), n.Dataset.Ref.Source, bandOf(confidence)}.String()]++
 	}
 }
 
@@ -193,47 +194,17 @@ func (c *Catalog) countAnew(ctx context.Context) error {
 	})
 }
 
-// laid gives a node with the decisions that hold over it.
-func laid(n lineage.Node, decided map[string]Decision) lineage.Node {
-	n.Fields = slices.Clone(n.Fields)
-	for i := range n.Fields {
-		decided[n.Fields[i].Field.Name].over(&n.Fields[i])
-	}
-	return n
-}
-
 func (c *Catalog) recountAll(ctx context.Context, tx db.Tx) error {
 	refs, err := collect(ctx, tx, func(row db.Row) (r pii.Ref, err error) { return r, row.Scan(&r.Source, &r.Dataset) }, "SELECT source, name FROM dataset")
 	if err != nil {
 		return err
 	}
 	for _, ref := range refs {
-		n, err := c.machine(ctx, tx, ref)
-		if err != nil {
-			return err
-		}
-		decided, err := c.decisionsAt(ctx, tx, ref)
-		if err != nil {
-			return err
-		}
-		counts := shareOf(&n, decided)
-		n = laid(n, decided)
-		if err := c.recount(ctx, tx, &n, counts); err != nil {
+		if err := c.relay(ctx, tx, ref); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// shareOf lays decisions over a node as it is, and counts it.
-func shareOf(n *lineage.Node, decided map[string]Decision) (p share) {
-	for i := range n.Fields {
-		f, d := n.Fields[i], decided[n.Fields[i].Field.Name]
-		d.over(&f)
-		s := state(n, &f, d)
-		p.add(n, &f, s, d.Verdict != "" && s == Proposed)
-	}
-	return p
 }
 
 func (c *Catalog) endsAnew(ctx context.Context, tx db.Tx) error {

@@ -62,9 +62,9 @@ func (c *Catalog) PutDataset(ctx context.Context, tx db.Tx, n lineage.Node, prop
 	return c.lay(ctx, tx, n, props)
 }
 
-// undecided gives the fields as the machine sees them: in the place of what was decided stands what is proposed now, else what stood there before.
+// undecided gives the fields as the machine sees them: in the place of what was decided, or learned from people, stands what is proposed now, else what stood there before.
 func undecided(fields []lineage.FieldNode, proposals []pii.Proposal, before []byte) ([]lineage.FieldNode, error) {
-	if !slices.ContainsFunc(fields, func(f lineage.FieldNode) bool { return f.Decided }) {
+	if !slices.ContainsFunc(fields, func(f lineage.FieldNode) bool { return f.Decided || f.Swayed || f.Put }) {
 		return fields, nil
 	}
 	var old lineage.Node
@@ -74,10 +74,11 @@ func undecided(fields []lineage.FieldNode, proposals []pii.Proposal, before []by
 	fields = slices.Clone(fields)
 	for i := range fields {
 		f := &fields[i]
-		if !f.Decided {
+		people := f.Decided || f.Swayed
+		f.Decided, f.Swayed, f.Put, f.Suspect, f.Suspected = false, false, false, "", 0
+		if !people {
 			continue
 		}
-		f.Decided = false
 		if was := old.Field(f.Field.Name); was != nil {
 			f.Category, f.Confidence, f.Dense, f.Contains = was.Category, was.Confidence, was.Dense, was.Contains
 		}
@@ -124,15 +125,21 @@ func (c *Catalog) lay(ctx context.Context, tx db.Tx, n lineage.Node, props map[s
 		return err
 	}
 	n.Fields = slices.Clone(n.Fields)
+	j, err := c.courtOf(ctx, tx, &n)
+	if err != nil {
+		return err
+	}
 	var rows []any
-	var counts share
+	var part share
 	for i := range n.Fields {
 		f := &n.Fields[i]
-		d := decided[f.Field.Name]
+		d, p, like := decided[f.Field.Name], props[f.Field.Name], likenessOf(f)
+		v := j.judge(ref.In(f.Field.Name), f, &p, d.says())
+		v.lay(f)
 		d.over(f)
 		s := state(&n, f, d)
-		counts.add(&n, f, s, d.Verdict != "" && s == Proposed)
-		row, err := fieldRow(ref, *f, s, props[f.Field.Name])
+		part.add(&n, f, s, d.Verdict != "" && s == Proposed)
+		row, err := fieldRow(ref, f, s, like, p)
 		if err != nil {
 			return err
 		}
@@ -141,7 +148,7 @@ func (c *Catalog) lay(ctx context.Context, tx db.Tx, n lineage.Node, props map[s
 	if err := putFields(ctx, tx, rows); err != nil {
 		return err
 	}
-	if err := c.recount(ctx, tx, &n, counts); err != nil {
+	if err := c.recount(ctx, tx, &n, part); err != nil {
 		return err
 	}
 	doc, err := encode(n)

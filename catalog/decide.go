@@ -107,13 +107,20 @@ func (c *Catalog) anchorField(ctx context.Context, tx db.Tx, d *Decision) error 
 		return errkind.Coded(errkind.NotFound, "no-such-field", "the catalog has no field %s", d.Field)
 	}
 	d.stable, d.typ, d.Proposed = f.Field.Stable, string(f.Field.Type), f.Category
+	if d.Verdict == pii.Accept && d.Category == "" {
+		e, err := c.field(ctx, tx, d.Field)
+		if err != nil {
+			return err
+		}
+		if d.Category = e.Judged.Category; d.Category == "" {
+			d.Category = f.Category
+		}
+	}
 	switch {
 	case d.Verdict == pii.Reject && d.Category == "":
 		d.Category = "none.other"
 	case d.Verdict == pii.Reject && d.Category.Personal():
 		return errkind.Coded(errkind.Invalid, "no-such-verdict", "a rejected field holds nothing personal: use change for another category")
-	case d.Verdict == pii.Accept && d.Category == "":
-		d.Category = f.Category
 	}
 	if d.Category == "" && d.Verdict != pii.Defer {
 		return errkind.Coded(errkind.Invalid, "no-such-category", "nothing is proposed for %s: name the category", d.Field)

@@ -81,6 +81,7 @@ func (d Decision) over(f *lineage.FieldNode) {
 		f.Dense = d.Category != "text.personal"
 	}
 	f.Category, f.Confidence, f.Decided = d.Category, 1, true
+	f.Put, f.Suspect, f.Suspected, f.Swayed = false, "", 0, false
 }
 
 // overEdge lays it over a reference; ok is false where it is rejected and so no part of the graph.
@@ -200,11 +201,14 @@ func (c *Catalog) putCurrent(ctx context.Context, tx db.Tx, d Decision, event st
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO decision (target, source, dataset, field, version, event, verdict, stable, type, proposed, reopened, doc)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (target) DO UPDATE SET
+	if err := c.teach(ctx, tx, d.target, d); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO decision (target, source, dataset, field, version, event, verdict, stable, type, proposed, reopened, doc, likeness, says)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (target) DO UPDATE SET
 		source = excluded.source, dataset = excluded.dataset, field = excluded.field, version = excluded.version, event = excluded.event,
 		verdict = excluded.verdict, stable = excluded.stable, type = excluded.type, proposed = excluded.proposed,
-		reopened = excluded.reopened, doc = excluded.doc`, d.target, d.Field.Source, d.Field.Dataset, d.Field.Field, d.Version, event,
-		string(d.Verdict), d.stable, d.typ, string(d.Proposed), d.Reopened, doc)
+		reopened = excluded.reopened, doc = excluded.doc, likeness = excluded.likeness, says = excluded.says`, d.target, d.Field.Source, d.Field.Dataset, d.Field.Field, d.Version, event,
+		string(d.Verdict), d.stable, d.typ, string(d.Proposed), d.Reopened, doc, d.likeness(), string(d.says()))
 	return err
 }

@@ -26,9 +26,6 @@ const (
 	Gone       State = "gone"       // its dataset was missed by a scan
 )
 
-// Find is the confidence from which a proposal counts as personal data to be mapped and is searched.
-const Find = 0.5
-
 // Entry is a field with everything that is known of it.
 type Entry struct {
 	Ref        pii.Ref       `json:"ref"`
@@ -36,7 +33,8 @@ type Entry struct {
 	Category   pii.Category  `json:"category"` // decided, else proposed
 	Confidence float64       `json:"confidence"`
 	State      State         `json:"state"`
-	Proposal   pii.Proposal  `json:"proposal"`
+	Proposal   pii.Proposal  `json:"proposal"` // as the machine saw it
+	Judged     Judgement     `json:"judged"`   // what that counts as
 	Decision   *Decision     `json:"decision,omitempty"`
 	Version    int64         `json:"version"` // of the decision, an undone one included: DecideAt refuses one over another version
 }
@@ -62,7 +60,7 @@ func state(n *lineage.Node, f *lineage.FieldNode, d Decision) State {
 		return Accepted
 	case d.holds():
 		return Deferred
-	case f.Category.Personal() && f.Confidence >= Find, sparse(f):
+	case f.Put, sparse(f):
 		return Proposed
 	case !f.Examined:
 		return Unexamined
@@ -112,14 +110,15 @@ func places(rows, columns int) string {
 }
 
 func putFields(ctx context.Context, tx db.Tx, rows []any) error {
-	return insert(ctx, tx, "INSERT INTO field (source, dataset, name, type, stable, category, confidence, state, proposal)", "", 9, rows)
+	return insert(ctx, tx, "INSERT INTO field (source, dataset, name, type, stable, category, confidence, state, likeness, proposal)", "", 10, rows)
 }
 
 // fieldRow gives the values of a field's row.
-func fieldRow(ref pii.Ref, f lineage.FieldNode, s State, p pii.Proposal) ([]any, error) {
+func fieldRow(ref pii.Ref, f *lineage.FieldNode, s State, like int64, p pii.Proposal) ([]any, error) {
 	p.Field = ref.In(f.Field.Name)
 	doc, err := encode(p)
-	return []any{ref.Source, ref.Dataset, f.Field.Name, string(f.Field.Type), f.Field.Stable, string(f.Category), f.Confidence, string(s), doc}, err
+	category, confidence := counts(f)
+	return []any{ref.Source, ref.Dataset, f.Field.Name, string(f.Field.Type), f.Field.Stable, string(category), confidence, string(s), like, doc}, err
 }
 
 func (c *Catalog) proposalsOf(ctx context.Context, tx db.Tx, ref pii.Ref) (map[string]pii.Proposal, error) {
@@ -162,10 +161,14 @@ func (c *Catalog) field(ctx context.Context, tx db.Tx, ref pii.Ref) (Entry, erro
 	if err != nil {
 		return e, err
 	}
-	at, err := c.decisionsAt(ctx, tx, ref)
-	d := at[ref.Field]
-	if e.Version = d.Version; d.Verdict != "" {
-		e.Decision = &d
+	one := []Entry{e}
+	if err := c.attach(ctx, tx, one); err != nil {
+		return e, err
+	}
+	e = one[0]
+	if l := e.Judged.Like; l != nil {
+		l.Examples, err = c.examples(ctx, tx, e.likeness(), ref)
+		e.Judged.Evidence[0].Text = l.Text()
 	}
 	return e, err
 }
@@ -234,8 +237,49 @@ func (f Filter) admits(e Entry) bool {
 	return f.Category == "" || f.Category.Covers(e.Category)
 }
 
-// attach gives each entry its decision.
+// attach gives each entry its decision, with one query for each dataset among them, and judges it by what people have said until now.
 func (c *Catalog) attach(ctx context.Context, tx db.Tx, es []Entry) error {
+	if err := c.decided(ctx, tx, es); err != nil {
+		return err
+	}
+	likes := map[int64]bool{}
+	for i := range es {
+		likes[es[i].likeness()] = true
+	}
+	j, err := c.court(ctx, tx, likes)
+	if err != nil {
+		return err
+	}
+	for i := range es {
+		es[i].judge(j)
+	}
+	return nil
+}
+
+func (e *Entry) likeness() int64 { return likeness(e.Ref.Field, string(e.Type), e.Proposal.Category) }
+
+// judge fills in what the proposal counts as, and, where nobody has decided, what the field therefore is.
+func (e *Entry) judge(j *court) {
+	p := &e.Proposal
+	f := lineage.FieldNode{Field: pii.Field{Name: e.Ref.Field, Type: e.Type}, Category: p.Category, Confidence: p.Confidence, Dense: p.Dense, Contains: p.Contains,
+		Examined: p.Examined.How != "" && p.Examined.How != "none"}
+	var d Decision
+	if e.Decision != nil {
+		d = *e.Decision
+	}
+	e.Judged = j.judge(e.Ref, &f, p, d.says())
+	if e.State == Gone || d.holds() || p.Field == (pii.Ref{}) {
+		return
+	}
+	e.Judged.lay(&f)
+	e.Category, e.Confidence = counts(&f)
+	if e.State == Unexamined {
+		f.Examined = false
+	}
+	e.State = state(&lineage.Node{}, &f, d)
+}
+
+func (c *Catalog) decided(ctx context.Context, tx db.Tx, es []Entry) error {
 	for part := range slices.Chunk(es, 500) {
 		var w conditions
 		marks := make([]string, len(part))

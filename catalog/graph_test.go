@@ -43,6 +43,7 @@ func TestGraphIsWhatWasPut(t *testing.T) {
 		t.Fatalf("%d nodes and %d edges", len(g.Nodes), len(g.Edges))
 	}
 	want, _ := node("shop/users", "id none.key .9 int", "mail contact.email .97", "name identity.name .9")
+	want.Fields[1].Put, want.Fields[2].Put = true, true
 	if diff := cmp.Diff(&want, g.Node(parse("shop/users")), cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}

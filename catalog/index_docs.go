@@ -55,18 +55,19 @@ func searchDocs(n *lineage.Node, states map[string]State, decided map[string]boo
 
 func fieldDoc(n *lineage.Node, f *lineage.FieldNode, s State) searchDoc {
 	ref := n.Dataset.Ref.In(f.Field.Name)
-	info, _ := f.Category.Info()
-	d := searchDoc{id: "f/" + ref.String(), ref: ref, typ: string(f.Field.Type), kind: n.Dataset.Kind, cat: f.Category,
-		conf: f.Confidence, state: s, is: marks(s, f.Category)}
+	category, confidence := counts(f)
+	info, _ := category.Info()
+	d := searchDoc{id: "f/" + ref.String(), ref: ref, typ: string(f.Field.Type), kind: n.Dataset.Kind, cat: category,
+		conf: confidence, state: s, is: marks(s, category)}
 	d.also = alsoOf(f)
 	d.is = append(d.is, "field")
-	if f.Category.Identifier() {
+	if category.Identifier() {
 		d.is = append(d.is, "identifier")
 	}
 	d.words = append(splitWords(f.Field.Name), splitWords(n.Dataset.Ref.Dataset)...)
 	d.words = append(append(d.words, splitWords(f.Field.Comment)...), splitWords(n.Dataset.Ref.Source)...)
-	d.hit = Hit{Ref: ref, Display: Display(n, f), Dataset: DisplayDataset(n), Type: d.typ, Category: f.Category, Also: d.also,
-		Confidence: f.Confidence, State: s, Sensitivity: info.Sensitivity, Article9: info.Article9}
+	d.hit = Hit{Ref: ref, Display: Display(n, f), Dataset: DisplayDataset(n), Type: d.typ, Category: category, Also: d.also,
+		Confidence: confidence, State: s, Sensitivity: info.Sensitivity, Article9: info.Article9}
 	return d
 }
 
@@ -77,12 +78,13 @@ func datasetDoc(n *lineage.Node, states map[string]State) searchDoc {
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		s := states[f.Field.Name]
-		if personal(s, f.Category) && !seen[f.Category] {
-			seen[f.Category] = true
-			d.also = append(d.also, f.Category)
-			d.state, d.conf = Proposed, max(d.conf, f.Confidence)
+		category, confidence := counts(f)
+		if personal(s, category) && !seen[category] {
+			seen[category] = true
+			d.also = append(d.also, category)
+			d.state, d.conf = Proposed, max(d.conf, confidence)
 		}
-		d.hit.Sensitivity = max(d.hit.Sensitivity, sensitivityOf(s, f.Category))
+		d.hit.Sensitivity = max(d.hit.Sensitivity, sensitivityOf(s, category))
 	}
 	if n.Gone != 0 {
 		d.state = Gone

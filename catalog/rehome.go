@@ -144,6 +144,9 @@ func (c *Catalog) move(ctx context.Context, tx db.Tx, ref pii.Ref, moves map[str
 		return err
 	}
 	for target := range moves {
+		if err := c.teach(ctx, tx, target, Decision{}); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, "DELETE FROM decision WHERE target = $1", target); err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/pii"
+	"vestige/policies"
 )
 
 // Band is how sure the machine is of a proposal, in four steps.
@@ -58,7 +59,7 @@ type GroupFilter struct {
 	Suppressed bool         // those that nobody is asked about, instead of the others
 }
 
-// Groups gives what waits for a decision, in groups: the most sensitive and the largest first.
+// Groups gives what waits for a decision, in groups: those first that would cost most to leave.
 func (c *Catalog) Groups(ctx context.Context, f GroupFilter) (out []Group, err error) {
 	err = c.read(ctx, func(tx db.Tx) error { out, err = c.groups(ctx, tx, f); return err })
 	return out, err
@@ -150,7 +151,7 @@ func (c *Catalog) groupsNow(ctx context.Context, tx db.Tx, f GroupFilter) ([]Gro
 		}
 		at[g.ID].add(x.name, x.source, x.n)
 	}
-	return byWeight(at), nil
+	return byWeight(at, c.policy.Cost), nil
 }
 
 func (g *Group) add(name, source string, n int64) {
@@ -169,16 +170,20 @@ func (g Group) id() string {
 	return hex.EncodeToString(h[:8])
 }
 
-func byWeight(at map[string]*Group) []Group {
+// sureness is about how many fields of a band hold what is proposed.
+var sureness = [...]float64{Weak: .2, Likely: .65, Strong: .9, Sure: .98}
+
+// byWeight puts first what would cost most to leave: many fields that surely hold something sensitive, or something that is dear to miss.
+func byWeight(at map[string]*Group, cost policies.Cost) []Group {
 	out := make([]Group, 0, len(at))
 	for _, g := range at {
 		slices.Sort(g.Sources)
 		slices.Sort(g.names)
 		out = append(out, *g)
 	}
-	weight := func(g Group) int64 {
+	weight := func(g Group) float64 {
 		i, _ := g.Category.Info()
-		return int64(i.Sensitivity+1) * int64(i.Sensitivity+1) * g.Fields
+		return float64(i.Sensitivity+1) * float64(i.Sensitivity+1) * float64(g.Fields) * sureness[g.Band] * cost.Of(g.Category)
 	}
 	slices.SortFunc(out, func(a, b Group) int {
 		return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))

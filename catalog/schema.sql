@@ -282,3 +282,48 @@ CREATE INDEX flow_output ON flow (output_source, output_dataset);
 CREATE INDEX alert_codes ON alert (closed, code, snoozed, source);
 CREATE INDEX run_item_state ON run_item (run, state, dataset);
 CREATE INDEX run_item_micros ON run_item (run, micros);
+
+-- step 8
+-- What people said of fields that are alike, which is evidence for the others. likeness names what fields have in common: name, type and proposal.
+ALTER TABLE field ADD COLUMN likeness BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX field_likeness ON field (likeness);
+ALTER TABLE decision ADD COLUMN likeness BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE decision ADD COLUMN says TEXT NOT NULL DEFAULT '';
+CREATE INDEX decision_likeness ON decision (likeness);
+
+CREATE TABLE lesson (
+	likeness BIGINT NOT NULL,
+	says     TEXT NOT NULL,
+	n        BIGINT NOT NULL,
+	PRIMARY KEY (likeness, says)
+);
+
+-- Likenesses of which something new was said; source and dataset are how far their fields are judged anew.
+CREATE TABLE lesson_due (
+	likeness BIGINT PRIMARY KEY,
+	source   TEXT NOT NULL,
+	dataset  TEXT NOT NULL
+);
+
+-- Datasets whose fields must be judged anew.
+CREATE TABLE judge_due (
+	source  TEXT NOT NULL,
+	dataset TEXT NOT NULL,
+	PRIMARY KEY (source, dataset)
+);
+
+-- Rules that take proposals for noise, as stewards wrote them; one that was ended stays. until is its last moment, 0 without end.
+CREATE TABLE noise_rule (
+	id    TEXT PRIMARY KEY,
+	until BIGINT NOT NULL,
+	ended BIGINT NOT NULL,
+	doc   BYTEA NOT NULL
+);
+
+-- One row: the digest of the policy by which the fields were judged last.
+CREATE TABLE judged (
+	id     INTEGER PRIMARY KEY,
+	policy TEXT NOT NULL
+);
+
+INSERT INTO judged (id, policy) VALUES (1, '');

@@ -20,7 +20,7 @@ func searched(t testing.TB) *bundle {
 	b := open(t)
 	b.put("shop/main.users", "id none.key .9 int", "mail contact.email .97", "customerName identity.name .9", "faith demographic.religion .6",
 		"born demographic.birth_date .7 time")
-	b.put("shop/tmp.users", "mail contact.email .4", "note - ", "phone contact.phone .85")
+	b.put("shop/tmp.users", "mail contact.email .04", "note - ", "phone contact.phone .85")
 	b.put("crm/people", "e_mail contact.email .8", "card finance.card .9", "Kunden_Nr identity.customer_number .7 int")
 	b.decide(accept("crm/people#e_mail"))
 	b.decide(reject("crm/people#card"))

@@ -282,13 +282,17 @@ func (w *weighing) propose(st *Stats) pii.Proposal {
 	}
 	first, second := best(cs)
 	z, harmless := 0.0, 0.0
+	var suspect *candidate
 	for i := range cs {
 		e := math.Exp(cs[i].score - first.score)
 		z += e
 		if !cs[i].cat.Personal() {
 			harmless += e
+		} else if suspect == nil || cs[i].beats(suspect) {
+			suspect = &cs[i]
 		}
 	}
+	personal := 1 - harmless/z
 	if first.cat.Personal() && harmless > 1 {
 		first, second = bestHarmless(cs), first
 	}
@@ -296,10 +300,14 @@ func (w *weighing) propose(st *Stats) pii.Proposal {
 	why.beside(around)
 	p := pii.Proposal{
 		Field: st.Field.Ref, Category: first.cat, Confidence: calibrate(confidenceOf(first, z, harmless)), Dense: true, Nats: why.written(),
+		Personal: calibrate(doubted(personal)),
 		Examined: pii.Examination{
 			Values: st.Values, Nulls: st.Nulls, Distinct: st.Distinct, Unique: st.Values > 0 && st.Distinct == st.Values,
 			Version: s.Version(), Shapes: shares(st), MaxLen: st.Len[1], Sum: st.Num,
 		},
+	}
+	if suspect != nil {
+		p.Suspect = suspect.cat
 	}
 	if second != nil {
 		p.Nats = append(p.Nats, pii.Nat{Text: "next: " + string(second.cat), Nats: math.Round((first.score-second.score)*100) / 100})
@@ -307,7 +315,19 @@ func (w *weighing) propose(st *Stats) pii.Proposal {
 	if !p.Category.Personal() {
 		s.inside(&p, st)
 	}
+	if p.Category.Personal() {
+		p.Personal = max(p.Personal, p.Confidence)
+	}
 	return p
+}
+
+// doubt is by how many nats a suspicion is overstated where a harmless class is likelier: the shift that makes it calibrated over the labelled
+// schemas of the development split. TestCost says what a threshold on it costs.
+const doubt = 1.17
+
+func doubted(p float64) float64 {
+	odds := p / (1 - min(p, .9999)) * math.Exp(-doubt)
+	return odds / (1 + odds)
 }
 
 // bestHarmless gives the best of the competing classes.

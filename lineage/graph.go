@@ -35,7 +35,11 @@ type FieldNode struct {
 	Category   pii.Category    `json:"category"`   // decided, else proposed
 	Confidence float64         `json:"confidence"` // 1 where decided
 	Decided    bool            `json:"decided,omitempty"`
-	Dense      bool            `json:"dense,omitempty"` // the field is of the category; else its text contains some
+	Put        bool            `json:"put,omitempty"`       // proposed to people as personal data
+	Suspect    pii.Category    `json:"suspect,omitempty"`   // proposed so, though something harmless is likelier: nothing is searched over it
+	Suspected  float64         `json:"suspected,omitempty"` // how sure that is
+	Swayed     bool            `json:"swayed,omitempty"`    // what people said of like fields, or a rule, has changed what the machine saw
+	Dense      bool            `json:"dense,omitempty"`     // the field is of the category; else its text contains some
 	Contains   []pii.Contained `json:"contains,omitempty"`
 	Form       string          `json:"form,omitempty"`
 	Unique     bool            `json:"unique,omitempty"` // every value seen was another

@@ -17,6 +17,9 @@ type Proposal struct {
 	Field      Ref      `json:"field"`
 	Category   Category `json:"category"`
 	Confidence float64  `json:"confidence"` // calibrated, 0 to 1
+	// Personal is how sure it is that the field holds any personal data, and Suspect which kind is likeliest, whatever Category says.
+	Personal float64  `json:"personal"`
+	Suspect  Category `json:"suspect,omitempty"`
 	// Dense tells that the field is of the category; otherwise its text contains some.
 	Dense bool `json:"dense"`
 	// Contains lists the categories found inside text, with the share of values that hold one.

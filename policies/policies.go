@@ -7,13 +7,16 @@
 //	retain:
 //	  - {basis: "tax law, 10 years", months: 120, article: "art. 17(3)(b)", match: {dataset: "shop/invoices*"}}
 //	act: {find: 0.5, change: 0.95, categories: {contact.phone: {change: 0.99}}}
+//	cost: {miss: 10, categories: {health: 50, location: 3}}
+//	noise:
+//	  - {match: {source: etl, field: "*_checksum"}, as: none.hash, reason: "sums of files", until: 2027-06-30}
 //	tolerance: {percent: 10, at-least: 10}
 //	windows: {cool-down: 7d, minimum: 1d, export: 14d}
 //	limits: {hub: 200}
 //	single-approver: false
 //	holidays: [2026-12-25]
 //
-// Several files are read one after the other: rules and holidays add up, everything else is as the last one says.
+// Several files are read one after the other: rules, noise and holidays add up, everything else is as the last one says.
 package policies
 
 import (
@@ -30,6 +33,8 @@ import (
 type Policy struct {
 	Retain         []Rule    `yaml:"retain" json:"retain"`
 	Act            Act       `yaml:"act" json:"act"`
+	Cost           Cost      `yaml:"cost" json:"cost"`
+	Noise          []Noise   `yaml:"noise" json:"noise,omitempty"`
 	Tolerance      Tolerance `yaml:"tolerance" json:"tolerance"`
 	Windows        Windows   `yaml:"windows" json:"windows"`
 	Limits         Limits    `yaml:"limits" json:"limits"`
@@ -113,6 +118,7 @@ func Default() *Policy {
 	const day = Days(24 * time.Hour)
 	return &Policy{
 		Act:       Act{Find: 0.5, Change: 0.95},
+		Cost:      Cost{Miss: 10},
 		Tolerance: Tolerance{Percent: 10, AtLeast: 10},
 		Windows:   Windows{CoolDown: 7 * day, Minimum: day, Export: 14 * day},
 		Limits:    Limits{Hub: 200},
@@ -124,7 +130,7 @@ func Default() *Policy {
 // with a category keeps a record that has a field of it. ok is false where nothing keeps it.
 func (p *Policy) Basis(at pii.Ref, categories []pii.Category, tags ...string) (basis Basis, ok bool) {
 	for _, r := range p.Retain {
-		if !r.Match.matches(at, categories, tags) {
+		if !r.Match.Matches(at, categories, tags) {
 			continue
 		}
 		if !ok || (basis.Months != 0 && (r.Months == 0 || r.Months > basis.Months)) {
@@ -134,7 +140,8 @@ func (p *Policy) Basis(at pii.Ref, categories []pii.Category, tags ...string) (b
 	return basis, ok
 }
 
-func (m Match) matches(at pii.Ref, categories []pii.Category, tags []string) bool {
+// Matches tells whether the rule is about a place that holds the categories.
+func (m Match) Matches(at pii.Ref, categories []pii.Category, tags []string) bool {
 	switch {
 	case m.Source != "" && !glob(m.Source, at.Source, "/"),
 		m.Dataset != "" && m.Source != "" && !glob(m.Dataset, at.Dataset, "/"),
@@ -212,6 +219,14 @@ func (p *Policy) Validate() error {
 			return errkind.New(errkind.Invalid, "act.categories.%s: find and change are between 0 and 1, and change is not below find", c)
 		}
 	}
+	if err := p.Cost.validate(); err != nil {
+		return err
+	}
+	for i, n := range p.Noise {
+		if err := n.Validate(); err != nil {
+			return errkind.Wrap(errkind.Invalid, err, "noise[%d]", i)
+		}
+	}
 	switch {
 	case p.Tolerance.Percent < 0 || p.Tolerance.Percent > 100 || p.Tolerance.AtLeast < 0:
 		return errkind.New(errkind.Invalid, "tolerance: percent is 0 to 100, at-least is not negative")
@@ -226,19 +241,24 @@ func (p *Policy) Validate() error {
 }
 
 func (r Rule) validate() string {
-	m := r.Match
+	switch {
+	case strings.TrimSpace(r.Basis) == "":
+		return "a basis must be named"
+	case r.Months < 0:
+		return "months is not negative; 0 is without end"
+	}
+	return r.Match.validate()
+}
+
+func (m Match) validate() string {
 	for _, pattern := range []string{m.Source, m.Dataset, m.Field, m.Tag} {
 		if _, err := path.Match(strings.ReplaceAll(pattern, "**", "*"), ""); err != nil {
 			return "a pattern has an open bracket"
 		}
 	}
 	switch {
-	case strings.TrimSpace(r.Basis) == "":
-		return "a basis must be named"
-	case r.Months < 0:
-		return "months is not negative; 0 is without end"
 	case m == Match{}:
-		return "match says nothing, so the rule would keep everything"
+		return "match says nothing, so the rule would be about everything"
 	case m.Dataset != "" && m.Source == "" && !strings.Contains(m.Dataset, "/"):
 		return "match.dataset is written source/dataset where match.source is not set"
 	case m.Category != "" && !known(m.Category):

@@ -103,14 +103,19 @@ func (sc *scan) alerts(ctx context.Context, tx db.Tx, f *finding) error {
 	if err := sc.mended(ctx, tx, f); err != nil {
 		return err
 	}
-	if err := sc.drift(ctx, tx, f); err != nil {
+	waiting, err := sc.cat.Waiting(ctx, tx, f.node.Dataset.Ref)
+	if err != nil {
+		return err
+	}
+	if err := sc.drift(ctx, tx, f, waiting); err != nil {
 		return err
 	}
 	for _, p := range f.proposals {
-		if f.old.Field(p.Field.Field) != nil || !p.Category.Personal() || p.Confidence < catalog.Find {
+		category, waits := waiting[p.Field.Field]
+		if f.old.Field(p.Field.Field) != nil || !waits {
 			continue
 		}
-		a := catalog.Alert{Code: "new-field", At: p.Field, Text: "a new field is proposed to hold " + string(p.Category), Opened: f.began}
+		a := catalog.Alert{Code: "new-field", At: p.Field, Text: "a new field is proposed to hold " + string(category), Opened: f.began}
 		if err := sc.cat.PutAlert(ctx, tx, a); err != nil {
 			return err
 		}

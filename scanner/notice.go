@@ -45,18 +45,14 @@ func (f *finding) personal() (n int64) {
 }
 
 // drift raises fields that are not what they were: of another type, or proposed to hold personal data where the same classifiers found none before.
-func (sc *scan) drift(ctx context.Context, tx db.Tx, f *finding) error {
-	byName := map[string]*pii.Proposal{}
-	for i := range f.proposals {
-		byName[f.proposals[i].Field.Field] = &f.proposals[i]
-	}
+func (sc *scan) drift(ctx context.Context, tx db.Tx, f *finding, waiting map[string]pii.Category) error {
 	for i := range f.node.Fields {
 		now := &f.node.Fields[i]
 		was := f.old.Field(now.Field.Name)
 		if was == nil || f.old.Gone != 0 {
 			continue
 		}
-		if text := drifted(was, now, byName[now.Field.Name], sc.set.Version()); text != "" {
+		if text := drifted(was, now, waiting[now.Field.Name], sc.set.Version()); text != "" {
 			if err := sc.cat.PutAlert(ctx, tx, catalog.Alert{Code: "drift", At: f.node.Dataset.Ref.In(now.Field.Name), Text: text}); err != nil {
 				return err
 			}
@@ -65,15 +61,15 @@ func (sc *scan) drift(ctx context.Context, tx db.Tx, f *finding) error {
 	return nil
 }
 
-func drifted(was, now *lineage.FieldNode, p *pii.Proposal, version int) string {
+func drifted(was, now *lineage.FieldNode, proposed pii.Category, version int) string {
 	if a, b := orType(was.Field), orType(now.Field); a != b && a != "" && b != "" {
 		return fmt.Sprintf("its type was %s and is %s", a, b)
 	}
-	if p == nil || was.Decided || !was.Examined || was.Values == 0 || was.Version != version {
+	if proposed == "" || was.Decided || !was.Examined || was.Values == 0 || was.Version != version {
 		return ""
 	}
-	if !was.Category.Personal() && p.Category.Personal() && p.Confidence >= catalog.Find {
-		return "it held nothing personal at the last scan, and is proposed to hold " + string(p.Category)
+	if !was.Category.Personal() && was.Suspect == "" {
+		return "it held nothing personal at the last scan, and is proposed to hold " + string(proposed)
 	}
 	return ""
 }
@@ -167,7 +163,7 @@ func (s *Scanner) settle(ctx context.Context, tx db.Tx, w *world, edges []lineag
 	}
 	for _, n := range w.nodes {
 		for _, f := range n.Fields {
-			if n.Gone == 0 && f.Category.Personal() && f.Confidence >= catalog.Find && !f.Decided {
+			if n.Gone == 0 && catalog.Waits(&f) {
 				open[n.Dataset.Ref] = true
 			}
 		}

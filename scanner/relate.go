@@ -221,7 +221,7 @@ func (s *Scanner) unmapped(ctx context.Context, tx db.Tx, w *world) error {
 	for _, n := range w.nodes {
 		k := 0
 		for _, f := range n.Fields {
-			if f.Category.Personal() && f.Confidence >= catalog.Find && !f.Decided {
+			if catalog.Waits(&f) {
 				k++
 			}
 		}

@@ -191,7 +191,7 @@ func (w *worker) turn(ctx context.Context, n int, all *sync.WaitGroup) error {
 		if _, err := w.stale(ctx); err != nil {
 			return err
 		}
-		if err := w.DB.Write(ctx, func(tx db.Tx) error { return w.Catalog.WakeAlerts(ctx, tx) }); err != nil {
+		if err := w.DB.Write(ctx, func(tx db.Tx) error { return errors.Join(w.Catalog.WakeAlerts(ctx, tx), w.Catalog.EndOfNoise(ctx, tx)) }); err != nil {
 			return err
 		}
 	}

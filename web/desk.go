@@ -79,9 +79,13 @@ func (s *Server) decide(ctx context.Context, a accounts.Actor, wishes []wish, al
 	}
 	if err == nil {
 		s.wake()
+		err = s.svc.Catalog.CatchUp(ctx, likeAtOnce)
 	}
 	return out, err
 }
+
+// likeAtOnce is how many datasets with like fields are judged anew before a decision is answered; the rest follow at once.
+const likeAtOnce = 8
 
 // seen checks a wish against what there is, and gives the version that it is over.
 func (s *Server) seen(ctx context.Context, w *wish) (int64, error) {
@@ -96,7 +100,7 @@ func (s *Server) seen(ctx context.Context, w *wish) (int64, error) {
 		return 0, &meanwhile{errkind.Coded(errkind.Conflict, "decided-meanwhile", "someone else decided on it meanwhile, or a scan proposes something else: look again, then decide"), e, *w}
 	}
 	if w.Verdict == pii.Accept && w.Category == "" {
-		w.Category = e.Proposal.Category
+		w.Category = e.Judged.Category
 	}
 	if w.Verdict == pii.Changed && w.Category == "" {
 		return 0, errkind.Coded(errkind.Invalid, "no-such-category", "a change names the category that it is")
@@ -126,6 +130,7 @@ func (s *Server) undo(ctx context.Context, a accounts.Actor, batch string) (undo
 	})
 	if err == nil {
 		s.wake()
+		err = s.svc.Catalog.CatchUp(ctx, likeAtOnce)
 	}
 	return undone, kept, err
 }

@@ -52,7 +52,7 @@ func (s *Server) decisionsCSV(c *gin.Context) {
 		if e.Decision != nil {
 			d = e.Decision.Decision
 		}
-		w.row(e.Ref.String(), string(d.Verdict), string(d.Category), d.Reason, stampOf(e), string(e.State), string(e.Proposal.Category), number(e.Proposal.Confidence), d.By)
+		w.row(e.Ref.String(), string(d.Verdict), string(d.Category), d.Reason, stampOf(e), string(e.State), string(e.Judged.Category), number(e.Judged.Confidence), d.By)
 	}
 	w.end()
 }

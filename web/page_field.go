@@ -38,7 +38,7 @@ type fieldView struct {
 
 // Form gives the form of a decision on it.
 func (v fieldView) Form() decideForm {
-	return decideForm{v.Ref.String(), v.Seen, at(v.Ref), v.Proposal.Category, reasonsOf}
+	return decideForm{v.Ref.String(), v.Seen, at(v.Ref), v.Judged.Category, reasonsOf}
 }
 
 // evidence is what speaks for the category, as bars to both sides of a line, in thousandths of the width.
@@ -88,7 +88,7 @@ func (s *Server) fieldView(ctx context.Context, text string) (v fieldView, err e
 		v.Field = f.Field
 	}
 	v.Info, _ = e.Category.Info()
-	v.Evidence, v.Shapes = bars(e.Proposal.Nats), e.Proposal.Examined.Shapes
+	v.Evidence, v.Shapes = bars(append(slices.Clone(e.Proposal.Nats), e.Judged.Evidence...)), e.Proposal.Examined.Shapes
 	if v.Parents, v.Children, err = s.references(ctx, ref.Of(), ref.Field); err != nil {
 		return v, err
 	}

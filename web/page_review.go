@@ -121,7 +121,7 @@ type decideForm struct {
 
 // Form gives the form of the field that is looked at; decided, it goes on to the next.
 func (v reviewView) Form() decideForm {
-	return decideForm{v.Field.Ref.String(), v.Seen, v.Next, v.Field.Proposal.Category, reasonsOf}
+	return decideForm{v.Field.Ref.String(), v.Seen, v.Next, v.Field.Judged.Category, reasonsOf}
 }
 
 type reviewRow struct {

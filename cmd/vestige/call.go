@@ -13,6 +13,7 @@ import (
 
 	"vestige/internal/app"
 	"vestige/internal/errkind"
+	"vestige/policies"
 	"vestige/store"
 
 	"github.com/alecthomas/kong"
@@ -152,6 +153,18 @@ func (c *call) config() (*app.Config, error) {
 		return nil, shorter(err, c.dir)
 	}
 	return cfg, nil
+}
+
+// policy reads the policy of the configuration; without a configuration there is the default one.
+func (c *call) policy() (*policies.Policy, error) {
+	cfg, err := c.config()
+	if errkind.Of(err) == errkind.NotFound {
+		return policies.Default(), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return policies.Load(cfg.Policies...)
 }
 
 // shorter names files as the user does.

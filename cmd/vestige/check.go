@@ -15,6 +15,7 @@ import (
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/pii"
+	"vestige/policies"
 	"vestige/scanner"
 )
 
@@ -155,16 +156,16 @@ func (x checkCmd) source(c *call) ([]seenField, []pii.Gap, error) {
 		return nil, nil, err
 	}
 	es, err := a.Catalog.Proposals(c.ctx, catalog.Filter{Source: x.Source})
-	return seenOf(a, es), r.Gaps, err
+	return seenOf(es), r.Gaps, err
 }
 
-func seenOf(a *app.App, es []catalog.Entry) (out []seenField) {
+func seenOf(es []catalog.Entry) (out []seenField) {
 	for _, e := range es {
 		if e.State == catalog.Gone {
 			continue
 		}
 		f := seenField{name: e.Ref.String(), confidence: e.Confidence, decided: e.State == catalog.Accepted || e.State == catalog.Rejected}
-		if e.State != catalog.Rejected && e.Category.Personal() && e.Confidence >= a.Policy.Find(e.Category) {
+		if e.Category.Personal() && (e.State == catalog.Accepted || e.State == catalog.Proposed || e.State == catalog.Deferred) {
 			f.category = e.Category
 		}
 		out = append(out, f)
@@ -197,18 +198,22 @@ func (x checkCmd) schema(c *call) (fields []seenField, gaps []pii.Gap, err error
 	if err != nil {
 		return nil, nil, err
 	}
+	policy, err := c.policy()
+	if err != nil {
+		return nil, nil, err
+	}
 	for d, err := range src.Discover(c.ctx) {
 		if err != nil {
 			return nil, nil, err
 		}
-		fields = append(fields, byName(set, d, string(text))...)
+		fields = append(fields, byName(set, policy.Cost, d, string(text))...)
 	}
 	slices.SortFunc(fields, func(a, b seenField) int { return cmp.Compare(a.name, b.name) })
 	return fields, gaps, nil
 }
 
 // byName judges the fields of a dataset without looking at a value.
-func byName(set *classifiers.Set, d pii.Dataset, text string) (out []seenField) {
+func byName(set *classifiers.Set, cost policies.Cost, d pii.Dataset, text string) (out []seenField) {
 	var ps []pii.Proposal
 	var ss []*classifiers.Stats
 	for _, f := range d.Fields {
@@ -217,8 +222,8 @@ func byName(set *classifiers.Set, d pii.Dataset, text string) (out []seenField) 
 	}
 	for i, p := range set.Again(ps, ss, &d) {
 		f := seenField{name: d.Ref.In(d.Fields[i].Name).String(), confidence: p.Confidence, line: lineOf(text, d.Ref.Dataset, d.Fields[i].Name)}
-		if p.Category.Personal() && p.Confidence >= catalog.Find {
-			f.category = p.Category
+		if kind, ok := cost.Proposes(p); ok {
+			f.category = kind
 		}
 		out = append(out, f)
 	}

@@ -126,6 +126,9 @@ func (a *App) openStore(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	a.closing(a.Catalog.Close)
+	if err := a.Catalog.Judge(ctx, a.Policy); err != nil {
+		return err
+	}
 	if so.DSN == "" || !a.Catalog.Absent() {
 		return nil
 	}
