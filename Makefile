@@ -77,7 +77,7 @@ bench: ## the figures of docs/benchmarks.md, with their aims
 
 .PHONY: eval
 eval: ## precision and recall: of the classifiers over labelled columns, of inferred references over the schemas of real applications
-	@go test -count 1 -v -run "TestEval|TestNames|TestApplications" ./classifiers/eval/... ./lineage/eval
+	@go test -count 1 -v -run "TestEval|TestNames|TestApplications|TestTables" ./classifiers/eval/... ./lineage/eval
 
 .PHONY: golden
 golden: ## write golden files anew; look at the difference before you commit it

@@ -93,6 +93,16 @@ func neighbourNats(around []pii.Category, c pii.Category) (float64, string) {
 	return min(sum, 4), "what stands beside it"
 }
 
+// ofSomebody tells of what only people have.
+func ofSomebody(c pii.Category) bool {
+	switch c {
+	case "contact.email", "contact.phone", "contact.street", "contact.address", "online.ip", "online.credential", "online.user_agent", "online.device_id":
+		return true
+	}
+	group, _, _ := strings.Cut(string(c), ".")
+	return group != "none" && group != "contact" && group != "location" && group != "online" && c != "demographic.language" && c != "identity.photo" && c != "text.personal"
+}
+
 // Again weighs the fields of a dataset a second time, with what the first pass found in the fields beside each: first with last name,
 // street with town. The proposals and stats are of the same fields in the same order; both are left as they are.
 func (s *Set) Again(proposals []pii.Proposal, stats []*Stats, d *pii.Dataset) []pii.Proposal {
@@ -108,7 +118,8 @@ func (s *Set) Again(proposals []pii.Proposal, stats []*Stats, d *pii.Dataset) []
 				second.Field.Neighbour = append(second.Field.Neighbour, p.Category)
 			}
 		}
-		if len(second.Field.Neighbour) == 0 && len(st.Field.Neighbour) == 0 && st.Field.Dataset != nil {
+		second.nobody = d != nil && len(d.Fields) > 2 && named(d.Ref.Dataset) != people && !slices.ContainsFunc(second.Field.Neighbour, ofSomebody)
+		if len(second.Field.Neighbour) == 0 && len(st.Field.Neighbour) == 0 && st.Field.Dataset != nil && !(second.nobody && ofPlaces(proposals[i].Category)) {
 			out[i] = proposals[i]
 			continue
 		}

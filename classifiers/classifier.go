@@ -79,6 +79,7 @@ type Stats struct {
 	Num      pii.Stats        // of whole numbers and times
 
 	weighed *weighing // by the first pass, for the second
+	nobody  bool      // no field beside it is of a person
 }
 
 // Count is how many values a classifier matched.

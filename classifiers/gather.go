@@ -221,11 +221,11 @@ func (g *Gather) settle() {
 	g.settled = g.settled || plain >= firstLook-2
 }
 
-// common keeps the letters that all values begin with.
+// common keeps the letters and digits that all values begin with.
 func (g *Gather) common(v []byte) {
 	if !g.started {
 		g.started = true
-		for i := 0; i < len(v) && i < 8 && (IsLetter(v[i]) || v[i] == '-' || v[i] == '_'); i++ {
+		for i := 0; i < len(v) && i < 8 && (IsLetter(v[i]) || IsDigit(v[i]) || v[i] == '-' || v[i] == '_'); i++ {
 			g.prefix = append(g.prefix, v[i])
 		}
 		return

@@ -65,6 +65,7 @@ type header struct {
 	by     map[int]bool // classifiers that were named
 	flip   pii.Category // the negative class the head noun leads to, "" for none
 	known  bool         // any word of the name is known
+	said   bool         // it calls the field something, beyond doubt
 	table  tableKind
 	lone   bool // nothing is known of other fields
 	id     bool // the name is "id" alone, and refers to nothing
@@ -142,6 +143,9 @@ func (l *lexicon) read(ctx *Context) header {
 	}
 	h.ofWhom(l, ctx, raw)
 	h.known = len(h.nats) > 0
+	for _, n := range h.nats {
+		h.said = h.said || n.Nats >= 7.5
+	}
 	return h
 }
 

@@ -11,6 +11,9 @@ import (
 //go:embed lexicon.txt
 var lexiconText string
 
+//go:embed conventions.txt
+var conventionsText string
+
 //go:embed words.txt
 var wordsText string
 
@@ -23,11 +26,12 @@ type vocabulary struct {
 	mostSome int
 }
 
-// canonical reads both lists; where a word stands twice the first counts.
+// canonical reads the lists; where a word stands twice the first counts.
 var canonical = sync.OnceValue(func() *vocabulary {
 	v := &vocabulary{one: map[string]string{}, some: map[string]string{}, parts: map[string]string{}, headed: map[string]bool{}, mostSome: 4}
 	v.read(lexiconText, true)
 	v.read(wordsText, false)
+	v.read(conventionsText, false)
 	return v
 })
 

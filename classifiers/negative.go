@@ -117,7 +117,7 @@ var codePrefixes = wordSet("o or ord order po so inv in re rg rnr rech sku art a
 func fitKey(s *Stats) (float64, string) {
 	t := &s.Texture
 	switch {
-	case s.Share(t.Digits) > .95 && t.Zeros == 0 && dense(s):
+	case s.Share(t.Digits) > .95 && t.Zeros == 0 && dense(s) && s.Repeats() < 2:
 		return 4, "whole numbers close together"
 	case s.Share(t.Digits) > .95 && s.Num.Monotone && s.Unique():
 		return 3.5, "rising whole numbers"

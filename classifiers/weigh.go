@@ -104,11 +104,14 @@ func (w *weighing) candidate(who int, why *[]nat) candidate {
 }
 
 // beside adds what the field's neighbours say.
-func (c *candidate) beside(around []pii.Category) {
-	if len(around) == 0 || !c.positive {
+func (c *candidate) beside(st *Stats) {
+	if st.nobody && ofPlaces(c.cat) {
+		c.add(-9, "nothing beside it is of a person")
+	}
+	if len(st.Field.Neighbour) == 0 || !c.positive {
 		return
 	}
-	nats, text := neighbourNats(around, c.cat)
+	nats, text := neighbourNats(st.Field.Neighbour, c.cat)
 	if c.hits*10 < c.of*7 || c.of == 0 {
 		nats = min(nats, c.own) // what nothing else speaks for, neighbours do not make
 	}
@@ -146,6 +149,9 @@ func (w *weighing) positive(k candidate, c *Classifier) candidate {
 			nats -= .5
 		}
 		k.add(nats, named.Text)
+	}
+	if named.Nats == 0 && h.said && ofWords(c.Category) {
+		k.add(-2, "the name says something else")
 	}
 	w.values(&k, i, named.Nats > 2)
 	if c.Column != nil {
@@ -195,12 +201,28 @@ func (w *weighing) values(k *candidate, i int, named bool) {
 		hits -= hits * count.Example / count.Whole * 3 / 4
 	}
 	nats := w.matched(i, hits, n)
+	if named && nats < 0 {
+		nats = surprised(nats, strange(c.Category))
+	}
 	if !named && c.Chance >= .5 {
 		nats = min(nats, 0) // where values tell nothing, only the name can speak for it
 	}
 	k.hits, k.of = hits, n
 	k.add(max(-14, min(14, nats)), countText)
 }
+
+// strange is how often a column that the name calls so is written in a way that the verifier does not know: names and towns of a country without
+// a dictionary, telephone numbers as bare digits, streets whose number stands in the next field.
+func strange(c pii.Category) float64 {
+	switch c {
+	case "identity.name", "identity.given_name", "identity.family_name", "identity.username", "contact.street", "contact.address", "contact.city", "contact.phone", "contact.postcode", "contact.country", "demographic.gender", "demographic.nationality", "demographic.marital_status":
+		return .1
+	}
+	return .002
+}
+
+// surprised softens what values say against a name, by the share of columns whose values no verifier knows: those match as rarely as any others.
+func surprised(nats, share float64) float64 { return math.Log((1-share)*math.Exp(nats) + share) }
 
 // matched gives what hits among n values say for a classifier. Most match none.
 func (w *weighing) matched(i int, hits, n int64) float64 {
@@ -273,11 +295,11 @@ func confidence(n int64) float64 { return float64(n+2) / float64(n+3) }
 
 // propose makes the proposal out of the candidates and what stands beside the field.
 func (w *weighing) propose(st *Stats) pii.Proposal {
-	s, cs, around := w.Set, w.cs, st.Field.Neighbour
-	if len(around) > 0 {
+	s, cs := w.Set, w.cs
+	if len(st.Field.Neighbour) > 0 || st.nobody {
 		cs = slices.Clone(cs)
 		for i := range cs {
-			cs[i].beside(around)
+			cs[i].beside(st)
 		}
 	}
 	first, second := best(cs)
@@ -297,7 +319,7 @@ func (w *weighing) propose(st *Stats) pii.Proposal {
 		first, second = bestHarmless(cs), first
 	}
 	why := w.candidate(first.who, &[]nat{})
-	why.beside(around)
+	why.beside(st)
 	p := pii.Proposal{
 		Field: st.Field.Ref, Category: first.cat, Confidence: calibrate(confidenceOf(first, z, harmless)), Dense: true, Nats: why.written(),
 		Personal: calibrate(doubted(personal)),
@@ -396,6 +418,15 @@ func ofWords(c pii.Category) bool {
 		return true
 	}
 	return strings.HasPrefix(string(c), "demographic.") && c != "demographic.birth_date" || strings.HasPrefix(string(c), "health.")
+}
+
+// ofPlaces tells of what is said of things as often as of people: in a table that names nobody it is said of a thing.
+func ofPlaces(c pii.Category) bool {
+	switch c {
+	case "contact.city", "contact.region", "contact.country", "location.coordinates", "online.url", "identity.photo", "demographic.language":
+		return true
+	}
+	return false
 }
 
 // titles is what counts against names and streets in texts: titles and names of things are full of them.

@@ -12,6 +12,7 @@ func All() []classifiers.Classifier {
 		Address(),
 		Postcode(),
 		City(),
+		Region(),
 		Country(),
 	}
 }

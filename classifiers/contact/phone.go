@@ -1,6 +1,9 @@
 package contact
 
-import "vestige/classifiers"
+import (
+	"vestige/classifiers"
+	"vestige/pii"
+)
 
 // Phone is telephone numbers.
 func Phone() classifiers.Classifier {
@@ -9,15 +12,31 @@ func Phone() classifiers.Classifier {
 		Doc:      "A telephone number with its country's code or grouped as its country does. In a text any grouping counts behind a word for telephones or calling. It misses bare digits that nothing calls so; grouped order numbers that begin with 0 are mistaken for one.",
 		Category: "contact.phone",
 		Version:  1,
-		Names:    []string{"phone", "phone number", "mobile", "mobile phone", "mobile number", "fax", "cell", "tel", "phone private", "contact number", "contact phone", "whatsapp", "customer phone", "msisdn", "emergency phone"},
+		Names:    []string{"phone", "phone number", "mobile", "mobile phone", "mobile number", "fax", "cell", "tel", "phone private", "contact number", "contact phone", "whatsapp", "customer phone", "msisdn", "emergency phone", "phone amount"},
 		Triggers: classifiers.Triggers{Digits: 7},
 		MaxLen:   32,
 		At:       phoneAt,
 		Whole:    phoneWhole,
+		Column:   phoneLook,
 		Chance:   .05,
 		Cover:    .9,
 		Sparse:   true,
 	}
+}
+
+// phoneLook lets bare digits be what the field's name says, and doubts short numbers, and numbers that all begin alike where no name says anything.
+func phoneLook(s *classifiers.Stats) (e classifiers.Evidence) {
+	t := &s.Texture
+	switch {
+	case s.Values == 0:
+	case s.Len[1] < 6:
+		e.Nats = append(e.Nats, pii.Nat{Text: "too short for telephones", Nats: -6})
+	case s.Named && s.Share(t.Digits) > .9 && s.Len[1] <= 15 && s.Hits["phone"].Distinct*2 < s.Distinct && !s.Num.Monotone:
+		e.Nats = append(e.Nats, pii.Nat{Text: "as many digits as telephones have", Nats: 3})
+	case !s.Named && len(t.Prefix) >= 4 && t.Prefix[0] != '+':
+		e.Nats = append(e.Nats, pii.Nat{Text: "all begin alike", Nats: -12})
+	}
+	return e
 }
 
 // number is a run of digits with separators, as it stands in a text.

@@ -14,7 +14,7 @@ func BirthDate() classifiers.Classifier {
 		Doc:      "Dates of birth, by the field's name and by range: spread over decades, no time of day, in no order. It misses years alone and dates in words; dates of founding or release are mistaken for one where the name is silent.",
 		Category: "demographic.birth_date",
 		Version:  1,
-		Names:    []string{"birth", "birth date", "date of birth", "birth year", "birth month?", "year of birth", "customer birth date"},
+		Names:    []string{"birth", "birth date", "date of birth", "birth year", "birth month?", "year of birth", "customer birth date", "brthdtc"},
 		MaxLen:   30,
 		Column:   births,
 	}
@@ -27,7 +27,15 @@ func births(s *classifiers.Stats) (e classifiers.Evidence) {
 	add := func(n float64, text string) { e.Nats = append(e.Nats, pii.Nat{Text: text, Nats: n}) }
 	t := &s.Texture
 	if s.Share(t.Years) > .9 {
+		if s.Named {
+			add(3, "years")
+			return e
+		}
 		add(-1, "years alone")
+		return e
+	}
+	if s.Named && s.Share(t.Digits) > .9 && s.Fixed() && s.Len[0] == 8 {
+		add(3, "eight digits, as of a date")
 		return e
 	}
 	if s.Share(t.Dates) < .8 {
@@ -59,10 +67,40 @@ func Age() classifiers.Classifier {
 		Category: "demographic.age",
 		Version:  1,
 		Names:    []string{"age", "age years", "customer age"},
-		MaxLen:   5,
-		Whole: func(v []byte) bool {
-			return len(v) <= 3 && classifiers.IsDigit(v[0]) && classifiers.IsDigit(v[len(v)-1]) && (len(v) < 3 || v[0] == '1')
-		},
-		Chance: .8,
+		MaxLen:   20,
+		Whole:    years,
+		Column:   ages,
+		Chance:   .8,
 	}
+}
+
+// years tells whether a value is a number of years, with a fraction or none.
+func years(v []byte) bool {
+	n := 0
+	for n < len(v) && classifiers.IsDigit(v[n]) {
+		n++
+	}
+	if n == 0 || n > 3 || n == 3 && (v[0] != '1' || v[1] > '2') {
+		return false
+	}
+	for i := n + 1; i < len(v); i++ {
+		if !classifiers.IsDigit(v[i]) {
+			return false
+		}
+	}
+	return n == len(v) || v[n] == '.' && n+1 < len(v)
+}
+
+// ages is what the numbers say of a field that is called an age: those of people stand between 0 and 125 and mostly repeat.
+func ages(s *classifiers.Stats) (e classifiers.Evidence) {
+	if s.Values == 0 || !s.Named {
+		return e
+	}
+	switch share := float64(s.Hits["age"].Whole) / float64(s.Values); {
+	case share > .95 && s.Share(s.Texture.Decimals) > .2:
+		e.Nats = append(e.Nats, pii.Nat{Text: "numbers of years with a fraction", Nats: 4})
+	case share > .95:
+		e.Nats = append(e.Nats, pii.Nat{Text: "whole numbers of years", Nats: 3})
+	}
+	return e
 }

@@ -53,9 +53,18 @@ func Gender() classifiers.Classifier {
 		Names:    []string{"gender", "sex", "salutation", "anrede", "gender code", "gender id?", "pronouns"},
 		MaxLen:   24,
 		Whole:    genders.has,
-		Column:   func(s *classifiers.Stats) classifiers.Evidence { return closed(s, "gender", 5, 6) },
+		Column:   genderLook,
 		Chance:   .1,
 	}
+}
+
+// genderLook asks for a name where there are digits alone: those are codes of anything.
+func genderLook(s *classifiers.Stats) classifiers.Evidence {
+	e := closed(s, "gender", 5, 6)
+	if s.Values > 0 && !s.Named && s.Share(s.Texture.Digits) > .5 {
+		e.Nats = append(e.Nats, pii.Nat{Text: "digits that nothing names", Nats: -6})
+	}
+	return e
 }
 
 // Nationality is nationalities.

@@ -84,12 +84,9 @@ func (a *Application) add(r []string) error {
 	}
 	t := &a.Tables[i]
 	t.Dataset.Fields = append(t.Dataset.Fields, pii.Field{Name: r[2], Column: r[2], Type: classifiers.TypeOf(r[3]), Native: r[3]})
-	var label Label
-	for c := range strings.SplitSeq(r[4], "|") {
-		if _, ok := pii.Category(c).Info(); !ok && c != "none" {
-			return fmt.Errorf("label %q is in no taxonomy", c)
-		}
-		label = append(label, pii.Category(c))
+	label, err := labelOf(r[4])
+	if err != nil {
+		return err
 	}
 	t.Labels = append(t.Labels, label)
 	return nil
@@ -175,7 +172,7 @@ type Failure struct {
 
 // Names scores names and types alone.
 func Names(set *classifiers.Set, name string, apps []Application) *Report {
-	r := &Report{All: Tally{Name: name}, Languages: map[string]*Tally{}, Categories: map[pii.Category]*Tally{}}
+	r := newReport(name)
 	for i := range apps {
 		for _, t := range apps[i].Tables {
 			for j, p := range set.Table(t.Dataset, nil) {
@@ -184,6 +181,10 @@ func Names(set *classifiers.Set, name string, apps []Application) *Report {
 		}
 	}
 	return r
+}
+
+func newReport(name string) *Report {
+	return &Report{All: Tally{Name: name}, Languages: map[string]*Tally{}, Categories: map[pii.Category]*Tally{}}
 }
 
 func (r *Report) add(a *Application, f *pii.Field, want Label, p pii.Proposal) {

@@ -39,13 +39,6 @@ func TestApplications(t *testing.T) {
 		for _, s := range eval.Sorted(r.Languages) {
 			t.Log(s)
 		}
-		if os.Getenv("VESTIGE_EVAL") == name {
-			for _, s := range eval.Sorted(r.Categories) {
-				t.Log(s)
-			}
-			for _, f := range r.Failures {
-				t.Logf("FAIL %s %s.%s (%s) is %v, proposed %s %.2f %v", f.Application, f.Field.Dataset, f.Field.Field, f.Type, f.Want, f.Got.Category, f.Got.Confidence, f.Got.Nats)
-			}
-		}
+		showFailures(t, name, r)
 	}
 }

@@ -12,7 +12,7 @@ func Card() classifiers.Classifier {
 		Doc:      "A payment card number of a known issuer's range and length that passes Luhn, bare or in the usual groups. It misses masked ones; one in ten numbers of such a range passes by chance.",
 		Category: "finance.card",
 		Version:  1,
-		Names:    []string{"card number", "credit card", "credit card number", "cc number", "ccnumber", "pan", "card pan", "payment card", "payment card number", "kreditkarte", "kreditkartennummer", "debit card number", "bank card number", "bank card"},
+		Names:    []string{"card number", "credit card", "credit card number", "cc number", "ccnumber", "pan", "card pan", "payment card", "payment card number", "kreditkarte", "kreditkartennummer", "kreditkortanumer", "debit card number", "bank card number", "bank card"},
 		Triggers: classifiers.Triggers{Digits: 13},
 		MaxLen:   23,
 		At:       cardAt,
@@ -151,6 +151,8 @@ func Salary() classifiers.Classifier {
 			}
 			if s.Share(s.Texture.Digits+s.Texture.Decimals) < .8 {
 				e.Nats = append(e.Nats, pii.Nat{Text: "not amounts", Nats: -6})
+			} else if s.Named && s.Share(s.Texture.Decimals) > .2 {
+				e.Nats = append(e.Nats, pii.Nat{Text: "numbers with a fraction", Nats: 5})
 			}
 			return e
 		},

@@ -59,7 +59,7 @@ func CustomerNumber() classifiers.Classifier {
 		Category: "identity.customer_number",
 		Version:  1,
 		Names: []string{
-			"customer number", "customer id", "customer code?", "customer uuid", "customer", "customer reference", "customer account number", "customer account id", "account number?", "legacy customer number", "crm id", "crm number", "customer email id?", "contract number?", "co customer id", "customer index?",
+			"customer number", "customer id", "customer code?", "customer uuid", "customer", "customer reference", "customer account number", "customer account id", "account number?", "legacy customer number", "crm id", "crm number", "customer email id?", "contract number?", "co customer id", "customer index?", "kunnr",
 		},
 		Triggers: classifiers.Triggers{Words: []string{"customer", "kunde", "kunden", "kundennummer", "kundennr", "kd", "client", "knr", "kdnr", "customerid", "customerno", "account", "konto"}},
 		MaxLen:   56,
@@ -106,7 +106,7 @@ func PersonNumber() classifiers.Classifier {
 		Version:  1,
 		Names: []string{
 			"user id", "uid", "user", "user number", "user uuid", "user index", "member id", "member number", "employee id", "employee number", "employee", "person id", "person number", "buyer", "buyer id", "contact id", "account id?", "owner id", "author id", "patient id", "patient number", "student id", "student number", "matrikel number", "subscriber id", "recipient id", "sender id", "created by id", "updated by id",
-			"lead id", "guest id", "guest number", "profile id", "staff id", "manager id", "assigned to", "assigned", "assigned an", "reports to", "manager", "handled by", "assigned to id", "assignee id", "assignee", "invited by", "invited by id", "referred by", "referrer id", "created by?", "user account id", "account user id", "personal number", "parent user id", "sub?", "matriculation number", "driver id", "actor id", "inviter id", "invitee id", "referred by id", "reporter id", "reviewer id", "approver id", "seller id", "buyer id", "participant id", "teacher id",
+			"lead id", "guest id", "guest number", "profile id", "staff id", "manager id", "assigned to", "assigned", "assigned an", "reports to", "manager", "handled by", "assigned to id", "assignee id", "assignee", "invited by", "invited by id", "referred by", "referrer id", "created by?", "user account id", "account user id", "personal number", "parent user id", "sub?", "matriculation number", "driver id", "actor id", "inviter id", "invitee id", "referred by id", "reporter id", "reviewer id", "approver id", "seller id", "buyer id", "participant id", "teacher id", "usubjid", "subjid", "subject id?", "pernr",
 		},
 		Triggers: classifiers.Triggers{Words: []string{"user", "uid", "userid", "member", "employee", "mitarbeiter", "benutzer", "mitglied"}},
 		MaxLen:   56,

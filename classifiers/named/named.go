@@ -55,6 +55,12 @@ func look(s *classifiers.Stats, form string) (e classifiers.Evidence) {
 	switch {
 	case form == "text" && numbers > .9 && s.Distinct > 20:
 		add(-5, "numbers")
+	case form == "text" && numbers > .9:
+		add(-3, "numbers")
+	case form == "point" && numbers+s.Share(t.Codes+t.Mixed) < .3 && s.Share(t.OneWord+t.Titled+t.Sentences) > .3:
+		add(-8, "words")
+	case form == "number" && s.Share(t.Decimals) > .2 && numbers > .8:
+		add(6, "numbers with a fraction")
 	case form == "text" || form == "short" && s.Len[1] <= 40:
 		add(1.5, "words")
 	case form == "short":

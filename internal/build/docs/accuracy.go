@@ -134,10 +134,21 @@ const valuesHead = `Generated columns of sixteen tables, which the classifiers' 
 
 `
 
-const publicFigures = `Public data, fetched and not committed (90 tables, 1,130 columns of the example data of seaborn, vega and plotly, and seven more), read on 2026-11-21: with names shown 52
-columns (4.6 %) are proposed as personal, with names hidden 21 (1.9 %). About half of them are of people (passengers, the dead of a riot, customers of a telephone company), and are right;
-the rest are mostly addresses of hospitals, towns and countries of statistics, and coordinates of places. The aim of 1 % is missed.
+const publicFigures = `Public tables, fetched and not committed: 373 of 78 repositories, 4,093 columns, of which 340 are personal, labelled by the rules of [labelling.md](labelling.md) and read on 2026-11-21
+(VESTIGE_TABLES=DIR make eval, behind go run ./internal/build/schemas -tables -out DIR). Failures of the development split were mended by general rules; of the test split only figures were looked at.
+Tables of nobody are those without a personal column: of them each proposal that no label allows is a false alarm.
 
-Names drawn from public lists of ten countries (Czechia, Germany, Spain, France, Ireland, Italy, a list called ` + "`ne`" + `, Poland, Portugal, the United States), names of
+| tables | precision | recall | typed F1 | false alarms in 1,000 | of nobody, in 1,000 | ECE |
+|---|---:|---:|---:|---:|---:|---:|
+| development, names and values | 0.798 | 0.821 | 0.809 | 12.4 | 11.3 | 0.013 |
+| development, names alone | 0.742 | 0.760 | 0.751 | 18.8 | 19.8 | 0.031 |
+| development, values alone | 0.860 | 0.329 | 0.476 | 2.7 | 2.4 | 0.030 |
+| test, names and values | 0.736 | 0.831 | 0.780 | 28.3 | 18.2 | 0.027 |
+| test, names alone | 0.696 | 0.686 | 0.691 | 29.5 | 26.0 | 0.036 |
+| test, values alone | 0.843 | 0.636 | 0.725 | 11.4 | 2.7 | 0.026 |
+
+The aims (.93 with names and values, .80 with names hidden, 1 % of false alarms on statistics) are reached for false alarms where names are hidden, and missed elsewhere: ages, weights and
+places of survey tables under short names, names of languages without a dictionary, and towns of things are what is left.
+` + "`ne`" + `, Poland, Portugal, the United States), names of
 columns hidden: given names and full names are found in ten of ten columns, surnames that stand alone in six.
 `

@@ -3,6 +3,9 @@
 //
 //	go run ./internal/build/schemas -out DIR [-mirror DIR]
 //
+// With -tables it fetches the real tables of tables.tsv instead, with what they hold, into a folder that is not committed; their labels are in
+// classifiers/eval/testdata/tables.csv.
+//
 // A mirror holds clones, as owner+name/repo; without one each repository is cloned from GitHub, at its commit and without file contents that
 // are not asked for. The labels of these columns are in classifiers/eval/testdata/applications; docs/labelling.md has the rules.
 package main
@@ -27,8 +30,13 @@ func main() {
 	out := flag.String("out", "schemas", "folder to write to")
 	mirror := flag.String("mirror", "", "folder of clones")
 	only := flag.String("only", "", "one application")
+	withValues := flag.Bool("tables", false, "the real tables, with their values")
 	flag.Parse()
-	if err := run(*out, *mirror, *only); err != nil {
+	do := run
+	if *withValues {
+		do = fetchTables
+	}
+	if err := do(*out, *mirror, *only); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -54,7 +62,7 @@ func run(out, mirror, only string) error {
 		if only != "" && s.app != only {
 			continue
 		}
-		git, err := clone(s, mirror)
+		git, err := clone(s.repo, mirror)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.app, err)
 		}
@@ -71,9 +79,9 @@ func run(out, mirror, only string) error {
 }
 
 // clone gives the git directory of the repository.
-func clone(s source, mirror string) (string, error) {
+func clone(repo, mirror string) (string, error) {
 	if mirror != "" {
-		dir := filepath.Join(mirror, strings.Replace(s.repo, "/", "+", 1), "repo")
+		dir := filepath.Join(mirror, strings.Replace(repo, "/", "+", 1), "repo")
 		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
 			dir = filepath.Join(dir, ".git")
 		}
@@ -83,7 +91,7 @@ func clone(s source, mirror string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.Command("git", "clone", "-q", "--bare", "--filter=blob:none", "https://github.com/"+s.repo, dir)
+	cmd := exec.Command("git", "clone", "-q", "--bare", "--filter=blob:none", "https://github.com/"+repo, dir)
 	cmd.Stderr = os.Stderr
 	return dir, cmd.Run()
 }
