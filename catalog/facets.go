@@ -92,7 +92,11 @@ func (c *Catalog) counts(ctx context.Context, idx *index) ([]combo, error) {
 		return nil, err
 	}
 	if stored != at { // the index is at another revision than the store is by now: it counts itself
-		found, err := idx.search(ctx, question{expr: expr{all: []expr{}}, kind: "field"}, true)
+		p, err := c.looked(ctx, idx)
+		if err != nil {
+			return nil, err
+		}
+		found, err := p.ask(question{expr: expr{all: []expr{}}, kind: "field"}, true)
 		if err != nil {
 			return nil, err
 		}

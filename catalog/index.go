@@ -26,6 +26,7 @@ import (
 type index struct {
 	path string
 	b    bleve.Index
+	post *postings // nil until somebody searches; changed under Catalog.syncMu
 
 	mu   sync.Mutex
 	last chan struct{} // closed once the last batch is on disk; nil where nothing was written
@@ -192,7 +193,11 @@ func (x *index) follow(changes []change, to int64) error {
 			}
 		}
 	}
-	return x.write(batch, to)
+	if err := x.write(batch, to); err != nil || x.post == nil {
+		return err
+	}
+	x.post.apply(changes)
+	return nil
 }
 
 // membersOf gives the ids of the search documents of a dataset.

@@ -127,36 +127,45 @@ func marks(s State, c pii.Category) []string {
 	return is
 }
 
-// document writes the search document in the index's own terms, without a mapping in between.
-func (s *searchDoc) document() *document.Document {
-	d := document.NewDocument(s.id)
+// terms visits what the document is found by, but for its words and its confidence.
+func (s *searchDoc) terms(visit func(field, term string)) {
 	kind := "field"
 	if s.ref.Field == "" {
 		kind = "dataset"
 	}
-	schema, base := cutSchema(s.ref.Dataset)
-	for name, value := range map[string]string{"of": s.of, "kind": kind, "source": fold(s.ref.Source), "holds": string(s.kind), "type": s.typ,
-		"datasetx": fold(s.ref.Dataset), "table": fold(base), "schema": fold(schema), "fieldx": fold(s.ref.Field)} {
-		if value != "" {
-			d.AddField(keyword(name, value))
-		}
-	}
+	visit("kind", kind)
+	visit("holds", string(s.kind))
+	visit("type", s.typ)
 	for _, c := range append([]pii.Category{s.cat}, s.also...) {
 		for _, a := range ancestors(c) {
-			d.AddField(keyword("category", a))
+			visit("category", a)
 		}
 	}
 	for _, is := range s.is {
-		d.AddField(keyword("is", is))
+		visit("is", is)
 	}
-	d.AddField(words("field", splitWords(s.ref.Field)))
-	d.AddField(words("dataset", splitWords(s.ref.Dataset)))
+	visit("sens", string(rune('0'+s.hit.Sensitivity)))
+	visit("article9", map[bool]string{true: "true", false: "false"}[s.hit.Article9])
+}
+
+// combo gives what facets count it by.
+func (s *searchDoc) combo() combo {
+	return combo{Source: s.ref.Source, Category: s.cat, Also: joinCategories(s.also), State: s.state, Type: s.typ, Reopened: s.reopened}
+}
+
+// document writes the search document in the index's own terms, without a mapping in between. What follows from its key is no part of it.
+func (s *searchDoc) document() *document.Document {
+	d := document.NewDocument(s.id)
+	d.AddField(keyword("of", s.of))
+	s.terms(func(field, term string) {
+		if term != "" {
+			d.AddField(keyword(field, term))
+		}
+	})
 	d.AddField(words("words", s.words))
 	d.AddField(document.NewNumericFieldWithIndexingOptions("conf", nil, thousandth(s.conf), bleveindex.IndexField))
-	d.AddField(keyword("sens", string(rune('0'+s.hit.Sensitivity))))
-	d.AddField(keyword("article9", map[bool]string{true: "true", false: "false"}[s.hit.Article9]))
 	d.AddField(valued("key", s.ref.String()))
-	d.AddField(valued("combo", combo{Source: s.ref.Source, Category: s.cat, Also: joinCategories(s.also), State: s.state, Type: s.typ, Reopened: s.reopened}.String()))
+	d.AddField(valued("combo", s.combo().String()))
 	if hit, err := encode(s.hit); err == nil {
 		d.AddField(document.NewTextFieldCustom("hit", nil, hit, bleveindex.StoreField, nil))
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"time"
 
 	"vestige/internal/errkind"
 	"vestige/pii"
@@ -54,9 +53,6 @@ type Count struct {
 	Count int64  `json:"count"`
 }
 
-// deadline bounds one search.
-const deadline = 5 * time.Second
-
 // Search finds fields, or datasets where the query says is:dataset. It is Invalid, with the place, where the query cannot be understood. Free
 // words are ranked by how well they fit, everything else is ordered by reference.
 func (c *Catalog) Search(ctx context.Context, text string, page Page) (Result, error) {
@@ -77,12 +73,13 @@ func (c *Catalog) Search(ctx context.Context, text string, page Page) (Result, e
 	if err != nil {
 		return Result{}, err
 	}
-	if err := c.sync(ctx); err != nil {
-		return Result{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
 	return c.answer(ctx, idx, ask)
+}
+
+// Warm reads into memory what searches look into, so that the first one does not wait for it.
+func (c *Catalog) Warm(ctx context.Context) error {
+	_, err := c.Search(ctx, "is:pii", Page{Limit: 1})
+	return err
 }
 
 // Facets counts what a query finds, altogether and by each property, without giving any of it. A query of nothing but facets is counted without
@@ -102,8 +99,6 @@ func (c *Catalog) Facets(ctx context.Context, text string) (Result, error) {
 	if err := c.sync(ctx); err != nil {
 		return Result{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
 	combos, counted, err := c.fromCounters(ctx, idx, ask)
 	if err != nil {
 		return Result{}, err
@@ -130,11 +125,15 @@ type question struct {
 }
 
 func (c *Catalog) answer(ctx context.Context, idx *index, ask question) (Result, error) {
+	p, err := c.looked(ctx, idx)
+	if err != nil {
+		return Result{}, err
+	}
 	combos, counted, err := c.fromCounters(ctx, idx, ask)
 	if err != nil {
 		return Result{}, err
 	}
-	found, err := idx.search(ctx, ask, ask.facets && !counted)
+	found, err := idx.search(ctx, p, ask, ask.facets && !counted)
 	if err != nil {
 		return Result{}, err
 	}
@@ -145,11 +144,11 @@ func (c *Catalog) answer(ctx context.Context, idx *index, ask question) (Result,
 	if ask.facets {
 		res.Facets = facetsOf(combos)
 	}
-	if len(found.last) > 0 && len(found.hits) == ask.limit {
+	if found.whole {
 		res.Next = closeCursor(found.last, ask.seal)
 	}
-	res.Notes, err = c.notes(ctx, idx, ask, res.Total)
-	return res, err
+	res.Notes = ask.notes(p, res.Total)
+	return res, nil
 }
 
 // kind tells what a query asks for: datasets only where it says so outside of a negation, by that word or by one that only datasets can be.

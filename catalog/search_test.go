@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"vestige/catalog"
+	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/lineage"
 	"vestige/pii"
@@ -217,5 +218,55 @@ func TestDisplayShowsCategoriesForNames(t *testing.T) {
 	plain := lineage.Node{Dataset: pii.Dataset{Ref: pii.Ref{Source: "s", Dataset: "a b"}}}
 	if got := catalog.DisplayDataset(&plain); got != "a b" {
 		t.Errorf("shown as %s", got)
+	}
+}
+
+// TestSearchFollows changes a catalog many times, so that documents are numbered anew meanwhile, and compares what is found with what a catalog finds that has just
+// been opened, page by page.
+func TestSearchFollows(t *testing.T) {
+	b := open(t)
+	var wide []string
+	for i := range 400 {
+		wide = append(wide, fmt.Sprintf("col_%d contact.email .%d", i, 5+i%5))
+	}
+	queries := []string{"", "is:pii", "col mail", "mail", "-is:pii", "conf:>0.7 -col", "name:col_1* OR field:mail", "is:dataset", "dataset:wide conf:<=0.6", "category:contact.phone", "source:s1 mail OR phone", "is:accepted"}
+	ask := func() (out []string) {
+		for _, q := range queries {
+			page := catalog.Page{Limit: 37, Facets: true}
+			line := q + ":"
+			for {
+				r, err := b.Search(b.ctx, q, page)
+				b.must(err)
+				if page.After == "" {
+					line += fmt.Sprintf(" %d %v", r.Total, r.Facets)
+				}
+				for _, h := range r.Hits {
+					line += " " + h.Ref.String()
+				}
+				if page.After = r.Next; r.Next == "" {
+					break
+				}
+			}
+			out = append(out, line)
+		}
+		return out
+	}
+	b.put("s0/wide", wide...)
+	ask()
+	for i := range 32 {
+		b.put("s0/wide", append(wide[i:], fmt.Sprintf("new_%d contact.phone .9", i))...)
+		b.put(fmt.Sprintf("s%d/t%d", i%3, i), "mail contact.email .9", "phone contact.phone .6", fmt.Sprintf("mail_%d none.key .9", i))
+		if i%4 == 1 {
+			b.decide(accept(fmt.Sprintf("s%d/t%d#mail", i%3, i)))
+			b.write(func(tx db.Tx) error { return b.Tombstone(b.ctx, tx, parse(fmt.Sprintf("s%d/t%d", (i-1)%3, i-1))) })
+		}
+		b.search("is:pii")
+	}
+	got := ask()
+	b.reopen()
+	for i, want := range ask() {
+		if got[i] != want {
+			t.Errorf("after changes\n%.300s\nanew\n%.300s", got[i], want)
+		}
 	}
 }

@@ -155,6 +155,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	go func() { done <- srv.Serve(l) }()
 	work, stop := context.WithCancel(ctx)
 	var all sync.WaitGroup
+	all.Go(func() { _ = s.svc.Catalog.Warm(work) }) // a page says what is wrong
 	all.Go(func() { s.follow(work) })
 	all.Go(func() { s.follows(work) })
 	defer all.Wait()
