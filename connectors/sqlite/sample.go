@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql/driver"
 	"iter"
 	"math/rand/v2"
 	"slices"
@@ -81,13 +80,13 @@ func (r *reader) blocks(ctx context.Context, seed uint64, n int, low, high int64
 	seen := map[int64]bool{}
 	query := "SELECT " + r.l.rowid + " FROM " + r.l.name() + " WHERE " + r.l.rowid + " >= ? ORDER BY " + r.l.rowid + " LIMIT " + strconv.Itoa(block)
 	for _, start := range ids {
-		got, err := r.few(ctx, query, start)
+		got, err := r.numbers(ctx, query, start)
 		if err != nil && ctx.Err() != nil {
 			return err
 		}
-		for _, row := range got {
+		for _, id := range got {
 			if len(seen) < n {
-				seen[asInt(row[0])] = true
+				seen[id] = true
 			}
 		}
 		if len(seen) >= n {
@@ -97,13 +96,22 @@ func (r *reader) blocks(ctx context.Context, seed uint64, n int, low, high int64
 	return r.rowids(ctx, seen)
 }
 
-// few reads a short result.
-func (r *reader) few(ctx context.Context, query string, args ...driver.Value) ([][]driver.Value, error) {
-	rs, err := r.query(ctx, query, args...)
+// numbers reads a short result of whole numbers.
+func (r *reader) numbers(ctx context.Context, query string, from int64) (out []int64, err error) {
+	if s := r.sweeps(); s != nil && ctx.Err() == nil {
+		if out, ok := s.numbers(query, from); ok {
+			return out, nil
+		}
+	}
+	rs, err := r.query(ctx, query, from)
 	if err != nil {
 		return nil, err
 	}
-	return rs.rest()
+	got, err := rs.rest()
+	for _, row := range got {
+		out = append(out, asInt(row[0]))
+	}
+	return out, err
 }
 
 // rowids reads those records in order.
@@ -113,8 +121,9 @@ func (r *reader) rowids(ctx context.Context, seen map[int64]bool) error {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
+	query := r.selects + " WHERE " + r.l.rowid + " BETWEEN ? AND ?" + r.order()
 	for run := range runs(ids) {
-		_, err := r.pass(ctx, r.selects+" WHERE "+r.l.rowid+" BETWEEN ? AND ?"+r.order(), run[0], run[1])
+		_, err := r.sweepOrPass(ctx, query, run[0], run[1])
 		if err != nil && ctx.Err() != nil {
 			return err
 		}

@@ -100,12 +100,7 @@ func (r *reader) page(ctx context.Context) (full bool, err error) {
 	}
 	args := r.after
 	r.inclusive = false
-	if s := r.sweeps(); s != nil {
-		if full, done, err := r.sweep(ctx, s, query, args); done {
-			return full, err
-		}
-	}
-	return r.pass(ctx, query, args...)
+	return r.sweepOrPass(ctx, query, args...)
 }
 
 // skip passes on what was read before a damage, the gap, and finds where it ends.

@@ -100,13 +100,42 @@ func (r *reader) sweeps() *sweeper {
 	return r.c.sweeper()
 }
 
+// sweepOrPass reads the rows of a query into batches, by the sweeper where there is one.
+func (r *reader) sweepOrPass(ctx context.Context, query string, args ...driver.Value) (full bool, err error) {
+	if s := r.sweeps(); s != nil {
+		if full, done, err := r.sweep(ctx, s, query, args); done {
+			return full, err
+		}
+	}
+	return r.pass(ctx, query, args...)
+}
+
+// numbers reads a short result of whole numbers; ok is false where the driver has to say what is wrong.
+func (s *sweeper) numbers(query string, arg int64) (out []int64, ok bool) {
+	if !s.prepare(query) {
+		return nil, false
+	}
+	defer engine.Xsqlite3_reset(s.tls, s.stmt)
+	engine.Xsqlite3_bind_int64(s.tls, s.stmt, 1, arg)
+	for {
+		switch engine.Xsqlite3_step(s.tls, s.stmt) {
+		case engine.SQLITE_ROW:
+			out = append(out, engine.Xsqlite3_column_int64(s.tls, s.stmt, 0))
+		case engine.SQLITE_DONE:
+			return out, true
+		default:
+			return nil, false
+		}
+	}
+}
+
 // sweep does what pass does. done is false where the statement could not be begun and nothing was read.
-func (r *reader) sweep(ctx context.Context, s *sweeper, query string, after []driver.Value) (full, done bool, err error) {
+func (r *reader) sweep(ctx context.Context, s *sweeper, query string, args []driver.Value) (full, done bool, err error) {
 	if !s.prepare(query) {
 		return false, false, nil
 	}
 	defer engine.Xsqlite3_reset(s.tls, s.stmt)
-	for i, v := range after {
+	for i, v := range args {
 		engine.Xsqlite3_bind_int64(s.tls, s.stmt, int32(i+1), asInt(v))
 	}
 	last, n := int64(0), 0
