@@ -6,7 +6,7 @@ const (
 	lower               // a–z and all bytes of letters beyond ASCII
 	upper               // A–Z
 	digit               // 0–9
-	mark                // a byte that some classifier may have asked for
+	mark                // a byte that some classifier asks for
 	joiner              // separators inside runs of digits: space . - / ( )
 )
 

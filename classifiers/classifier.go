@@ -32,6 +32,7 @@ type Triggers struct {
 	Bytes  string // any of these bytes ("@")
 	Digits int    // a run of digits and separators with at least so many digits; asked at the groups that can begin a candidate: not at one
 	// that goes on from digits before it over - . / or :, nor behind three letters or digits
+	Spots  []Spot   // what must stand around those bytes, digits and capitalised words, one of them; where none is named, anything may
 	Words  []string // any of these words, without regard to case; beside Forms or Behind they are anchors, and At is not asked at them
 	Title  bool     // a word that begins with a capital, and is no part of an identifier
 	Except []string // words at which a classifier of Title finds nothing to begin: those that all such classifiers name are passed over

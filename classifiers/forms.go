@@ -1,5 +1,7 @@
 package classifiers
 
+import "strings"
+
 // Forms of tokens. A form is written as a value looks: 9 is a digit, A a capital, X either, and a space, a hyphen, a full stop, a slash or a
 // bracket itself. The engine cuts tokens into groups of letters and digits, and asks for a token only those of whose forms the lengths of the
 // groups and the signs between them are the same.
@@ -16,7 +18,8 @@ const (
 // formTable finds classifiers by the form of a token.
 type formTable struct {
 	any   bool
-	bloom [64]uint64
+	bloom [2][64]uint64           // of the forms that are asked for anywhere, and of all
+	lead  [2][formBytes + 1]uint8 // by the length of the first group, the signs that may stand behind it
 	lists [1024][]asked
 }
 
@@ -30,15 +33,49 @@ func groupKey(h uint32, sign byte, n int) uint32 {
 	return (h ^ uint32(sign)<<8 ^ uint32(n)) * 0x9E3779B1
 }
 
+// firstKey is what a key begins with: whether the first byte is a digit.
+func firstKey(b byte) uint32 {
+	if IsDigit(b) {
+		return 1 << 16
+	}
+	return 0
+}
+
 // addsUp tells whether the byte belongs to a group.
 func addsUp(b byte) bool { return b-'0' < 10 || b-'A' < 26 || b-'a' < 26 }
+
+// signOf gives the bit of what stands behind a group: one for each sign, and one for the end of the token.
+func signOf(b byte) uint8 {
+	switch b {
+	case ' ':
+		return 1
+	case '-':
+		return 2
+	case '.':
+		return 4
+	case '/':
+		return 8
+	}
+	return 16
+}
+
+func signAt(text []byte, j int) uint8 {
+	if j < len(text) {
+		return signOf(text[j])
+	}
+	return signOf(0)
+}
 
 // signed tells whether the byte may stand between two groups.
 func signed(b byte) bool { return b == ' ' || b == '-' || b == '.' || b == '/' }
 
 func (t *formTable) add(form string, who int, behind bool) {
 	t.any = true
-	h, n, sign := uint32(0), 0, byte(0)
+	if form[0] == 'X' {
+		t.add("9"+form[1:], who, behind)
+		form = "A" + form[1:]
+	}
+	h, n, sign := firstKey(form[0]), 0, byte(0)
 	for i := range len(form) {
 		if addsUp(form[i]) {
 			n++
@@ -52,7 +89,14 @@ func (t *formTable) add(form string, who int, behind bool) {
 			return
 		}
 	}
-	t.bloom[h>>26] |= 1 << (h >> 20 & 63)
+	first := strings.IndexFunc(form+".", func(r rune) bool { return !addsUp(byte(r)) })
+	for near := range t.bloom {
+		if behind && near == 0 {
+			continue
+		}
+		t.bloom[near][h>>26] |= 1 << (h >> 20 & 63)
+		t.lead[near][first] |= signOf((form + "\n")[first])
+	}
 	t.lists[h>>22] = append(t.lists[h>>22], asked{h, who, behind})
 }
 
@@ -84,7 +128,14 @@ func (sc *scan) token(i int) {
 
 // groups looks up each beginning of the token that starts there.
 func (sc *scan) groups(start int) {
-	text, h, sign, i := sc.text, uint32(0), byte(0), start
+	text, t, near := sc.text, &sc.t.forms, 0
+	if start-sc.sign <= anchorReach {
+		near = 1
+	}
+	if start == len(text) {
+		return
+	}
+	h, sign, i := firstKey(text[start]), byte(0), start
 	for range formGroups {
 		j := i
 		for j < len(text) && (text[j]-'0' < 10 || text[j]-'A' < 26) {
@@ -94,8 +145,11 @@ func (sc *scan) groups(start int) {
 			return
 		}
 		h = groupKey(h, sign, j-i)
-		if t := &sc.t.forms; t.bloom[h>>26]&(1<<(h>>20&63)) != 0 {
-			sc.askForms(t.lists[h>>22], h, start)
+		if i == start && t.lead[near][j-i]&(signOf(0)|signAt(text, j)) == 0 {
+			return
+		}
+		if t.bloom[near][h>>26]&(1<<(h>>20&63)) != 0 {
+			sc.askForms(t.lists[h>>22], h, near, start)
 		}
 		if j >= len(text) || !signed(text[j]) {
 			return
@@ -104,10 +158,10 @@ func (sc *scan) groups(start int) {
 	}
 }
 
-func (sc *scan) askForms(list []asked, key uint32, start int) {
+func (sc *scan) askForms(list []asked, key uint32, near, start int) {
 	for k := range list {
 		a := &list[k]
-		if a.key != key || a.behind && start-sc.sign > anchorReach {
+		if a.key != key || a.behind && near == 0 {
 			continue
 		}
 		if h, ok := sc.t.all[a.who].At(sc.text, start); ok {

@@ -1,45 +1,59 @@
 package classifiers
 
-import "slices"
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
 
 // triggers is the merged trigger table of some classifiers: per byte, per word, per form of a token and per run of digits, whom to ask.
 type triggers struct {
 	class  [256]uint8
-	marks  [256][]int // classifiers by the byte they ask for
-	digits []call     // classifiers by least number of digits, ascending
-	starts []int      // those that look at every token
-	title  []int      // those that look at capitalised words
-	except *keySet    // capitalised words at which none of those finds anything
+	quiet  bool        // nobody waits for words
+	spots  []spotTable // bytes and digits, each with as many spots as a word has bits
+	starts []call      // those that look at every token
+	title  bool        // whether any looks at capitalised words
+	except *keySet     // capitalised words at which none of those finds anything
 	words  wordTable
 	forms  formTable
 	all    []*Classifier
 }
 
-type call struct {
-	least int
-	who   int
-	at    func([]byte, int) (Hit, bool)
-}
-
 func newTriggers(all []*Classifier, want func(*Classifier) bool) *triggers {
 	t := &triggers{class: classOf, all: all}
-	for i, c := range all {
-		if c.At == nil || !want(c) {
-			continue
+	for b, c := range t.class {
+		if c == joiner {
+			t.class[b] = other
 		}
-		t.add(i, c.Triggers)
 	}
-	t.except = newKeySet(t.never())
-	slices.SortStableFunc(t.digits, func(a, b call) int { return a.least - b.least })
+	words := waiting{}
+	for i, c := range all {
+		if c.At != nil && want(c) {
+			t.add(i, &c.Triggers, words)
+		}
+	}
+	t.words = words.table()
+	if t.quiet = !t.title && t.starts == nil && len(words) == 0; t.quiet {
+		for b, c := range t.class {
+			if c == lower || c == upper {
+				t.class[b] = other
+			}
+		}
+	}
+	t.except = newKeySet(never(all, want))
 	return t
 }
 
 // never lists the words that every classifier of capitalised words excepts.
-func (t *triggers) never() (words []string) {
-	for n, who := range t.title {
-		mine := t.all[who].Triggers.Except
-		if n == 0 {
-			words = mine
+func never(all []*Classifier, want func(*Classifier) bool) (words []string) {
+	first := true
+	for _, c := range all {
+		mine := c.Triggers.Except
+		if c.At == nil || !c.Triggers.Title || !want(c) {
+			continue
+		}
+		if first {
+			words, first = mine, false
 			continue
 		}
 		if len(words) > 0 && len(mine) == len(words) && &mine[0] == &words[0] {
@@ -50,22 +64,18 @@ func (t *triggers) never() (words []string) {
 	return words
 }
 
-func (t *triggers) add(i int, w Triggers) {
+func (t *triggers) add(i int, w *Triggers, words waiting) {
+	c := call{i, t.all[i].At}
 	for _, b := range []byte(w.Bytes) {
-		t.marks[b] = append(t.marks[b], i)
 		if t.class[b] == other {
 			t.class[b] = mark
 		}
 	}
-	if w.Digits > 0 {
-		t.digits = append(t.digits, call{w.Digits, i, t.all[i].At})
-	}
+	t.addSpots(w, c)
 	if w.Starts {
-		t.starts = append(t.starts, i)
+		t.starts = append(t.starts, c)
 	}
-	if w.Title {
-		t.title = append(t.title, i)
-	}
+	t.title = t.title || w.Title
 	for _, form := range w.Forms {
 		t.forms.add(form, i, false)
 	}
@@ -74,9 +84,9 @@ func (t *triggers) add(i int, w Triggers) {
 	}
 	for _, word := range w.Words {
 		if len(w.Forms)+len(w.Behind) > 0 {
-			t.words.add(word, -1)
+			words.add(word, nil)
 		} else {
-			t.words.add(word, i)
+			words.add(word, &c)
 		}
 	}
 }
@@ -93,8 +103,6 @@ type scan struct {
 	t    *triggers
 	hits []found
 	lo   int
-	end  int // of the run of digits and separators that was measured last
-	left int // digits that the run still has
 	sign int // behind the word that stood last and may be what a number behind it is called
 }
 
@@ -126,7 +134,7 @@ func (s *Set) cut(text []byte, lo int) int {
 
 // run asks all classifiers whose triggers stand in text[lo:hi]; they see the whole text.
 func (sc *scan) run(t *triggers, text []byte, lo, hi int) {
-	sc.text, sc.t, sc.hits, sc.lo, sc.end, sc.sign = text, t, sc.hits[:0], lo, -1, lo-anchorReach-1
+	sc.text, sc.t, sc.hits, sc.lo, sc.sign = text, t, sc.hits[:0], lo, lo-anchorReach-1
 	class := &t.class
 	for i := lo; i < hi; {
 		switch class[text[i]] {
@@ -137,15 +145,13 @@ func (sc *scan) run(t *triggers, text []byte, lo, hi int) {
 		case digit:
 			i = sc.run9(i)
 		case mark:
-			sc.ask(t.marks[text[i]], i)
-			i++
-		case joiner:
-			if m := t.marks[text[i]]; m != nil {
-				sc.ask(m, i)
-			}
+			sc.mark(i)
 			i++
 		default:
 			i++
+			if t.quiet {
+				i = skip(class, text[:hi], i)
+			}
 			for i < hi && class[text[i]] == other {
 				i++
 			}
@@ -153,10 +159,21 @@ func (sc *scan) run(t *triggers, text []byte, lo, hi int) {
 	}
 }
 
-func (sc *scan) ask(who []int, i int) {
-	for _, w := range who {
-		if h, ok := sc.t.all[w].At(sc.text, i); ok {
-			sc.hits = append(sc.hits, found{w, h})
+// skip passes over bytes at which nobody is asked, eight at a time.
+func skip(class *[256]uint8, text []byte, i int) int {
+	for ; i+8 <= len(text); i += 8 {
+		w := text[i : i+8 : i+8]
+		if class[w[0]]|class[w[1]]|class[w[2]]|class[w[3]]|class[w[4]]|class[w[5]]|class[w[6]]|class[w[7]] != other {
+			break
+		}
+	}
+	return i
+}
+
+func (sc *scan) ask(who []call, i int) {
+	for k := range who {
+		if h, ok := who[k].at(sc.text, i); ok {
+			sc.hits = append(sc.hits, found{who[k].who, h})
 		}
 	}
 }
@@ -164,21 +181,34 @@ func (sc *scan) ask(who []int, i int) {
 // word passes over the word that begins at i and asks those who wait for it, or for any capitalised one.
 func (sc *scan) word(i int) int {
 	text, t := sc.text, sc.t
-	j, key := letters(text, i)
+	var j int
+	var key uint64
+	if i+8 <= len(text) {
+		x := binary.LittleEndian.Uint64(text[i:])
+		if stop := notLetters(x); stop != 0 {
+			n := bits.TrailingZeros64(stop) >> 3
+			j, key = i+n, wordKey((x|0x20*ones)&(1<<(8*n)-1), n)
+		}
+	}
+	if j == 0 {
+		j, key = letters(text, i)
+	}
 	if i > 0 && IsWord(text[i-1]) {
 		return j
 	}
 	if t.starts != nil {
 		sc.ask(t.starts, i)
 	}
-	if e := t.words.find(key, text[i:j]); e != nil {
-		if e.anchor {
-			sc.sign = j
+	if t.words.may(key) {
+		if e := t.words.find(key, text[i:j]); e != nil {
+			if e.anchor {
+				sc.sign = j
+			}
+			sc.ask(e.who, i)
 		}
-		sc.ask(e.who, i)
 	}
-	if c := text[i]; (c-'A' < 26 || c-0xC3 < 3) && len(t.title) > 0 && (j == len(text) || leads(text[j])) && (j-i > 8 || !t.except.has(key)) {
-		sc.ask(t.title, i)
+	if c := text[i]; (c-'A' < 26 || c-0xC3 < 3) && t.title && (j == len(text) || leads(text[j])) && (j-i > 8 || !t.except.has(key)) {
+		sc.capital(i, j)
 	}
 	return j
 }
@@ -186,7 +216,7 @@ func (sc *scan) word(i int) int {
 // leads tells whether a capitalised word can be one of a sentence: no digit, sign of an identifier or of an address goes on behind it.
 func leads(b byte) bool { return b != '_' && b != '@' && b != '/' && b != '(' && b != '=' && b-'0' > 9 }
 
-// run9 passes over a group of digits and asks those for whom enough digits follow. A run goes on over separators, at most two in a row.
+// run9 passes over a group of digits and asks those who wait for it.
 func (sc *scan) run9(i int) int {
 	text := sc.text
 	if sc.t.starts != nil && (i == 0 || !IsWord(text[i-1])) {
@@ -196,30 +226,15 @@ func (sc *scan) run9(i int) int {
 	for j < len(text) && text[j]-'0' < 10 {
 		j++
 	}
-	n := j - i
-	switch {
-	case i < sc.end:
-		n = sc.left
-		sc.left -= j - i
-	case j < len(text) && classOf[text[j]] == joiner:
-		sc.measure(i)
-		n = sc.left
-		sc.left -= j - i
+	on := goesOn(text, i)
+	if on && (text[i-1] == '-' || text[i-1] == '.' || text[i-1] == '/') {
+		return j
 	}
 	if sc.t.forms.any && (j-i > 3 || leadsOn(text, j)) {
 		sc.token(i)
 	}
-	if goesOn(text, i) {
-		return j
-	}
-	for k := range sc.t.digits {
-		c := &sc.t.digits[k]
-		if c.least > n {
-			break
-		}
-		if h, ok := c.at(text, i); ok {
-			sc.hits = append(sc.hits, found{c.who, h})
-		}
+	if !on {
+		sc.group(i, j)
 	}
 	return j
 }
@@ -246,27 +261,6 @@ func goesOn(text []byte, i int) bool {
 		return classOf[text[i-2]] == digit
 	}
 	return IsWord(text[i-1]) && IsWord(text[i-2]) && IsWord(text[i-3])
-}
-
-// measure counts the digits of the run that begins at i.
-func (sc *scan) measure(i int) {
-	text, class := sc.text, &sc.t.class
-	n, gap, k := 0, 0, i
-	for _, b := range text[i:] {
-		if gap > 2 {
-			break
-		}
-		switch class[b] {
-		case digit:
-			n, gap = n+1, 0
-		case joiner:
-			gap++
-		default:
-			gap = 3
-		}
-		k++
-	}
-	sc.end, sc.left = k, n
 }
 
 // resolve leaves of hits that overlap the best: the one whose check digit was verified, else the longer one, else the rarer kind. It

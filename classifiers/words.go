@@ -37,6 +37,20 @@ func letters(text []byte, i int) (end int, key uint64) {
 	return end, wordKey(x, end-i)
 }
 
+// Letters gives the end of the letters from i.
+func Letters(text []byte, i int) int {
+	for i+8 <= len(text) {
+		if stop := notLetters(binary.LittleEndian.Uint64(text[i:])); stop != 0 {
+			return i + bits.TrailingZeros64(stop)>>3
+		}
+		i += 8
+	}
+	for i < len(text) && IsLetter(text[i]) {
+		i++
+	}
+	return i
+}
+
 // lastLetters is letters at the end of a text.
 func lastLetters(text []byte, i int) (end int, key uint64) {
 	x := uint64(0)
@@ -59,46 +73,64 @@ func wordKey(x uint64, n int) uint64 {
 
 // wordTable is the words that are waited for, by key.
 type wordTable struct {
-	bloom [512]uint64 // bits by key: most words of a text end here
-	lists [512][]entry
+	bloom [1024]uint64 // bits by key: most words of a text end here
+	slots []wordSlot   // each at the first free place from the one that its key says
+	mask  uint64
+}
+
+type wordSlot struct {
+	key uint64
+	*entry
 }
 
 type entry struct {
 	word   string
-	who    []int
+	who    []call
 	anchor bool // what a number behind it may be called
+	exact  bool // the key tells it from all other words
 }
 
-// add has who asked at the word; -1 makes the word an anchor.
-func (t *wordTable) add(word string, who int) {
-	_, key := letters([]byte(word), 0)
-	list := &t.lists[key>>55]
-	t.bloom[key>>55] |= 1 << (key >> 49 & 63)
-	at := -1
-	for k := range *list {
-		if (*list)[k].word == word {
-			at = k
-		}
+// waiting collects words and who waits for them, nil for anchors.
+type waiting map[string]*entry
+
+func (w waiting) add(word string, who *call) {
+	e := w[word]
+	if e == nil {
+		e = &entry{word: word, exact: len(word) <= 8 && ascii(word)}
+		w[word] = e
 	}
-	if at < 0 {
-		*list, at = append(*list, entry{word: word}), len(*list)
-	}
-	e := &(*list)[at]
-	if who < 0 {
+	if who == nil {
 		e.anchor = true
 	} else {
-		e.who = append(e.who, who)
+		e.who = append(e.who, *who)
 	}
 }
 
-func (t *wordTable) find(key uint64, word []byte) *entry {
-	if t.bloom[key>>55]&(1<<(key>>49&63)) == 0 {
-		return nil
+func (w waiting) table() (t wordTable) {
+	size := 64
+	for size < 3*len(w) {
+		size *= 2
 	}
-	list := t.lists[key>>55]
-	for k := range list {
-		if e := &list[k]; EqualFold(word, e.word) {
-			return e
+	t.slots, t.mask = make([]wordSlot, size), uint64(size-1)
+	for word, e := range w {
+		_, key := letters([]byte(word), 0)
+		t.bloom[key>>54] |= 1 << (key >> 48 & 63)
+		i := key >> 20 & t.mask
+		for t.slots[i].entry != nil {
+			i = (i + 1) & t.mask
+		}
+		t.slots[i] = wordSlot{key, e}
+	}
+	return t
+}
+
+// may tells whether a word of that key can be in the table.
+func (t *wordTable) may(key uint64) bool { return t.bloom[key>>54]&(1<<(key>>48&63)) != 0 }
+
+func (t *wordTable) find(key uint64, word []byte) *entry {
+	for i := key >> 20 & t.mask; t.slots[i].entry != nil; i = (i + 1) & t.mask {
+		if s := &t.slots[i]; s.key == key && (s.exact || EqualFold(word, s.word)) {
+			return s.entry
 		}
 	}
 	return nil

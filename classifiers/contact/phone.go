@@ -13,14 +13,16 @@ func Phone() classifiers.Classifier {
 		Category: "contact.phone",
 		Version:  1,
 		Names:    []string{"phone", "phone number", "mobile", "mobile phone", "mobile number", "fax", "cell", "tel", "phone private", "contact number", "contact phone", "whatsapp", "customer phone", "msisdn", "emergency phone", "phone amount"},
-		Triggers: classifiers.Triggers{Digits: 7},
-		MaxLen:   32,
-		At:       phoneAt,
-		Whole:    phoneWhole,
-		Column:   phoneLook,
-		Chance:   .05,
-		Cover:    .9,
-		Sparse:   true,
+		Triggers: classifiers.Triggers{Digits: 7, Spots: []classifiers.Spot{
+			{At: "023456789", Before: beforePhone, After: "^a_@%"}, {At: "1", Before: beforePhone + ":", After: "^a_@%"}, {At: "1", Before: ":", After: " ()*+-./"},
+		}},
+		MaxLen: 32,
+		At:     phoneAt,
+		Whole:  phoneWhole,
+		Column: phoneLook,
+		Chance: .05,
+		Cover:  .9,
+		Sparse: true,
 	}
 }
 
@@ -38,6 +40,9 @@ func phoneLook(s *classifiers.Stats) (e classifiers.Evidence) {
 	}
 	return e
 }
+
+// beforePhone is what a telephone number cannot stand behind.
+const beforePhone = "^ad.-/_#$@%"
 
 // number is a run of digits with separators, as it stands in a text.
 type number struct {
@@ -62,6 +67,9 @@ func phoneAt(text []byte, i int) (classifiers.Hit, bool) {
 		return classifiers.Hit{}, false
 	}
 	if oneGroup(text, i) && (text[i] == '1' && i > 0 && text[i-1] == ':' || !called(text, i, 2)) {
+		return classifiers.Hit{}, false
+	}
+	if oneDate(text, i) {
 		return classifiers.Hit{}, false
 	}
 	p, ok := readNumber(text, i)
@@ -89,6 +97,23 @@ func oneGroup(text []byte, i int) bool {
 	for i++; i < len(text) && classifiers.IsDigit(text[i]); i++ {
 	}
 	return i == len(text) || text[i] != ' ' && (text[i] < '(' || text[i] > '/' || text[i] == ',')
+}
+
+// oneDate tells, at a glance, whether a date stands at i, of year, month and day in figures with hyphens, and no further digits behind it.
+func oneDate(text []byte, i int) bool {
+	if i+10 > len(text) || text[i+4] != '-' || text[i+7] != '-' || i > 0 && (text[i-1] == '+' || text[i-1] == '(') {
+		return false
+	}
+	for _, k := range [...]int{1, 2, 3, 5, 6, 8, 9} {
+		if !classifiers.IsDigit(text[i+k]) {
+			return false
+		}
+	}
+	if i+10 == len(text) {
+		return true
+	}
+	c := text[i+10]
+	return !classifiers.IsDigit(c) && c != ' ' && c != '-' && c != '.' && c != '/' && c != '(' && c != ')'
 }
 
 // readNumber reads digits, single separators and brackets.

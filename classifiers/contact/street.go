@@ -12,27 +12,31 @@ func Street() classifiers.Classifier {
 		Category: "contact.street",
 		Version:  1,
 		Names:    []string{"street", "street address", "street name", "street house number", "street line", "address line", "address1", "address", "house number", "street number", "apt?", "pobox?", "address description"},
-		Triggers: classifiers.Triggers{Digits: 1},
-		MaxLen:   80,
-		At:       streetAt,
-		Whole:    streetWhole,
-		Chance:   .02,
-		Cover:    .85,
-		Sparse:   true,
+		Triggers: classifiers.Triggers{Digits: 1, Spots: []classifiers.Spot{
+			{At: "123456789", Most: 5, Before: " ", After: "^:%_"}, {At: "123456789", Most: 5, Before: "^ -/.:_=ad", After: " ,a-/"},
+		}},
+		MaxLen: 80,
+		At:     streetAt,
+		Whole:  streetWhole,
+		Chance: .02,
+		Cover:  .85,
+		Sparse: true,
 	}
 }
 
-// endings are what German streets end with, written in one word with the name or behind it.
+// endings are what German and Dutch streets end with, written in one word with the name or behind it.
 var endings = []string{"straße", "strasse", "str.", "str", "weg", "platz", "allee", "gasse", "ring", "ufer", "damm", "chaussee", "steig", "stieg", "pfad", "berg", "hof", "markt", "graben", "park", "winkel", "kamp", "anger", "promenade", "wall", "straat", "laan", "gracht", "plein", "kade", "singel", "dijk", "steeg", "dreef", "plantsoen", "baan", "pad", "gatan", "vägen", "gade", "vej", "gata", "veien", "katu"}
 
-// types are what English streets end with.
-var types = func() map[string]bool {
-	m := map[string]bool{}
-	for _, w := range []string{"street", "st", "road", "rd", "avenue", "ave", "lane", "ln", "drive", "dr", "court", "ct", "boulevard", "blvd", "way", "place", "pl", "terrace", "close", "crescent", "square", "sq", "parkway", "pkwy", "highway", "hwy", "circle", "cir", "mews", "gardens", "grove", "row", "walk", "hill", "trail", "rise", "view", "green", "gate", "park", "quay", "broadway"} {
-		m[w] = true
+// endingsBy are the endings by their last letter.
+var endingsBy = func() (by [32][]string) {
+	for _, e := range endings {
+		by[e[len(e)-1]&31] = append(by[e[len(e)-1]&31], e)
 	}
-	return m
+	return by
 }()
+
+// types are what English streets end with.
+var types = roadSet("street st road rd avenue ave lane ln drive dr court ct boulevard blvd way place pl terrace close crescent square sq parkway pkwy highway hwy circle cir mews gardens grove row walk hill trail rise view green gate park quay broadway")
 
 // streetWhole takes a value that is one street line for most of its length, and one without a number that ends as streets do.
 func streetWhole(v []byte) bool {
@@ -189,7 +193,7 @@ func germanStreet(text []byte, i int) (int, bool) {
 	start := wordBefore(text, i-1)
 	word := text[start : i-1]
 	end, found := "", false
-	for _, e := range endings {
+	for _, e := range endingsBy[classifiers.Lower(word[len(word)-1])&31] {
 		if n := len(word) - len(e); n >= 0 && foldEnd(word[n:], e) {
 			end, found = e, true
 			break
@@ -228,15 +232,10 @@ func dashed(w []byte) bool {
 	return false
 }
 
+var adjectives = roadSet("am an der het oude nieuwe grote im alte alter alten neue neuer neuen zum zur auf dem unter den kleine kleiner obere untere hintere vordere hohe hoher")
+
 // streetAdjective is what stands before a compound: Am, An der, Alte, Neuer, Große …
-func streetAdjective(w []byte) bool {
-	for _, a := range [...]string{"am", "an", "der", "het", "oude", "nieuwe", "grote", "im", "alte", "alter", "alten", "neue", "neuer", "neuen", "zum", "zur", "auf", "dem", "unter", "den", "kleine", "kleiner", "obere", "untere", "hintere", "vordere", "hohe", "hoher"} {
-		if classifiers.EqualFold(w, a) {
-			return true
-		}
-	}
-	return false
-}
+func streetAdjective(w []byte) bool { return adjectives.Has(w) }
 
 // before gives the start of the word before the one at i, -1 where a line ends or nothing stands there.
 func before(text []byte, i int) int {
@@ -287,13 +286,4 @@ func englishStreet(text []byte, i int) (int, bool) {
 	return best, best > 0
 }
 
-func streetType(w []byte) bool {
-	var low [12]byte
-	if len(w) > len(low) {
-		return false
-	}
-	for k, b := range w {
-		low[k] = classifiers.Lower(b)
-	}
-	return types[string(low[:len(w)])]
-}
+func streetType(w []byte) bool { return types.Has(w) }

@@ -5,11 +5,12 @@ package dictionary
 
 import (
 	_ "embed"
-	"encoding/binary"
 	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"vestige/classifiers"
 )
 
 //go:generate go run ./gen
@@ -59,10 +60,15 @@ var plain = sync.OnceValue(func() (out []string) {
 })
 
 type table struct {
-	filter  []uint64 // a bit for each word by its hash: most words of a text end here
-	hashes  []uint64
-	entries []Entry
-	mask    uint64
+	filter []uint64 // a bit for each word by its hash: most words of a text end here
+	slots  []slot
+	mask   uint64
+}
+
+// slot is a word by a part of its hash; the place says more of it.
+type slot struct {
+	tag uint32 // 0 is an empty slot
+	Entry
 }
 
 // bits of the filter.
@@ -73,7 +79,7 @@ var load = sync.OnceValue(func() *table {
 	for size < uint64(strings.Count(words, "\n"))*3/2 {
 		size *= 2
 	}
-	t := &table{make([]uint64, filterBits/64), make([]uint64, size), make([]Entry, size), size - 1}
+	t := &table{make([]uint64, filterBits/64), make([]slot, size), size - 1}
 	for l := range strings.Lines(words) {
 		w, ranks, _ := strings.Cut(strings.TrimSuffix(l, "\n"), "\t")
 		h, _ := fold([]byte(w))
@@ -104,12 +110,14 @@ func parse(ranks string) (e Entry) {
 func (t *table) put(h uint64, e Entry) {
 	f := h >> 45
 	t.filter[f>>6] |= 1 << (f & 63)
-	i := h & t.mask
-	for t.hashes[i] != 0 && t.hashes[i] != h {
+	i, tag := h&t.mask, tagOf(h)
+	for t.slots[i].tag != 0 && t.slots[i].tag != tag {
 		i = (i + 1) & t.mask
 	}
-	t.hashes[i], t.entries[i] = h, e
+	t.slots[i] = slot{tag, e}
 }
+
+func tagOf(h uint64) uint32 { return uint32(h>>17) | 1 }
 
 // Find gives the entry of a word; the zero Entry where it is unknown.
 func Find(word []byte) Entry {
@@ -124,23 +132,23 @@ func Find(word []byte) Entry {
 	if f := h >> 45; t.filter[f>>6]&(1<<(f&63)) == 0 {
 		return Entry{}
 	}
-	for i := h & t.mask; t.hashes[i] != 0; i = (i + 1) & t.mask {
-		if t.hashes[i] == h {
-			return t.entries[i]
+	tag := tagOf(h)
+	for i := h & t.mask; t.slots[i].tag != 0; i = (i + 1) & t.mask {
+		if t.slots[i].tag == tag {
+			return t.slots[i].Entry
 		}
 	}
 	return Entry{}
 }
 
-// fold hashes the word without regard to case, eight bytes at a time; 0 stands for an empty slot and is never given. In ASCII and Latin-1 small and
-// capital letters differ by one bit; words with other letters are made small first.
+// fold hashes the word without regard to case. In ASCII and Latin-1 small and capital letters differ by one bit; words with other letters are made small first.
 func fold(word []byte) (uint64, bool) {
 	for _, c := range word {
 		if c >= 0xC4 {
 			return foldWide(word)
 		}
 	}
-	return hash(word), true
+	return classifiers.HashFold(word), true
 }
 
 func foldWide(word []byte) (uint64, bool) {
@@ -154,21 +162,5 @@ func foldWide(word []byte) (uint64, bool) {
 		n += utf8.EncodeRune(low[n:], unicode.ToLower(r))
 		i += size
 	}
-	return hash(low[:n]), true
-}
-
-func hash(w []byte) uint64 {
-	const small, prime = 0x2020202020202020, 0x9E3779B97F4A7C15
-	h := uint64(len(w)) * prime
-	for ; len(w) >= 8; w = w[8:] {
-		h = (h ^ (binary.LittleEndian.Uint64(w) | small)) * prime
-		h ^= h >> 29
-	}
-	last := uint64(0)
-	for i, c := range w {
-		last |= uint64(c|0x20) << (8 * i)
-	}
-	h = (h ^ last) * prime
-	h ^= h >> 32
-	return h*prime | 1
+	return classifiers.HashFold(low[:n]), true
 }

@@ -13,7 +13,7 @@ func Card() classifiers.Classifier {
 		Category: "finance.card",
 		Version:  1,
 		Names:    []string{"card number", "credit card", "credit card number", "cc number", "ccnumber", "pan", "card pan", "payment card", "payment card number", "kreditkarte", "kreditkartennummer", "kreditkortanumer", "debit card number", "bank card number", "bank card"},
-		Triggers: classifiers.Triggers{Digits: 13},
+		Triggers: classifiers.Triggers{Digits: 13, Spots: []classifiers.Spot{{At: "23456", Least: 4, Before: "^ad", After: "^a"}}},
 		MaxLen:   23,
 		At:       cardAt,
 		Chance:   .02,

@@ -10,7 +10,7 @@ func IBAN() classifiers.Classifier {
 		Category: "finance.iban",
 		Version:  1,
 		Names:    []string{"iban", "iban number", "bank iban", "account iban", "customer iban"},
-		Triggers: classifiers.Triggers{Digits: 2},
+		Triggers: classifiers.Triggers{Digits: 2, Spots: []classifiers.Spot{{At: "d", Least: 2, Before: "a"}}},
 		MaxLen:   42,
 		At:       ibanAt,
 		Chance:   .01,

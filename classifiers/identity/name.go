@@ -71,7 +71,7 @@ func FullName() classifiers.Classifier {
 			"name?", "full name", "fullname", "display name", "real name", "contact name", "customer name", "user full name", "person name", "employee name", "member name", "owner name", "recipient name",
 			"sender name", "patient name", "student name", "owner", "recipient", "card owner", "account owner", "contact", "author", "author name", "guest name", "subscriber name", "billing name", "shipping name", "emergency contact", "emergency contact name", "manager?", "first last name", "card name?", "lead name", "contact person", "nome cognome", "nom prenom", "nombre apellido", "nombres apellidos", "vorname nachname", "imie nazwisko", "cognome nome", "apellidos nombres", "nome sobrenome", "first last", "kana?", "common name?", "other names?",
 		},
-		Triggers: classifiers.Triggers{Title: true, Except: dictionary.Plain(), Words: titles},
+		Triggers: classifiers.Triggers{Title: true, Spots: []classifiers.Spot{{Title: true, Before: beforeName, After: " ,.-'"}}, Except: dictionary.Plain(), Words: titles},
 		MaxLen:   80,
 		At:       fullNameAt,
 		Whole:    fullName,
@@ -174,10 +174,12 @@ func looks(w []byte) bool {
 
 // nameWord gives the end of the word at i: letters with hyphen and apostrophe, and a dot behind an initial or title.
 func nameWord(v []byte, i int) int {
-	j := i
-	for j < len(v) && j-i < 30 && (classifiers.IsLetter(v[j]) || ((v[j] == '-' || v[j] == '\'') && j > i && j+1 < len(v) && classifiers.IsLetter(v[j+1]))) {
-		j++
+	near := v[:min(len(v), i+31)]
+	j := classifiers.Letters(near, i)
+	for j > i && j+1 < len(near) && (v[j] == '-' || v[j] == '\'') && classifiers.IsLetter(v[j+1]) {
+		j = classifiers.Letters(near, j+1)
 	}
+	j = min(j, i+30)
 	if j < len(v) && v[j] == '.' && j > i && (j-i == 1 || title(v[i:j])) {
 		j++
 	}
@@ -186,19 +188,9 @@ func nameWord(v []byte, i int) int {
 
 func big(v []byte, i int) bool { return classifiers.IsCapital(v, i) }
 
-var particles = []string{"von", "van", "de", "der", "den", "zu", "vom", "zum", "zur", "del", "della", "di", "da", "la", "le", "ten", "ter", "el", "al", "bin"}
+var particles = newWordSet("von van de der den zu vom zum zur del della di da la le ten ter el al bin")
 
-func particle(w []byte) bool {
-	if len(w) > 5 {
-		return false
-	}
-	for _, p := range particles {
-		if classifiers.EqualFold(w, p) {
-			return true
-		}
-	}
-	return false
-}
+func particle(w []byte) bool { return particles.Has(w) }
 
 // streetish tells whether what follows makes the name one of a street or company.
 func streetish(text []byte, end int) bool {

@@ -46,8 +46,10 @@ func followed(text []byte, k int) bool {
 	return k+1 < len(text) && (text[k] == ' ' && (big(text, k+1) || classifiers.IsDigit(text[k+1])) || text[k] == '-' || text[k] == '/' || text[k] == '\'' && text[k+1] != 's')
 }
 
+const kinWords = "daughter son mother father wife husband brother sister aunt uncle colleague friend tochter sohn mutter vater frau mann bruder schwester kollege kollegin ansprechpartner ansprechpartnerin fils fille mère père mari femme collègue hijo hija madre padre marido mujer figlio figlia moglie marito zoon dochter moeder vader vrouw filho filha mãe pai esposa syn córka matka ojciec mąż żona koleżanka kolega"
+
 // kin are words for relatives, behind which any capitalised word is a name.
-var kin = newWordSet("daughter son mother father wife husband brother sister aunt uncle colleague friend tochter sohn mutter vater frau mann bruder schwester kollege kollegin ansprechpartner ansprechpartnerin fils fille mère père mari femme collègue hijo hija madre padre marido mujer figlio figlia moglie marito zoon dochter moeder vader vrouw filho filha mãe pai esposa syn córka matka ojciec mąż żona koleżanka kolega")
+var kin = newWordSet(kinWords)
 
 // aged tells whether an age follows: ", 74," or " (74)".
 func aged(text []byte, k int) bool {
@@ -65,6 +67,9 @@ var things = newWordSet("the room hall model ship storm hurricane saint st san s
 func newWordSet(list string) *classifiers.WordSet {
 	return classifiers.NewWordSet(strings.Fields(list))
 }
+
+// beforeName is what no name begins behind.
+const beforeName = "^-'@._/\\$#&+ad"
 
 // begins tells whether a name can begin at i: nothing before it makes it part of something longer.
 func begins(text []byte, i int) bool {
@@ -234,11 +239,10 @@ func surnameFirst(text []byte, i, j int) (h classifiers.Hit, ok bool) {
 	return classifiers.Hit{Start: i, End: k}, true
 }
 
-// goesOn tells, at a glance, whether the word at i can belong to a name: a capital, a letter with a point, or the first letter of a particle.
+// goesOn tells, at a glance, whether the word at i can belong to a name: a capital, a letter with a point, or a particle.
 func goesOn(text []byte, i int) bool {
 	c := text[i]
-	const particles = 1<<('a'&31) | 1<<('b'&31) | 1<<('d'&31) | 1<<('e'&31) | 1<<('l'&31) | 1<<('t'&31) | 1<<('v'&31) | 1<<('z'&31)
-	return c < 'a' || c > 'z' || particles>>(c&31)&1 != 0 || i+1 < len(text) && text[i+1] == '.'
+	return c < 'a' || c > 'z' || i+1 < len(text) && text[i+1] == '.' || particle(text[i:classifiers.Letters(text, i)])
 }
 
 // capitalBefore tells whether the word before the one at i begins with a capital and no sentence ends between.
@@ -360,36 +364,34 @@ func eachAny(w []byte) bool {
 	return false
 }
 
-// slavic tells whether a word ends as Polish, Czech and Serbian surnames do, in their cases.
-func slavic(w []byte) bool {
-	if len(w) < 6 {
-		return false
-	}
-	for _, e := range [...]string{"ski", "ska", "cki", "cka", "dzki", "skiego", "skiej", "skim", "skiemu", "ską", "ckiego", "ckiej", "ckim", "wicz", "wicza", "wiczem", "czyk", "czyka", "czyk", "ović", "ić", "vic", "ová", "enko", "czuk"} {
-		if n := len(w) - len(e); n > 1 && string(w[n:]) == e {
-			return true
-		}
-	}
-	return false
-}
+var slavics = byLast("ski", "ska", "cki", "cka", "dzki", "skiego", "skiej", "skim", "skiemu", "ską", "ckiego", "ckiej", "ckim", "wicz", "wicza", "wiczem", "czyk", "czyka", "ović", "ić", "vic", "ová", "enko", "czuk")
 
-// nouns are, by their last letter, how nouns of things end in languages that write them with a capital, or in English.
-var nouns = func() (by [32][]string) {
-	for _, e := range []string{"ung", "ungen", "heit", "keit", "schaft", "tion", "tionen", "tät", "ment", "nis", "ismus", "ness", "tions", "ments", "ware", "straße", "bank", "werk", "haus", "zeug", "stelle", "zimmer", "gesetz", "vertrag", "termin"} {
+// slavic tells whether a word ends as Polish, Czech and Serbian surnames do, in their cases.
+func slavic(w []byte) bool { return len(w) >= 6 && ends(w, &slavics, 2) }
+
+// byLast sorts endings by their last letter.
+func byLast(endings ...string) (by [32][]string) {
+	for _, e := range endings {
 		by[e[len(e)-1]&31] = append(by[e[len(e)-1]&31], e)
 	}
 	return by
-}()
+}
 
-// noun tells whether a word ends as nouns of things do.
-func noun(w []byte) bool {
-	for _, e := range nouns[w[len(w)-1]&31] {
-		if n := len(w) - len(e); n >= 2 && string(w[n:]) == e {
+// ends tells whether a word has one of the endings, behind least bytes.
+func ends(w []byte, by *[32][]string, least int) bool {
+	for _, e := range by[w[len(w)-1]&31] {
+		if n := len(w) - len(e); n >= least && string(w[n:]) == e {
 			return true
 		}
 	}
 	return false
 }
+
+// nouns are how nouns of things end in languages that write them with a capital, or in English.
+var nouns = byLast("ung", "ungen", "heit", "keit", "schaft", "tion", "tionen", "tät", "ment", "nis", "ismus", "ness", "tions", "ments", "ware", "straße", "bank", "werk", "haus", "zeug", "stelle", "zimmer", "gesetz", "vertrag", "termin")
+
+// noun tells whether a word ends as nouns of things do.
+func noun(w []byte) bool { return ends(w, &nouns, 2) }
 
 func townish(w []byte) bool {
 	e := dictionary.Find(w)
@@ -403,7 +405,7 @@ func MentionedName() classifiers.Classifier {
 		Doc:      "A given name that stands alone in a text, behind a greeting, a preposition or a role, or below a letter. It misses rare names elsewhere; things named after people are mistaken for one.",
 		Category: "identity.given_name",
 		Version:  1,
-		Triggers: classifiers.Triggers{Title: true, Except: dictionary.Plain()},
+		Triggers: classifiers.Triggers{Title: true, Spots: []classifiers.Spot{{Title: true, Before: beforeName, After: "^_@(/=ad"}}, Except: dictionary.Plain()},
 		MaxLen:   40,
 		At:       mentionedAt,
 		Chance:   .05,
@@ -412,7 +414,12 @@ func MentionedName() classifiers.Classifier {
 	}
 }
 
-var greetings = newWordSet("dear hi hello hey hallo liebe lieber moin bonjour salut coucou cher chère hola querido querida ciao caro cara hoi hee lieve beste olá oi cześć hej kochana kochany droga drogi estimado estimada gentile")
+const greetingWords = "dear hi hello hey hallo liebe lieber moin bonjour salut coucou cher chère hola querido querida ciao caro cara hoi hee lieve beste olá oi cześć hej kochana kochany droga drogi estimado estimada gentile"
+
+var greetings = newWordSet(greetingWords)
+
+// leading are words behind which names are taken that no list has.
+var leading = newWordSet(greetingWords + " " + kinWords)
 
 // joined tells whether what stands behind a word at j makes it part of more: an identifier, an address, a longer name.
 func joined(text []byte, j int) bool {
@@ -445,11 +452,11 @@ func inner(w []byte) bool {
 
 // mentionedAt reads one capitalised word.
 func mentionedAt(text []byte, i int) (h classifiers.Hit, ok bool) {
-	if !big(text, i) || !begins(text, i) {
+	if !big(text, i) || i+1 < len(text) && classifiers.IsUpper(text[i+1]) || !begins(text, i) {
 		return h, false
 	}
 	j := nameWord(text, i)
-	if j-i < 3 || j-i > 20 || j-i == len(text) || classifiers.IsUpper(text[i+1]) || text[j-1] == '.' || joined(text, j) {
+	if j-i < 3 || j-i > 20 || j-i == len(text) || text[j-1] == '.' || joined(text, j) {
 		return h, false
 	}
 	e, ends := dictionary.Find(text[i:j]), j == len(text) || text[j] == ',' || text[j] == '!' || text[j] == '\n' || text[j] == ':'
@@ -457,6 +464,9 @@ func mentionedAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 		return h, false
 	}
 	behind := wordBehind(text, i)
+	if e.Given < 2 && !leading.Has(behind) {
+		return h, false
+	}
 	if greetings.Has(behind) && (ends || lineStart(text, i-1-len(behind))) && e.City < 4 && !title(text[i:j]) {
 		return classifiers.Hit{Start: i, End: j, Flags: classifiers.Labelled}, true
 	}

@@ -15,7 +15,7 @@ func Credential() classifiers.Classifier {
 		Names: []string{
 			"password", "password hash", "password digest", "encrypted password", "crypted password", "hashed password", "user password", "password encrypted", "token", "access token", "refresh token", "api token", "api secret", "secret", "secret key", "otp secret", "totp secret", "auth token", "authentication token", "reset password token", "password reset token", "remember token", "confirmation token", "password salt", "salt", "pin", "pin code?", "recovery code", "security answer", "private key", "client secret", "credential", "passcode",
 		},
-		Triggers: classifiers.Triggers{Bytes: "$.", Words: keyPrefixes},
+		Triggers: classifiers.Triggers{Bytes: "$.", Spots: []classifiers.Spot{{At: ".", After: "e"}, {At: "$", Before: "^ad$"}}, Words: keyPrefixes},
 		MaxLen:   600,
 		At:       credentialAt,
 		Column: func(s *classifiers.Stats) (e classifiers.Evidence) {

@@ -14,9 +14,11 @@ func IP() classifiers.Classifier {
 		Category: "online.ip",
 		Version:  1,
 		Names:    []string{"ip", "ip address", "client ip", "remote address", "remote ip", "last ip", "customer ip", "host ip", "login ip", "signup ip", "ip v4", "ip v6", "user ip"},
-		Triggers: classifiers.Triggers{Digits: 4, Bytes: ":"},
-		MaxLen:   45,
-		At:       ipAt,
+		Triggers: classifiers.Triggers{Digits: 4, Bytes: ":", Spots: []classifiers.Spot{
+			{At: "d", Most: 3, Before: "^ad-", After: "."}, {At: ":", After: ":"}, {At: ":", Before: "x", After: "x"},
+		}},
+		MaxLen: 45,
+		At:     ipAt,
 		Whole: func(v []byte) bool {
 			if v[0] != ':' && len(v) >= 7 && v[len(v)-1] != ':' {
 				if h, ok := v4At(v, 0); ok {
@@ -185,7 +187,7 @@ func MAC() classifiers.Classifier {
 		Category: "online.mac",
 		Version:  1,
 		Names:    []string{"mac", "mac address", "wifi mac", "bluetooth mac", "bssid", "device mac"},
-		Triggers: classifiers.Triggers{Bytes: ":-"},
+		Triggers: classifiers.Triggers{Bytes: ":-", Spots: []classifiers.Spot{{At: ":-", Before: "x", After: "x"}}},
 		MaxLen:   17,
 		At:       macAt,
 		Chance:   .005,

@@ -14,7 +14,7 @@ func AgeSaid() classifiers.Classifier {
 		Doc:      "An age in a sentence: 34 years old, 34-jährig, 34 ans, or alone behind a name. It misses ages in words; spans of time behind a name are mistaken for one.",
 		Category: "demographic.age",
 		Version:  1,
-		Triggers: classifiers.Triggers{Digits: 1},
+		Triggers: classifiers.Triggers{Digits: 1, Spots: []classifiers.Spot{{At: "123456789", Most: 3, Before: " (", After: " -),;"}}},
 		MaxLen:   20,
 		At:       ageAt,
 		Chance:   .1, Prior: -12, Sparse: true,

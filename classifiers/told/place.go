@@ -1,6 +1,7 @@
 package told
 
 import (
+	"slices"
 	"strings"
 
 	"vestige/classifiers"
@@ -14,7 +15,7 @@ func PostcodeBeside() classifiers.Classifier {
 		Doc:      "A postal code in a text: before or behind a town, behind its label, or in the British form. It misses codes alone; numbers before a capitalised word behind a comma are mistaken for one.",
 		Category: "contact.postcode",
 		Version:  1,
-		Triggers: classifiers.Triggers{Digits: 4, Forms: britishForms},
+		Triggers: classifiers.Triggers{Digits: 4, Spots: codeSpots, Forms: britishForms},
 		MaxLen:   80,
 		At: func(text []byte, i int) (h classifiers.Hit, ok bool) {
 			p, ok := readPlace(text, i)
@@ -31,7 +32,7 @@ func TownBeside() classifiers.Classifier {
 		Doc:      "A town in a text, before or behind its postal code. It misses towns without one; words beside a number of five digits are mistaken for one.",
 		Category: "contact.city",
 		Version:  1,
-		Triggers: classifiers.Triggers{Digits: 4, Forms: britishForms, Title: true, Except: dictionary.Plain()},
+		Triggers: classifiers.Triggers{Digits: 4, Spots: append(slices.Clone(codeSpots), classifiers.Spot{Title: true, Before: " "}), Forms: britishForms, Title: true, Except: dictionary.Plain()},
 		MaxLen:   80,
 		At:       townAt,
 		Chance:   .1, Prior: -12, Sparse: true,
@@ -88,6 +89,14 @@ func townOfStreet(text []byte, i int) (start, end int, ok bool) {
 	}
 	return readTownOf(text, i)
 }
+
+// codeSpots are where the figures of a postal code can begin.
+var codeSpots = []classifiers.Spot{
+	{At: "d", Least: 2, Most: 2, Before: beforeCode, After: "-"}, {At: "d", Least: 4, Most: 4, Before: beforeCode, After: "^_@"}, {At: "d", Least: 5, Most: 5, Before: beforeCode, After: "^a_@"},
+}
+
+// beforeCode is what a postal code cannot stand behind.
+const beforeCode = "^ad-._=/#$,"
 
 var britishForms = []string{"A9 9AA", "A99 9AA", "AA9 9AA", "AA99 9AA", "A9A 9AA", "AA9A 9AA"}
 

@@ -30,12 +30,12 @@ const reach = 90
 
 // kind is one line of the table.
 type kind struct {
-	labels map[string][]label   // by first word
-	terms  map[string][]term    // by first word
-	cue    *classifiers.WordSet // nil where terms count behind labels alone
-	behind bool                 // the cue follows the term
-	stems  uint64               // a bit for the length of each stem
-	back   bool                 // the value may stand before the label
+	labels *classifiers.WordMap[[]label] // by first word
+	terms  *classifiers.WordMap[[]term]  // by first word
+	cue    *classifiers.WordSet          // nil where terms count behind labels alone
+	behind bool                          // the cue follows the term
+	stems  uint64                        // a bit for the length of each stem
+	back   bool                          // the value may stand before the label
 	read   reader
 }
 
@@ -83,25 +83,33 @@ func named(lines, sep string) map[string][]string {
 }
 
 func classifier(f []string, terms, cues map[string][]string) classifiers.Classifier {
-	k := &kind{labels: map[string][]label{}, terms: map[string][]term{}, behind: f[5] == "citizen", back: f[2] == "date"}
+	k := &kind{behind: f[5] == "citizen", back: f[2] == "date"}
+	of := lists{map[string][]label{}, map[string][]term{}}
 	for _, t := range terms[f[6]] {
-		k.addTerm(t)
+		k.stems |= of.addTerm(t)
 	}
 	if f[5] != "" {
 		k.cue = set(cues[f[5]])
 	}
 	k.read = k.reader(f[2])
 	for l := range strings.SplitSeq(f[4], ",") {
-		k.addLabel(l)
+		of.addLabel(k, l)
 	}
+	k.labels, k.terms = classifiers.NewWordMap(of.labels), classifiers.NewWordMap(of.terms)
 	return classifiers.Classifier{
-		Name: f[0], Category: pii.Category(f[1]), Version: 1, Triggers: classifiers.Triggers{Words: k.triggers()}, MaxLen: longest, At: k.at,
+		Name: f[0], Category: pii.Category(f[1]), Version: 1, Triggers: classifiers.Triggers{Words: k.triggers(of)}, MaxLen: longest, At: k.at,
 		Doc:    f[3] + ", in texts. It misses phrases that are not in its list; what a label says of a thing or an organisation is mistaken for one.",
 		Chance: .1, Prior: -12, Sparse: true,
 	}
 }
 
-func (k *kind) addLabel(l string) {
+// lists are labels and terms by their first words.
+type lists struct {
+	labels map[string][]label
+	terms  map[string][]term
+}
+
+func (of lists) addLabel(k *kind, l string) {
 	phrase, how, _ := strings.Cut(l, ">")
 	x := label{read: k.read}
 	if how != "" {
@@ -113,7 +121,7 @@ func (k *kind) addLabel(l string) {
 	}
 	words := strings.Fields(phrase)
 	x.words = words[1:]
-	list := k.labels[words[0]]
+	list := of.labels[words[0]]
 	at := len(list)
 	for i := range list {
 		if len(list[i].words) < len(x.words) {
@@ -124,19 +132,21 @@ func (k *kind) addLabel(l string) {
 	list = append(list, label{})
 	copy(list[at+1:], list[at:])
 	list[at] = x
-	k.labels[words[0]] = list
+	of.labels[words[0]] = list
 }
 
-func (k *kind) addTerm(t string) {
+// addTerm adds a term, and gives the bit for its length where it is a stem.
+func (of lists) addTerm(t string) (stem uint64) {
 	x := term{text: t}
 	x.text, x.told = strings.CutPrefix(t, "!")
 	x.text, x.open = strings.CutSuffix(x.text, "~")
 	x.exact = strings.ToLower(x.text) != x.text
 	if x.open {
-		k.stems |= 1 << min(63, len(first(x.text)))
+		stem = 1 << min(63, len(first(x.text)))
 	}
 	w := first(strings.ToLower(x.text))
-	k.terms[w] = append(k.terms[w], x)
+	of.terms[w] = append(of.terms[w], x)
+	return stem
 }
 
 // first gives the letters that a term begins with: where its ending is free that is no whole word, and stems have their own look-up.
@@ -150,14 +160,14 @@ func first(t string) string {
 }
 
 // triggers lists the words where a value, or the label before one, can begin. Stems are given with the endings that they can have.
-func (k *kind) triggers() (out []string) {
-	for w := range k.labels {
+func (k *kind) triggers(of lists) (out []string) {
+	for w := range of.labels {
 		out = append(out, w)
 	}
 	if k.cue == nil {
 		return out
 	}
-	for w, list := range k.terms {
+	for w, list := range of.terms {
 		if leading.Has([]byte(w)) {
 			continue
 		}
@@ -187,18 +197,17 @@ func (k *kind) at(text []byte, i int) (h classifiers.Hit, ok bool) {
 		return h, false
 	}
 	end := word(text, i)
-	var low [32]byte
-	if end == i || end-i > len(low) {
+	if end == i || end-i > 32 {
 		return h, false
 	}
-	classifiers.Fold(low[:], text[i:end])
-	w := low[:end-i]
-	for _, l := range k.labels[string(w)] {
-		if h, ok := l.at(text, i, end); ok {
+	w := text[i:end]
+	labels, labelled := k.labels.Get(w)
+	for n := range labels {
+		if h, ok := labels[n].at(text, i, end); ok {
 			return h, true
 		}
 	}
-	if k.back && len(w) >= 4 && k.labels[string(w)] != nil {
+	if k.back && len(w) >= 4 && labelled {
 		return dateBefore(text, i)
 	}
 	if k.cue == nil || leading.Has(w) {
@@ -270,15 +279,7 @@ func (l *label) at(text []byte, i, end int) (h classifiers.Hit, ok bool) {
 
 // equal compares without regard to case, of ASCII and Latin-1.
 func equal(text []byte, word string) bool {
-	if len(text) != len(word) {
-		return false
-	}
-	var low [40]byte
-	if len(text) > len(low) {
-		return false
-	}
-	classifiers.Fold(low[:], text)
-	return string(low[:len(text)]) == word
+	return len(text) <= 40 && classifiers.EqualWord(text, word)
 }
 
 // starts tells whether a label at i begins a line, a key or a bracket.
@@ -337,16 +338,16 @@ func tie(text []byte, k int) (at int, tied, ok bool) {
 // term reads a term of the kind that begins at i, the longest.
 func (k *kind) term(text []byte, i int, behindLabel bool) (end int, ok bool) {
 	e := word(text, i)
-	var low [32]byte
-	if e == i || e-i > len(low) {
+	if e == i || e-i > 32 {
 		return 0, false
 	}
-	classifiers.Fold(low[:], text[i:e])
 	for n := e - i; n >= 1 && n >= e-i-7; n-- {
 		if n < e-i && k.stems>>n&1 == 0 {
 			continue
 		}
-		for _, t := range k.terms[string(low[:n])] {
+		terms, _ := k.terms.Get(text[i : i+n])
+		for x := range terms {
+			t := &terms[x]
 			if n < e-i && !(t.open && len(t.text) == n) || t.told && !behindLabel {
 				continue
 			}

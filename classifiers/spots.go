@@ -1,0 +1,216 @@
+package classifiers
+
+import "math/bits"
+
+// Spot narrows where Bytes, Digits and Title ask, by what stands there. A set of bytes is written as its members: a is any letter, d any digit, x any
+// hexadecimal digit, a line feed also the beginning and the end of a text, and ^ in front means all but those; an empty one is all bytes.
+type Spot struct {
+	At          string // the byte, or the first digit of a group
+	Least, Most int    // digits of the group; 0 for any number
+	Title       bool   // it is of capitalised words; At is not looked at
+	Before      string // right before it
+	After       string // right behind the byte, the group or the letters of the word
+}
+
+// most digits of a group and of a run that are told apart.
+const (
+	groupMost = 16
+	runMost   = 20
+)
+
+// spotTable finds whom to ask at a byte: a bit for each spot in the sets of those that may ask there.
+type spotTable struct {
+	at, before, after [256]uint64
+	title             uint64
+	group             [groupMost + 1]uint64 // by the digits of the group
+	run               [runMost + 1]uint64   // by the digits of the run that begins with it
+	calls             []call
+}
+
+type call struct {
+	who int
+	at  func([]byte, int) (Hit, bool)
+}
+
+// addSpots puts the classifier's spots into the table: those that it names, one for all its bytes that none of them narrows, and one for digits.
+func (t *triggers) addSpots(w *Triggers, c call) {
+	var rest, narrowed [256]bool
+	for _, b := range []byte(w.Bytes) {
+		rest[b] = true
+	}
+	for b := byte('0'); w.Digits > 0 && b <= '9'; b++ {
+		rest[b] = true
+	}
+	title := w.Title
+	for _, s := range w.Spots {
+		if s.Title {
+			t.spot([256]bool{}, s, 0, c)
+			title = false
+			continue
+		}
+		at := byteSet(s.At)
+		for b := range at {
+			at[b] = at[b] && rest[b]
+			narrowed[b] = narrowed[b] || at[b]
+		}
+		t.spot(at, s, w.Digits, c)
+	}
+	for b := range rest {
+		rest[b] = rest[b] && !narrowed[b]
+	}
+	if title || rest != [256]bool{} {
+		t.spot(rest, Spot{Title: title}, w.Digits, c)
+	}
+}
+
+func (t *triggers) spot(at [256]bool, s Spot, digits int, c call) {
+	if n := len(t.spots); n == 0 || len(t.spots[n-1].calls) == 64 {
+		t.spots = append(t.spots, spotTable{})
+	}
+	t.spots[len(t.spots)-1].put(at, s, digits, c)
+}
+
+// byteSet reads a set of bytes.
+func byteSet(set string) (t [256]bool) {
+	if set == "" {
+		set = "^"
+	}
+	not := set[0] == '^'
+	if not {
+		set = set[1:]
+	}
+	for c := range t {
+		in := false
+		for _, m := range []byte(set) {
+			in = in || has(m, byte(c))
+		}
+		t[c] = in != not
+	}
+	return t
+}
+
+// has tells whether a member of a set is the byte or its class.
+func has(member, b byte) bool {
+	switch member {
+	case 'a':
+		return IsLetter(b)
+	case 'd':
+		return IsDigit(b)
+	case 'x':
+		return IsDigit(b) || Lower(b)-'a' < 6
+	}
+	return member == b
+}
+
+// put adds a spot of who.
+func (t *spotTable) put(at [256]bool, s Spot, digits int, c call) {
+	bit := uint64(1) << len(t.calls)
+	t.calls = append(t.calls, c)
+	if s.Title {
+		t.title |= bit
+	}
+	before, after := byteSet(s.Before), byteSet(s.After)
+	for b := range 256 {
+		if at[b] {
+			t.at[b] |= bit
+		}
+		if before[b] {
+			t.before[b] |= bit
+		}
+		if after[b] {
+			t.after[b] |= bit
+		}
+	}
+	for n := range t.group {
+		if n >= s.Least && (s.Most == 0 || n <= s.Most) {
+			t.group[n] |= bit
+		}
+	}
+	for n := range t.run {
+		if n >= min(digits, runMost) {
+			t.run[n] |= bit
+		}
+	}
+}
+
+// around gives the bytes right before i and at j.
+func around(text []byte, i, j int) (before, after byte) {
+	before, after = '\n', '\n'
+	if i > 0 {
+		before = text[i-1]
+	}
+	if j < len(text) {
+		after = text[j]
+	}
+	return before, after
+}
+
+// mark asks at the byte at i.
+func (sc *scan) mark(i int) {
+	before, after := around(sc.text, i, i+1)
+	for k := range sc.t.spots {
+		t := &sc.t.spots[k]
+		if m := t.at[sc.text[i]] & t.before[before] & t.after[after]; m != 0 {
+			sc.asked(t, m, i)
+		}
+	}
+}
+
+// capital asks at the capitalised word text[i:j].
+func (sc *scan) capital(i, j int) {
+	before, after := around(sc.text, i, j)
+	for k := range sc.t.spots {
+		t := &sc.t.spots[k]
+		if m := t.title & t.before[before] & t.after[after]; m != 0 {
+			sc.asked(t, m, i)
+		}
+	}
+}
+
+// group asks at the group of digits text[i:j].
+func (sc *scan) group(i, j int) {
+	text := sc.text
+	before, after := around(text, i, j)
+	for k := range sc.t.spots {
+		t := &sc.t.spots[k]
+		m := t.at[text[i]] & t.before[before] & t.after[after] & t.group[min(j-i, groupMost)]
+		if m == 0 {
+			continue
+		}
+		enough := t.run[min(j-i, runMost)]
+		if m&^enough != 0 && classOf[after] == joiner {
+			enough = t.run[digitsFrom(text, i)]
+		}
+		if m &= enough; m != 0 {
+			sc.asked(t, m, i)
+		}
+	}
+}
+
+func (sc *scan) asked(t *spotTable, m uint64, i int) {
+	for ; m != 0; m &= m - 1 {
+		c := &t.calls[bits.TrailingZeros64(m)]
+		if h, ok := c.at(sc.text, i); ok {
+			sc.hits = append(sc.hits, found{c.who, h})
+		}
+	}
+}
+
+// digitsFrom counts the digits of the run that begins at i, up to runMost. It goes on over separators, at most two in a row.
+func digitsFrom(text []byte, i int) int {
+	n, gap := 0, 0
+	for _, b := range text[i:] {
+		switch classOf[b] {
+		case digit:
+			n, gap = n+1, 0
+		case joiner:
+			gap++
+		default:
+			return n
+		}
+		if gap > 2 || n == runMost {
+			return n
+		}
+	}
+	return n
+}
