@@ -34,6 +34,11 @@ func scanDelivery(row db.Row) (d Delivery, err error) {
 	return d, err
 }
 
+// Fares gives a delivery as it stands in a unit of work.
+func Fares(ctx context.Context, tx db.Tx, id string) (Delivery, error) {
+	return scanDelivery(tx.QueryRow(ctx, selectDelivery+" WHERE id = $1", id))
+}
+
 // Deliveries gives deliveries in a state, or in any where it is empty, the newest first; before, where it is not 0, is the time before which they were made.
 func (o *Outbox) Deliveries(ctx context.Context, state string, before int64, limit int) (out []Delivery, err error) {
 	if before == 0 {

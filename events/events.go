@@ -34,7 +34,12 @@ type Event struct {
 	Where  string `json:"where"`  // source/dataset#field
 	Text   string `json:"text"`
 	At     int64  `json:"at"`
+	// Data is what a Sender puts in when it sends; it is never kept.
+	Data json.RawMessage `json:"data,omitempty"`
 }
+
+// Erased is the type of an event by which somebody is told that a person's data was erased.
+const Erased = "person.erased"
 
 // Channel is one way to the outside.
 type Channel struct {
@@ -100,6 +105,18 @@ func (o *Outbox) Put(ctx context.Context, tx db.Tx, e Event) error {
 	return nil
 }
 
+// Send lays a delivery of one event down for one channel, and gives the id by which its fate is known.
+func (o *Outbox) Send(ctx context.Context, tx db.Tx, channel string, e Event) (id string, err error) {
+	i := slices.IndexFunc(o.channels, func(c Channel) bool { return c.Name == channel })
+	if i < 0 {
+		return "", errkind.Coded(errkind.NotFound, "no-such-channel", "the configuration has no channel %s", channel)
+	}
+	if e.At == 0 {
+		e.At = clock.Micros()
+	}
+	return o.lay(ctx, tx, &o.channels[i], Message{Events: []Event{e}})
+}
+
 // most is how many events one delivery has.
 const most = 200
 
@@ -138,14 +155,20 @@ func (o *Outbox) gather(ctx context.Context, tx db.Tx, c *Channel) (more bool, e
 			return false, err
 		}
 	}
+	_, err = o.lay(ctx, tx, c, m)
+	return len(all) == most, err
+}
+
+// lay makes a delivery of a message.
+func (o *Outbox) lay(ctx context.Context, tx db.Tx, c *Channel, m Message) (id string, err error) {
 	body, err := json.Marshal(m)
 	if err != nil {
-		return false, errkind.Wrap(errkind.Internal, err, "encode a delivery")
+		return "", errkind.Wrap(errkind.Internal, err, "encode a delivery")
 	}
-	now := clock.Micros()
+	id = newID("msg")
 	_, err = tx.Exec(ctx, "INSERT INTO outbox_delivery (id, channel, kind, made, events, body, state, attempts, due, ended, code) VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 0, $4, 0, '')",
-		newID("msg"), c.Name, c.Kind, now, int64(len(m.Events)), body)
-	return len(all) == most, err
+		id, c.Name, c.Kind, clock.Micros(), int64(len(m.Events)), body)
+	return id, err
 }
 
 // waits are how long after a failed attempt the next one is made; after the last there is none.

@@ -135,6 +135,9 @@ func (m *Mail) text(msg Message) []byte {
 func oneLine(s string) string { return strings.NewReplacer("\r", " ", "\n", " ").Replace(s) }
 
 func subject(es []Event) string {
+	if len(es) == 1 && es[0].Type == Erased {
+		return "Erasure of a person's data"
+	}
 	if len(es) == 1 {
 		return "Vestige: " + es[0].Code + " at " + es[0].Where
 	}
@@ -147,6 +150,10 @@ const listed = 20
 // Text writes events for people: by code, each with its place.
 func Text(es []Event, address string) string {
 	var b strings.Builder
+	if len(es) == 1 && es[0].Type == Erased {
+		fmt.Fprintf(&b, "To %s\n\n%s\n\nWhom it is about:\n%s\n", oneLine(es[0].Source), oneLine(es[0].Text), es[0].Data)
+		return b.String()
+	}
 	byCode, order := map[string][]Event{}, []string{}
 	for _, e := range es {
 		if byCode[e.Code] == nil {

@@ -35,12 +35,22 @@ type hook struct {
 }
 
 type hookData struct {
-	Alerts []Event `json:"alerts"`
+	Alerts  []Event `json:"alerts,omitempty"`
+	Notices []Event `json:"notices,omitempty"` // of what was erased
+}
+
+// hookOf makes the body of a message: alerts, or what somebody is told.
+func hookOf(m Message) hook {
+	h := hook{"alerts.opened", time.UnixMicro(m.Made).UTC().Format(time.RFC3339), hookData{Alerts: m.Events}}
+	if len(m.Events) > 0 && m.Events[0].Type == Erased {
+		h.Type, h.Data = Erased, hookData{Notices: m.Events}
+	}
+	return h
 }
 
 // Send posts the message. What answers 410 is gone, and is not asked again.
 func (w *Webhook) Send(ctx context.Context, m Message) error {
-	body, err := json.Marshal(hook{"alerts.opened", time.UnixMicro(m.Made).UTC().Format(time.RFC3339), hookData{m.Events}})
+	body, err := json.Marshal(hookOf(m))
 	if err != nil {
 		return errkind.Wrap(errkind.Internal, err, "encode a message")
 	}

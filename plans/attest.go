@@ -43,7 +43,8 @@ type Attested struct {
 	Approvals  []Approval       `json:"approvals"`
 	Answers    []Answer         `json:"answers"`
 	Export     *ExportInfo      `json:"export,omitempty"`
-	MasterKey  string           `json:"masterKey"` // apart, beside the data
+	Told       []Told           `json:"told,omitempty"` // the recipients of the data, with receipts
+	MasterKey  string           `json:"masterKey"`      // apart, beside the data
 	Checkpoint audit.Checkpoint `json:"checkpoint"`
 	LogKey     string           `json:"logKey"`
 }
@@ -75,6 +76,9 @@ type AttestedStay struct {
 
 // attesting signs what was done, closes the plan and destroys what was sealed for it, in one unit of work.
 func (r *run) attesting(ctx context.Context) (*Result, error) {
+	if wait, err := r.telling(ctx); wait != nil || err != nil {
+		return wait, err
+	}
 	file, err := r.attest(ctx, r.s)
 	if err != nil {
 		return nil, err
@@ -189,6 +193,9 @@ func (e *Engine) attested(ctx context.Context, tx db.Tx, s *Status) (*Attested, 
 	a.Checks = append(a.Checks, checks...)
 	if err == nil {
 		a.Export, err = exportOf(ctx, tx, s.ID)
+	}
+	if err == nil {
+		a.Told, err = e.tellings(ctx, tx, s)
 	}
 	return a, err
 }

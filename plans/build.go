@@ -8,6 +8,7 @@ import (
 	"vestige/internal/errkind"
 	"vestige/lineage"
 	"vestige/pii"
+	"vestige/policies"
 )
 
 var errSealed = errkind.New(errkind.Invalid, "the sealed part of the plan cannot be read")
@@ -43,6 +44,7 @@ type Input struct {
 	Statements func(source string, u pii.Unit) []string
 	Rungs      func(d pii.Dataset) []connectors.Rung
 	Accepted   map[string]string // gaps accepted, by id, with the reason
+	Recipients []policies.Recipient
 }
 
 // Build makes the plan of a request from what the closure reached. It is pure.

@@ -10,6 +10,7 @@ import (
 	"vestige/catalog"
 	"vestige/classifiers"
 	"vestige/connectors"
+	"vestige/events"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/internal/keys"
@@ -33,6 +34,7 @@ type Deps struct {
 	Audit   *audit.Log
 	Policy  *policies.Policy
 	Log     *slog.Logger
+	Outbox  *events.Outbox // takes what recipients are told; nil where nobody can be told by a channel
 	// Kinds finds what is other people's in the texts of an export; nil finds addresses of mail and telephones alone.
 	Kinds *classifiers.Set
 	// Destroyed makes what was deleted gone from the store's files (store.Destroyed).

@@ -41,8 +41,9 @@ type Open struct {
 	Lint       []Finding          `json:"lint"`
 	Tolerance  Tolerance          `json:"tolerance"`
 	Rungs      []SourceRungs      `json:"rungs"`
-	CoolDown   int64              `json:"coolDownUntil"` // microseconds since 1970; 0 for none
-	Approvers  string             `json:"approvers"`     // another, single-approver
+	CoolDown   int64              `json:"coolDownUntil"`  // microseconds since 1970; 0 for none
+	Approvers  string             `json:"approvers"`      // another, single-approver
+	Tell       []Tell             `json:"tell,omitempty"` // to whom data was given, who are told
 	Previous   string             `json:"previous,omitempty"`
 	Commitment string             `json:"commitment"` // to the sealed part, salted
 }

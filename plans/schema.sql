@@ -120,3 +120,16 @@ CREATE TABLE plan_answer (
 -- When a plan last asked for its turn, and whether one of many people has stepped aside for others between two of its units.
 ALTER TABLE plan ADD COLUMN wants BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE plan ADD COLUMN aside BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- step 3
+-- Who was told of an erasure, of those to whom the data was given: by a delivery of the outbox, or by somebody who says so.
+CREATE TABLE plan_told (
+	plan      TEXT NOT NULL,
+	recipient TEXT NOT NULL,
+	delivery  TEXT NOT NULL,
+	due       BIGINT NOT NULL,
+	at        BIGINT NOT NULL,
+	actor     TEXT NOT NULL,
+	text      TEXT NOT NULL,
+	PRIMARY KEY (plan, recipient)
+);

@@ -38,6 +38,7 @@ func (b *builder) plan() *Plan {
 	b.places(&o, s)
 	b.gaps(&o)
 	b.rungs(&o)
+	b.recipients(&o)
 	o.Lint = lint(&o, b)
 	o.Commitment = Commit(s.Salt, s.Encode())
 	return &Plan{Open: o, Hash: HashOf(&o), Sealed: s}

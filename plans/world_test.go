@@ -15,6 +15,7 @@ import (
 	allclassifiers "vestige/classifiers/all"
 	"vestige/connectors"
 	"vestige/consent"
+	"vestige/events"
 	"vestige/forms"
 	"vestige/internal/db"
 	"vestige/internal/keys"
@@ -50,7 +51,7 @@ func newWorld(t *testing.T, sources ...*connectors.Source) *world {
 }
 
 func schemas() []db.Schema {
-	return []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema()}
+	return []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema(), events.Schema()}
 }
 
 // newWorldOn is newWorld over an open store.

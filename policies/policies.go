@@ -15,8 +15,10 @@
 //	limits: {hub: 200}
 //	single-approver: false
 //	holidays: [2026-12-25]
+//	recipients:
+//	  - {name: "Mailer Ltd", contract: "DPA 12", tell: mailer, within: 7d, gets: [{dataset: "shop/customers", category: contact.email}]}
 //
-// Several files are read one after the other: rules, noise and holidays add up, everything else is as the last one says.
+// Several files are read one after the other: rules, noise, recipients and holidays add up, everything else is as the last one says.
 package policies
 
 import (
@@ -31,16 +33,17 @@ import (
 
 // Policy is everything settled. The zero value settles nothing; start from Default.
 type Policy struct {
-	Retain         []Rule    `yaml:"retain" json:"retain"`
-	Act            Act       `yaml:"act" json:"act"`
-	Cost           Cost      `yaml:"cost" json:"cost"`
-	Noise          []Noise   `yaml:"noise" json:"noise,omitempty"`
-	Tolerance      Tolerance `yaml:"tolerance" json:"tolerance"`
-	Windows        Windows   `yaml:"windows" json:"windows"`
-	Limits         Limits    `yaml:"limits" json:"limits"`
-	SingleApprover bool      `yaml:"single-approver" json:"singleApprover"` // who asked for a plan may approve it
-	Restored       string    `yaml:"restored" json:"restored"`              // what is done with what comes back from before an erasure: ask, erase
-	Holidays       []Date    `yaml:"holidays" json:"holidays"`              // beside those of the regime
+	Retain         []Rule      `yaml:"retain" json:"retain"`
+	Act            Act         `yaml:"act" json:"act"`
+	Cost           Cost        `yaml:"cost" json:"cost"`
+	Noise          []Noise     `yaml:"noise" json:"noise,omitempty"`
+	Tolerance      Tolerance   `yaml:"tolerance" json:"tolerance"`
+	Windows        Windows     `yaml:"windows" json:"windows"`
+	Limits         Limits      `yaml:"limits" json:"limits"`
+	SingleApprover bool        `yaml:"single-approver" json:"singleApprover"`  // who asked for a plan may approve it
+	Restored       string      `yaml:"restored" json:"restored"`               // what is done with what comes back from before an erasure: ask, erase
+	Holidays       []Date      `yaml:"holidays" json:"holidays"`               // beside those of the regime
+	Recipients     []Recipient `yaml:"recipients" json:"recipients,omitempty"` // who was given data, and is told of an erasure
 }
 
 // What Restored can be: a person approves that it is erased again, or the approval of the first erasure counts for it.
@@ -236,6 +239,8 @@ func (p *Policy) Validate() error {
 		return errkind.New(errkind.Invalid, "restored: ask or erase")
 	case p.Limits.Hub < 1:
 		return errkind.New(errkind.Invalid, "limits: hub is at least 1")
+	case p.recipientsWrong() != "":
+		return errkind.New(errkind.Invalid, "%s", p.recipientsWrong())
 	}
 	return nil
 }
@@ -264,7 +269,7 @@ func (m Match) validate() string {
 	case m.Category != "" && !known(m.Category):
 		return "match.category is not in the taxonomy"
 	}
-	return ""
+	return r.Match.wrong()
 }
 
 func probability(x float64) bool { return x >= 0 && x <= 1 }

@@ -37,13 +37,14 @@ func Load(files ...string) (*Policy, error) {
 // Add reads the text of one more policy file; name is what errors call it.
 func (p *Policy) Add(name string, text []byte) error {
 	next := *p
-	next.Retain, next.Noise, next.Holidays = nil, nil, nil
+	next.Retain, next.Noise, next.Holidays, next.Recipients = nil, nil, nil, nil
 	if err := Decode(name, text, &next); err != nil {
 		return err
 	}
 	next.Retain = append(p.Retain, next.Retain...)
 	next.Noise = append(p.Noise, next.Noise...)
 	next.Holidays = append(p.Holidays, next.Holidays...)
+	next.Recipients = append(p.Recipients, next.Recipients...)
 	if err := next.Validate(); err != nil {
 		return errkind.Wrap(errkind.Invalid, err, "%s", name)
 	}

@@ -9,6 +9,7 @@ import (
 	"vestige/accounts"
 	"vestige/internal/errkind"
 	"vestige/pii"
+	"vestige/plans"
 	"vestige/policies"
 	"vestige/requests"
 )
@@ -22,7 +23,7 @@ func (s *Server) apiRequestRoutes() {
 		{"identify", "Says how the person's identity was checked."}, {"plan", "Finds what there is of the person and makes the plan, or makes it anew."},
 		{"answer", "Answers a question or a gap; the plan is made anew."}, {"run", "Has the approved plan carried out by whoever works on the store."},
 		{"pause", "Stops the request behind the unit that it is at."}, {"go-on", "Takes the stop off."}, {"wait", "Stops the clock until something has come."},
-		{"resume", "Goes on where wait stopped."}, {"deny", "Ends the request with a refusal."}, {"withdraw", "Ends a request that the person no longer wants."}, {"undo", "Takes soft deletes back and cancels."},
+		{"resume", "Goes on where wait stopped."}, {"deny", "Ends the request with a refusal."}, {"withdraw", "Ends a request that the person no longer wants."}, {"told", "Says that a recipient of the data was told of the erasure, and how, or why it is impossible."}, {"undo", "Takes soft deletes back and cancels."},
 	} {
 		s.api("POST", "/requests/:id/"+x.act, accounts.WorkRequests, s.apiAct(x.act), call{Says: x.says, Takes: deed{}, Gives: requestDoc{}})
 	}
@@ -33,6 +34,11 @@ type requestDoc struct {
 	*requests.Request
 	History []requests.Change `json:"history"`
 	Halt    *requests.Halt    `json:"halt,omitempty"`
+	Told    []plans.Told      `json:"told,omitempty"` // recipients of the data, and how far the telling has come
+}
+
+func requestDocOf(v requestView) requestDoc {
+	return requestDoc{v.Request, append([]requests.Change{}, v.History...), v.Halt, v.Told}
 }
 
 // intakeIn is a request as a program sends it.
@@ -64,7 +70,7 @@ func (s *Server) apiRequests(c *gin.Context) {
 
 func (s *Server) apiRequest(c *gin.Context) {
 	v, err := s.requestView(c.Request.Context(), c.Param("id"))
-	either(s, c, requestDoc{v.Request, append([]requests.Change{}, v.History...), v.Halt}, err)
+	either(s, c, requestDocOf(v), err)
 }
 
 func (s *Server) apiIntake(c *gin.Context) {
@@ -107,7 +113,7 @@ func (s *Server) apiApprove(c *gin.Context) {
 			return 0, nil, err
 		}
 		v, err := s.requestView(c.Request.Context(), c.Param("id"))
-		return http.StatusOK, requestDoc{v.Request, append([]requests.Change{}, v.History...), v.Halt}, err
+		return http.StatusOK, requestDocOf(v), err
 	})
 }
 
@@ -128,7 +134,7 @@ func (s *Server) apiAct(what string) gin.HandlerFunc {
 				return 0, nil, err
 			}
 			v, err := s.requestView(c.Request.Context(), d.Request)
-			return http.StatusOK, requestDoc{v.Request, append([]requests.Change{}, v.History...), v.Halt}, err
+			return http.StatusOK, requestDocOf(v), err
 		})
 	}
 }

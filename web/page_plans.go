@@ -18,6 +18,8 @@ import (
 
 // Plans is what is shown of plans. *plans.Engine has it.
 type Plans interface {
+	Told(ctx context.Context, plan string) ([]plans.Told, error)
+	Confirm(ctx context.Context, plan, recipient, by, text string) error
 	Plans(ctx context.Context, request string) ([]*plans.Status, error)
 	Show(ctx context.Context, id string) (*plans.Status, error)
 	Journal(ctx context.Context, id string) ([]plans.Entry, error)

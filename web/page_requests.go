@@ -28,7 +28,7 @@ func (s *Server) requestRoutes() {
 	s.get("/requests/:id", accounts.ReadRequests, s.request)
 	s.get("/requests/:id/events", accounts.ReadRequests, s.requestEvents)
 	s.post("/requests/:id/approve", accounts.Approve, s.approve)
-	for _, act := range []string{"identify", "plan", "run", "pause", "go-on", "wait", "resume", "deny", "withdraw", "undo", "answer", "verify"} {
+	for _, act := range []string{"identify", "plan", "run", "pause", "go-on", "wait", "resume", "deny", "withdraw", "undo", "answer", "verify", "told"} {
 		s.post("/requests/:id/"+act, accounts.WorkRequests, s.act(act))
 	}
 }
@@ -203,6 +203,7 @@ type requestView struct {
 	Status  *plans.Status
 	Earlier []*plans.Status
 	Journal []plans.Entry
+	Told    []plans.Told
 	Asked   int // questions that are open
 	Gaps    int // required gaps that are open
 	Mine    bool
@@ -243,6 +244,9 @@ func (s *Server) requestView(ctx context.Context, id string) (v requestView, err
 		return v, err
 	}
 	v.Asked, v.Gaps = v.Status.Open.Blocking()
+	if v.Told, err = s.svc.Plans.Told(ctx, r.Plan); err != nil {
+		return v, err
+	}
 	v.Journal, err = s.svc.Plans.Journal(ctx, r.Plan)
 	if n := len(v.Journal); n > 60 {
 		v.Journal = v.Journal[n-60:]
@@ -259,7 +263,7 @@ func (s *Server) approve(c *gin.Context) {
 // act gives the handler of what an operator does to a request.
 func (s *Server) act(what string) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		err := s.carry(c.Request.Context(), what, deed{Request: c.Param("id"), By: by(c).Name, Reason: strings.TrimSpace(c.PostForm("reason")), Question: c.PostForm("question"), Verdict: c.PostForm("verdict")})
+		err := s.carry(c.Request.Context(), what, deed{Request: c.Param("id"), By: by(c).Name, Reason: strings.TrimSpace(c.PostForm("reason")), Question: c.PostForm("question"), Verdict: c.PostForm("verdict"), Recipient: c.PostForm("recipient")})
 		to := "/requests/" + c.Param("id")
 		if what == "answer" {
 			if r, rerr := s.svc.Requests.Show(c.Request.Context(), c.Param("id")); err == nil && rerr == nil {
@@ -272,11 +276,12 @@ func (s *Server) act(what string) gin.HandlerFunc {
 
 // deed is one act of a person on a request.
 type deed struct {
-	Request  string `json:"-"`
-	By       string `json:"-"`
-	Reason   string `json:"reason,omitempty"`
-	Question string `json:"question,omitempty"` // or the gap that is answered
-	Verdict  string `json:"verdict,omitempty"`  // accept or reject
+	Request   string `json:"-"`
+	By        string `json:"-"`
+	Reason    string `json:"reason,omitempty"`
+	Question  string `json:"question,omitempty"`  // or the gap that is answered
+	Verdict   string `json:"verdict,omitempty"`   // accept or reject
+	Recipient string `json:"recipient,omitempty"` // of the data, who was told
 }
 
 // carry does what a person asks for. Carrying a plan out is left to those that work on the store.
@@ -326,6 +331,12 @@ func (s *Server) onPlan(ctx context.Context, what string, d deed) error {
 	p, err := s.planner()
 	if err != nil {
 		return err
+	}
+	if what == "told" {
+		if err := p.Confirm(ctx, r.Plan, d.Recipient, d.By, d.Reason); err != nil {
+			return err
+		}
+		return s.later(ctx, d.Request)
 	}
 	if what == "undo" {
 		if err := p.Undo(ctx, r.Plan, d.By, d.Reason); err != nil {

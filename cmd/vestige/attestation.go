@@ -142,6 +142,7 @@ func (c *call) showAttested(a *plans.Attested, public ed25519.PublicKey) {
 	for _, g := range a.Gaps {
 		c.printf("  gap %s at %s: %s\n", g.Code, g.At, g.Accepted)
 	}
+	c.showTold(a.Told)
 	if n := len(a.Checks); n > 0 {
 		c.showReport(&a.Checks[n-1])
 	}

@@ -100,6 +100,9 @@ func (c *call) showPlan(s *plans.Status) {
 		}
 		c.printf("  %s %s  %s: %s (%s, %s)\n", c.yellow("gap "+g.Code), g.ID, g.At, g.Text, count(g.Records, "record"), need)
 	}
+	for _, t := range o.Tell {
+		c.printf("  %s %s by %s: %s of %s were given\n", c.dim("to be told"), t.Recipient, t.By, count(t.Records, "record"), count(int64(len(t.Datasets)), "dataset"))
+	}
 	c.showLadder("What erased data leaves behind", o.Rungs)
 	c.showQuestions(o.Questions)
 	c.showLint(o.Lint)

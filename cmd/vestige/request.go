@@ -20,6 +20,7 @@ type requestCmd struct {
 	Resume   requestResume   `cmd:"" help:"Go on where wait stopped."`
 	Deny     requestDeny     `cmd:"" help:"End it with a refusal."`
 	Withdraw requestWithdraw `cmd:"" help:"The person no longer wants it."`
+	Told     requestTold     `cmd:"" help:"Say that a recipient of the data was told of the erasure, and how."`
 }
 
 // Help teaches the command.
@@ -131,6 +132,7 @@ type requestView struct {
 	History []requests.Change `json:"history"`
 	Batch   *plans.Batch      `json:"batch,omitempty"` // of many: what the plan does of whom
 	Own     []requests.Own    `json:"own,omitempty"`   // of many: who have requests of their own instead
+	Told    []plans.Told      `json:"told,omitempty"`  // recipients of the data, and how far the telling has come
 }
 
 // Run carries the command out.
@@ -162,11 +164,17 @@ func (x requestShow) Run(c *call) error {
 			c.printf("  %s  %-12s %s  %s\n", when(e.At), e.State, e.By, c.dim(e.Reason))
 		}
 		view.showMany(c)
+		c.showTold(view.Told)
 	})
 }
 
 // many adds what a batch says of its subjects.
-func (v *requestView) many(c *call, a *app.App) error {
+func (v *requestView) many(c *call, a *app.App) (err error) {
+	if v.Plan != "" {
+		if v.Told, err = a.Engine.Told(c.ctx, v.Plan); err != nil {
+			return err
+		}
+	}
 	if v.Subjects == 0 || v.Plan == "" {
 		return nil
 	}
@@ -186,6 +194,51 @@ func (v *requestView) showMany(c *call) {
 	for _, o := range v.Own {
 		c.printf("    %d  %s  %s\n", o.Subject, o.Request, c.dim(o.Why))
 	}
+}
+
+// showTold says of each recipient whether she was told.
+func (c *call) showTold(all []plans.Told) {
+	var rows [][]string
+	for _, t := range all {
+		state := c.yellow(t.State)
+		if t.State == "told" {
+			state = c.green("told " + when(t.At))
+		}
+		rows = append(rows, []string{t.Recipient, state, t.By, day(t.Due), orElse(t.Text, orElse(t.Code, t.Delivery))})
+	}
+	if len(rows) > 0 {
+		c.table([]string{"recipient", "", "by", "due", ""}, rows)
+	}
+}
+
+type requestTold struct {
+	ID        string `arg:"" help:"The request."`
+	Recipient string `arg:"" help:"Who was told, as the policy names them."`
+	How       string `required:"" help:"How, or their answer; or why it is impossible."`
+}
+
+// Run carries the command out.
+func (x requestTold) Run(c *call) error {
+	a, done, err := c.open("request")
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := a.Told(c.ctx, x.ID, x.Recipient, c.by(), x.How); err != nil {
+		return err
+	}
+	r, err := a.Requests.Show(c.ctx, x.ID)
+	if err != nil {
+		return err
+	}
+	all, err := a.Engine.Told(c.ctx, r.Plan)
+	if err != nil {
+		return err
+	}
+	return c.print(all, func() {
+		c.showTold(all)
+		c.printf("%s\n", c.dim("vestige run "+x.ID+" goes on once all are told; vestige serve does so by itself"))
+	})
 }
 
 type requestIdentify struct {

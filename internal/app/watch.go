@@ -23,6 +23,9 @@ func (a *App) openWatch(ctx context.Context, _ Options) error {
 		channels = append(channels, c)
 	}
 	a.Outbox = events.New(a.DB, channels)
+	if a.Engine.Outbox = a.Outbox; a.reachable() != nil {
+		return a.reachable()
+	}
 	a.Watch = watch.New(watch.Deps{
 		DB: a.DB, Catalog: a.Catalog, Audit: a.Audit, Outbox: a.Outbox, Stale: a.Config.Stale, Log: a.Log,
 		Sources: func() []string { return slices.Sorted(maps.Keys(a.Sources)) },
@@ -69,5 +72,6 @@ func (a *App) channel(ctx context.Context, n Notify) (c events.Channel, err erro
 	case "command":
 		c.Sender = &events.Command{Run: n.Run, Dir: a.Config.Base}
 	}
+	c.Sender = teller{c.Sender, a}
 	return c, nil
 }
