@@ -269,7 +269,7 @@ func (m Match) validate() string {
 	case m.Category != "" && !known(m.Category):
 		return "match.category is not in the taxonomy"
 	}
-	return r.Match.wrong()
+	return ""
 }
 
 func probability(x float64) bool { return x >= 0 && x <= 1 }

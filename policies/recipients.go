@@ -40,7 +40,7 @@ func (r Recipient) Term(from time.Time) time.Time {
 // Given tells which of the categories of a dataset a recipient was given; all of them where a rule names none.
 func (r Recipient) Given(at pii.Ref, categories []pii.Category) (given []pii.Category, any bool) {
 	for _, m := range r.Gets {
-		if !m.matches(at, categories, nil) {
+		if !m.Matches(at, categories, nil) {
 			continue
 		}
 		any = true
