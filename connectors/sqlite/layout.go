@@ -9,7 +9,8 @@ import (
 	"vestige/pii"
 )
 
-// layout is how a table stands in the live schema. It is read anew for every query, so that no change of the schema goes unseen.
+// layout is how a table stands in the live schema. Before every query SQLite is asked whether the schema is still the one that it was read from, so that no
+// change goes unseen.
 type layout struct {
 	schema, table string
 	kind          string // table, view, virtual
@@ -20,7 +21,17 @@ type layout struct {
 	key           []string
 	module        string
 	args          map[string]string // of the module
+	passing       bool              // the key was chosen by what the table held
 }
+
+// seenLayout is a layout with the version of the schema that it was read from.
+type seenLayout struct {
+	layout
+	version int64
+}
+
+// mostLayouts bounds how many are remembered.
+const mostLayouts = 1024
 
 type column struct {
 	name      string
@@ -116,16 +127,51 @@ func (l *layout) primary() []string {
 	}
 }
 
-// layout reads how a dataset stands in the schema.
+// layout gives how a dataset stands in the schema.
 func (d *Driver) layout(ctx context.Context, c *conn, dataset string) (*layout, error) {
 	schema, table := d.resolve(dataset)
+	if c.as == writing {
+		return readLayout(ctx, c, schema, table)
+	}
+	version, err := c.again(ctx, "PRAGMA "+quote(schema)+".schema_version", nil)
+	if err != nil {
+		return nil, err
+	}
+	got, err := version.rest()
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	old, ok := d.layouts[dataset]
+	d.mu.Unlock()
+	if ok && len(got) == 1 && old.version == asInt(got[0][0]) {
+		return &old.layout, nil
+	}
+	l, err := readLayout(ctx, c, schema, table)
+	if err == nil && len(got) == 1 && !l.passing {
+		d.remember(dataset, seenLayout{*l, asInt(got[0][0])})
+	}
+	return l, err
+}
+
+func (d *Driver) remember(dataset string, l seenLayout) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.layouts) >= mostLayouts {
+		clear(d.layouts)
+	}
+	d.layouts[dataset] = l
+}
+
+// readLayout reads how a table stands in the schema.
+func readLayout(ctx context.Context, c *conn, schema, table string) (*layout, error) {
 	l := &layout{schema: schema, table: table}
 	got, err := c.all(ctx, "SELECT type, coalesce(sql,'') FROM "+quote(schema)+".sqlite_schema WHERE name=? AND type IN ('table','view')", table)
 	if err != nil {
 		return nil, err
 	}
 	if len(got) == 0 {
-		return nil, errkind.Coded(errkind.NotFound, "no-such-dataset", "there is no table %s", dataset)
+		return nil, errkind.Coded(errkind.NotFound, "no-such-dataset", "there is no table %s", c.d.display(schema, table))
 	}
 	l.kind, l.sql = asText(got[0][0]), asText(got[0][1])
 	if l.kind == "table" {
@@ -199,6 +245,7 @@ func (l *layout) findKey(ctx context.Context, c *conn) error {
 	if len(nulls) == 0 || l.rowid == "" {
 		return nil
 	}
+	l.passing = true
 	found, err := c.all(ctx, "SELECT 1 FROM "+l.name()+" WHERE "+strings.Join(nulls, " OR ")+" LIMIT 1")
 	if len(found) > 0 {
 		l.key = []string{l.rowid}

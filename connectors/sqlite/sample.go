@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"iter"
 	"math/rand/v2"
 	"slices"
@@ -65,94 +66,51 @@ func (r *reader) span(ctx context.Context, n int) (low, high int64, wide bool, e
 	return low, high, width > uint64(2*n+64) && width < 1<<62, nil
 }
 
-// blocks reads until it has n records, or has tried often enough in a table that is mostly holes.
+// blocks reads n records, some behind each of random places, in order. A block that begins among records already read goes on behind them. Where the table
+// is mostly holes and fewer come, those before the first place follow.
 func (r *reader) blocks(ctx context.Context, seed uint64, n int, low, high int64) error {
-	random := rand.New(rand.NewPCG(seed, 0xb10c))
-	block := max(1, n/64)
-	starts := map[int64]bool{}
-	var ids []int64
-	for range 3 * (n/block + 1) {
-		if start := low + random.Int64N(high-low+1); !starts[start] {
-			starts[start] = true
-			ids = append(ids, start)
-		}
+	random, block, first := rand.New(rand.NewPCG(seed, 0xb10c)), max(1, n/64), low
+	starts := make([]int64, (n+block-1)/block)
+	for i := range starts {
+		starts[i] = low + random.Int64N(high-low+1)
 	}
-	seen := map[int64]bool{}
-	query := "SELECT " + r.l.rowid + " FROM " + r.l.name() + " WHERE " + r.l.rowid + " >= ? ORDER BY " + r.l.rowid + " LIMIT " + strconv.Itoa(block)
-	for _, start := range ids {
-		got, err := r.numbers(ctx, query, start)
-		if err != nil && ctx.Err() != nil {
+	slices.Sort(starts)
+	r.limit = int64(n)
+	from := r.selects + " WHERE " + r.l.rowid + " >= ?"
+	for _, start := range starts {
+		if r.enough() || !r.more {
+			break
+		}
+		r.after = r.after[:0]
+		if err := r.block(ctx, from+r.order()+" LIMIT "+strconv.Itoa(block), max(start, low)); err != nil {
 			return err
 		}
-		for _, id := range got {
-			if len(seen) < n {
-				seen[id] = true
-			}
-		}
-		if len(seen) >= n {
+		if len(r.after) == 1 && asInt(r.after[0]) < high {
+			low = asInt(r.after[0]) + 1
+		} else if len(r.after) == 1 {
 			break
 		}
 	}
-	return r.rowids(ctx, seen)
-}
-
-// numbers reads a short result of whole numbers.
-func (r *reader) numbers(ctx context.Context, query string, from int64) (out []int64, err error) {
-	if s := r.sweeps(); s != nil && ctx.Err() == nil {
-		if out, ok := s.numbers(query, from); ok {
-			return out, nil
-		}
-	}
-	rs, err := r.query(ctx, query, from)
-	if err != nil {
-		return nil, err
-	}
-	got, err := rs.rest()
-	for _, row := range got {
-		out = append(out, asInt(row[0]))
-	}
-	return out, err
-}
-
-// rowids reads those records in order.
-func (r *reader) rowids(ctx context.Context, seen map[int64]bool) error {
-	ids := make([]int64, 0, len(seen))
-	for id := range seen {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	query := r.selects + " WHERE " + r.l.rowid + " BETWEEN ? AND ?" + r.order()
-	for run := range runs(ids) {
-		_, err := r.sweepOrPass(ctx, query, run[0], run[1])
-		if err != nil && ctx.Err() != nil {
+	if r.more && !r.enough() && starts[0] > first {
+		if err := r.block(ctx, from+" AND "+r.l.rowid+" < ?"+r.order()+" LIMIT "+strconv.FormatInt(r.limit-r.given, 10), first, starts[0]); err != nil {
 			return err
-		}
-		if err != nil && !r.gap("a part of the sample cannot be read") {
-			return nil
-		}
-		if !r.more {
-			return nil
 		}
 	}
 	r.flush()
 	return nil
 }
 
+// block reads one; what cannot be read is a gap.
+func (r *reader) block(ctx context.Context, query string, args ...driver.Value) error {
+	_, err := r.sweepOrPass(ctx, query, args...)
+	if err != nil && ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
+		r.gap("a part of the sample cannot be read")
+	}
+	return nil
+}
+
 // hold makes batches so large that one is rarely given while a statement is under way, which would keep writers waiting.
 func (r *reader) hold() { r.size, r.room = 1<<16, 16<<20 }
-
-// runs cuts sorted numbers into ranges without holes.
-func runs(ids []int64) iter.Seq[[2]int64] {
-	return func(yield func([2]int64) bool) {
-		for i := 0; i < len(ids); {
-			j := i
-			for j+1 < len(ids) && ids[j+1] == ids[j]+1 {
-				j++
-			}
-			if !yield([2]int64{ids[i], ids[j]}) {
-				return
-			}
-			i = j + 1
-		}
-	}
-}

@@ -34,9 +34,10 @@ type Driver struct {
 	vacuum  string
 	timeout time.Duration
 
-	mu     sync.Mutex
-	idle   map[access][]*conn
-	closed bool
+	mu      sync.Mutex
+	idle    map[access][]*conn
+	layouts map[string]seenLayout // by dataset
+	closed  bool
 }
 
 var (
@@ -71,7 +72,7 @@ func Spec() connectors.Spec {
 }
 
 func open(_ context.Context, env connectors.Env, cfg connectors.Config) (connectors.Driver, error) {
-	d := &Driver{env: env, attach: map[string]string{}, idle: map[access][]*conn{}}
+	d := &Driver{env: env, attach: map[string]string{}, idle: map[access][]*conn{}, layouts: map[string]seenLayout{}}
 	d.path = d.absolute(cfg["path"].Reveal())
 	for _, part := range strings.Split(cfg["attach"].Reveal(), ",") {
 		name, path, ok := strings.Cut(strings.TrimSpace(part), "=")

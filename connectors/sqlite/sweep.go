@@ -110,25 +110,6 @@ func (r *reader) sweepOrPass(ctx context.Context, query string, args ...driver.V
 	return r.pass(ctx, query, args...)
 }
 
-// numbers reads a short result of whole numbers; ok is false where the driver has to say what is wrong.
-func (s *sweeper) numbers(query string, arg int64) (out []int64, ok bool) {
-	if !s.prepare(query) {
-		return nil, false
-	}
-	defer engine.Xsqlite3_reset(s.tls, s.stmt)
-	engine.Xsqlite3_bind_int64(s.tls, s.stmt, 1, arg)
-	for {
-		switch engine.Xsqlite3_step(s.tls, s.stmt) {
-		case engine.SQLITE_ROW:
-			out = append(out, engine.Xsqlite3_column_int64(s.tls, s.stmt, 0))
-		case engine.SQLITE_DONE:
-			return out, true
-		default:
-			return nil, false
-		}
-	}
-}
-
 // sweep does what pass does. done is false where the statement could not be begun and nothing was read.
 func (r *reader) sweep(ctx context.Context, s *sweeper, query string, args []driver.Value) (full, done bool, err error) {
 	if !s.prepare(query) {
