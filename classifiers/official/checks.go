@@ -6,7 +6,7 @@ import (
 )
 
 // checks verify the letters and digits of a candidate, of which the form is right already.
-var checks = merged(europe, more)
+var checks = merged(europe, more, papers)
 
 func merged(lists ...map[string]func([]byte) bool) map[string]func([]byte) bool {
 	all := map[string]func([]byte) bool{}

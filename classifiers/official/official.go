@@ -136,11 +136,11 @@ func fits(v []byte, form string) bool {
 }
 
 // buffers are for the signs of one candidate: checks are called by pointer, so that a buffer of the stack would escape.
-var buffers = sync.Pool{New: func() any { return new([40]byte) }}
+var buffers = sync.Pool{New: func() any { return new([64]byte) }}
 
 // passes checks the letters and digits without what stands between them.
 func (k *kind) passes(v []byte) bool {
-	buf := buffers.Get().(*[40]byte)
+	buf := buffers.Get().(*[64]byte)
 	defer buffers.Put(buf)
 	n, same := 0, true
 	for _, b := range v {
