@@ -116,6 +116,9 @@ func Real(set *classifiers.Set, name string, tables []RealTable, m Mode) *Report
 
 func inNames(c pii.Category) bool { return slices.Contains(nameless, c) }
 
+// Schema gives the names and labels without values.
+func (t *RealTable) Schema() Schema { return Schema{Dataset: t.dataset(false), Labels: t.Labels} }
+
 func (t *RealTable) dataset(hidden bool) *pii.Dataset {
 	_, file, _ := strings.Cut(t.Name, ".")
 	d := &pii.Dataset{Ref: pii.Ref{Source: "s", Dataset: file}}

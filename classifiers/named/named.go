@@ -65,6 +65,8 @@ func look(s *classifiers.Stats, form string) (e classifiers.Evidence) {
 		add(-8, "words")
 	case form == "number" && s.Share(t.Decimals) > .2 && numbers > .8:
 		add(6, "numbers with a fraction")
+	case (form == "text" || form == "short") && s.Values >= 20 && s.Distinct <= 40 && s.Repeats() >= 3 && s.Len[1] <= 40:
+		add(3.5, "few values that repeat, as what is said of people does")
 	case form == "text" || form == "short" && s.Len[1] <= 40:
 		add(1.5, "words")
 	case form == "short":

@@ -1,4 +1,4 @@
-// Command learn trains the weights of classifiers/learned.tsv on the labelled names of the development split: a logistic regression over the
+// Command learn trains the weights of classifiers/learned.tsv on the labelled names of the development split, applications and public tables: a logistic regression over the
 // traits of a proposal (its words, letters, type and table), which says whether the column is personal. Only traits that three applications
 // have are kept. The same labels give the same file. The test split and the late applications are never read.
 package main
@@ -27,13 +27,38 @@ const (
 )
 
 func main() {
-	if err := run("testdata/applications", "../learned.tsv"); err != nil {
+	if err := run("testdata/applications", "testdata/tables.csv", "../learned.tsv"); err != nil {
 		fmt.Fprintln(os.Stderr, "learn:", err)
 		os.Exit(1)
 	}
 }
 
-func run(labels, out string) error {
+// collections gives the names of the public tables of the development split, as applications: tables that were published together are one.
+func collections(labels string) (out []eval.Application, err error) {
+	f, err := os.Open(labels)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	tables, err := eval.RealTables(f, "")
+	if err != nil {
+		return nil, err
+	}
+	for i := range tables {
+		if tables[i].Test() {
+			continue
+		}
+		name, _, _ := strings.Cut(tables[i].Name, ".")
+		if len(out) == 0 || out[len(out)-1].Name != name {
+			out = append(out, eval.Application{Name: name})
+		}
+		a := &out[len(out)-1]
+		a.Tables = append(a.Tables, tables[i].Schema())
+	}
+	return out, nil
+}
+
+func run(labels, tables, out string) error {
 	apps, err := eval.Applications(os.DirFS(labels))
 	if err != nil {
 		return err
@@ -42,11 +67,18 @@ func run(labels, out string) error {
 	if err != nil {
 		return err
 	}
+	more, err := collections(tables)
+	if err != nil {
+		return err
+	}
 	m := &model{index: map[string]int{}}
 	for i := range apps {
 		if !apps[i].Test() {
 			m.gather(set, &apps[i], i)
 		}
+	}
+	for i := range more {
+		m.gather(set, &more[i], len(apps)+i)
 	}
 	m.prune()
 	m.train()
