@@ -105,7 +105,10 @@ func (w *weighing) candidate(who int, why *[]nat) candidate {
 
 // beside adds what the field's neighbours say.
 func (c *candidate) beside(st *Stats) {
-	if st.nobody && ofPlaces(c.cat) {
+	switch {
+	case st.nobody && c.cat == "online.url":
+		c.add(-15, "nothing beside it is of a person")
+	case st.nobody && ofPlaces(c.cat):
 		c.add(-9, "nothing beside it is of a person")
 	}
 	if len(st.Field.Neighbour) == 0 || !c.positive {
@@ -150,8 +153,11 @@ func (w *weighing) positive(k candidate, c *Classifier) candidate {
 		}
 		k.add(nats, named.Text)
 	}
-	if named.Nats == 0 && h.said && ofWords(c.Category) {
+	switch {
+	case named.Nats == 0 && h.said && ofWords(c.Category):
 		k.add(-2, "the name says something else")
+	case named.Nats == 0 && h.nats["none.date"].Nats >= 6 && c.Category == "demographic.birth_date":
+		k.add(-6, "the name says another date")
 	}
 	w.values(&k, i, named.Nats > 2)
 	if c.Column != nil {

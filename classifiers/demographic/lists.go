@@ -58,11 +58,11 @@ func Gender() classifiers.Classifier {
 	}
 }
 
-// genderLook asks for a name where there are digits alone: those are codes of anything.
+// genderLook asks for a name where there are digits or letters alone: those are codes of anything.
 func genderLook(s *classifiers.Stats) classifiers.Evidence {
 	e := closed(s, "gender", 5, 6)
-	if s.Values > 0 && !s.Named && s.Share(s.Texture.Digits) > .5 {
-		e.Nats = append(e.Nats, pii.Nat{Text: "digits that nothing names", Nats: -6})
+	if s.Values > 0 && !s.Named && (s.Share(s.Texture.Digits) > .5 || s.Len[1] == 1) {
+		e.Nats = append(e.Nats, pii.Nat{Text: "single signs that nothing names", Nats: -6})
 	}
 	return e
 }

@@ -151,6 +151,7 @@ func Propose(set *classifiers.Set, t Table, m Mode) []pii.Proposal {
 var nameless = []pii.Category{
 	"identity.number", "identity.customer_number", "identity.username", "employment.salary", "government_id.passport", "online.cookie_id", "online.device_id",
 	"contact.country", "contact.postcode", "demographic.nationality", "demographic.gender", "finance.bank_account", "online.credential", "online.url",
+	"demographic.age", "health.measurement", "education.grade", "finance.card_part",
 }
 
 func (r *Result) count(t Table, i int, p pii.Proposal, m Mode) {
