@@ -44,7 +44,7 @@ func (c *Catalog) Graph(ctx context.Context) (*lineage.Graph, error) {
 		return nil, err
 	}
 	defer snapshot.close()
-	docs, at, err := snapshot.graph()
+	docs, at, err := snapshot.graph(ctx)
 	switch {
 	case err != nil:
 		return nil, errStale("it cannot be read")
@@ -268,6 +268,10 @@ func ordered(docs []graphDoc, nodes []lineage.Node, edges [][]lineage.Edge, at i
 		}
 		g.Edges = append(g.Edges, edges[i]...)
 	}
+	return sorted(g)
+}
+
+func sorted(g *lineage.Graph) *lineage.Graph {
 	slices.SortFunc(g.Nodes, func(a, b lineage.Node) int { return compareRefs(a.Dataset.Ref, b.Dataset.Ref) })
 	slices.SortFunc(g.Edges, func(a, b lineage.Edge) int { return cmp.Or(compareRefs(a.From, b.From), strings.Compare(a.ID, b.ID)) })
 	return g.Index()

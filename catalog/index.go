@@ -28,6 +28,8 @@ type index struct {
 	b    bleve.Index
 	post *postings // nil until somebody searches; changed under Catalog.syncMu
 
+	outline outline
+
 	mu   sync.Mutex
 	last chan struct{} // closed once the last batch is on disk; nil where nothing was written
 }
@@ -193,10 +195,13 @@ func (x *index) follow(changes []change, to int64) error {
 			}
 		}
 	}
-	if err := x.write(batch, to); err != nil || x.post == nil {
+	if err := x.write(batch, to); err != nil {
 		return err
 	}
-	x.post.apply(changes)
+	if x.post != nil {
+		x.post.apply(changes)
+	}
+	x.outline.note(changes)
 	return nil
 }
 
@@ -239,37 +244,25 @@ func (x *index) snapshot() (s *snapshot, err error) {
 func (s *snapshot) close() { _ = s.r.Close() }
 
 // graph reads every document of the graph, with the revision of the same snapshot.
-func (s *snapshot) graph() (docs []graphDoc, revision int64, err error) {
+func (s *snapshot) graph(ctx context.Context) (docs []graphDoc, revision int64, err error) {
+	revision, err = s.each(ctx, func(d graphDoc) { docs = append(docs, d) })
+	return docs, revision, err
+}
+
+// each visits every document of the graph, and gives the revision of the same snapshot.
+func (s *snapshot) each(ctx context.Context, visit func(graphDoc)) (revision int64, err error) {
 	defer recovered(&err)
 	at, err := s.r.GetInternal(revisionKey)
 	if err != nil {
-		return nil, 0, errkind.Wrap(errkind.Internal, err, "read the index")
+		return 0, errkind.Wrap(errkind.Internal, err, "read the index")
 	}
-	docs, err = readGraph(s.r)
-	return docs, parseRevision(at), err
-}
-
-func readGraph(r bleveindex.IndexReader) ([]graphDoc, error) {
-	terms, err := r.TermFieldReader(context.Background(), []byte("y"), "graph", false, false, false)
-	if err != nil {
-		return nil, errkind.Wrap(errkind.Internal, err, "read the index")
-	}
-	defer func() { _ = terms.Close() }()
-	var docs []graphDoc
-	for {
-		next, err := terms.Next(nil)
-		if err != nil {
-			return nil, errkind.Wrap(errkind.Internal, err, "read the index")
+	return parseRevision(at), eachOf(ctx, s.r, "graph", "y", func(id bleveindex.IndexInternalID, _ uint64) error {
+		d, err := readDoc(s.r, id)
+		if err == nil {
+			visit(d)
 		}
-		if next == nil {
-			return docs, nil
-		}
-		d, err := readDoc(r, next.ID)
-		if err != nil {
-			return nil, err
-		}
-		docs = append(docs, d)
-	}
+		return err
+	})
 }
 
 func readDoc(r bleveindex.IndexReader, at bleveindex.IndexInternalID) (d graphDoc, err error) {

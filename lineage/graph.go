@@ -3,6 +3,8 @@
 package lineage
 
 import (
+	"slices"
+
 	"vestige/pii"
 )
 
@@ -27,7 +29,11 @@ type Node struct {
 	Gone    int64       `json:"gone,omitempty"`   // when it was first missed, microseconds since 1970; a tombstone
 	Soft    string      `json:"soft,omitempty"`   // the field by which its records are soft-deleted
 	Island  bool        `json:"island,omitempty"` // it holds personal data, and no identifier or reference leads to it
+	Whole   *Summary    `json:"-"`                // of all its fields, where an outline has some of them alone
 }
+
+// Summary is what is counted of all fields of a dataset.
+type Summary struct{ Fields, Personal, Top int }
 
 // FieldNode is a field with what is proposed and decided of it.
 type FieldNode struct {
@@ -104,6 +110,16 @@ func (g *Graph) Index() *Graph {
 		g.in[g.Edges[i].To] = append(g.in[g.Edges[i].To], i)
 	}
 	return g
+}
+
+// With gives the graph of a later revision, in which some nodes stand in the place of those of their datasets. It shares the rest with this one.
+func (g *Graph) With(nodes []Node, revision int64) *Graph {
+	next := *g
+	next.Revision, next.Nodes = revision, slices.Clone(g.Nodes)
+	for i := range nodes {
+		next.Nodes[g.byRef[nodes[i].Dataset.Ref.Of()]] = nodes[i]
+	}
+	return &next
 }
 
 // Node gives the dataset's node, nil where the graph has none.

@@ -34,6 +34,12 @@ func (s *Server) apiLineage(c *gin.Context) {
 		return
 	}
 	sel, err := s.choose(g, a)
+	if sel.tooLarge { // it is begun with the datasets on which most refer
+		sel.cut, sel.nodes = true, nil
+		for _, h := range sel.hubs {
+			sel.nodes = append(sel.nodes, g.Node(h.Ref))
+		}
+	}
 	doc := lineageDoc{Revision: g.Revision, Datasets: []pii.Ref{}, References: []*lineage.Edge{}, Partial: sel.cut}
 	in := map[pii.Ref]bool{}
 	for _, n := range sel.nodes {
@@ -43,10 +49,6 @@ func (s *Server) apiLineage(c *gin.Context) {
 	for _, f := range sel.folds {
 		doc.Folded += f.count
 	}
-	for i := range g.Edges {
-		if e := &g.Edges[i]; in[e.From] && in[e.To] {
-			doc.References = append(doc.References, e)
-		}
-	}
+	doc.References = append(doc.References, among(g, in)...)
 	either(s, c, doc, err)
 }

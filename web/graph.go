@@ -37,6 +37,9 @@ type fold struct {
 
 // personalFields counts what a dataset holds of people, and how sensitive the worst is.
 func personalFields(n *lineage.Node) (count, top int) {
+	if n.Whole != nil {
+		return n.Whole.Personal, n.Whole.Top
+	}
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		level := 0

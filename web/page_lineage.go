@@ -73,7 +73,7 @@ func (x *graphs) keep(g, drawn *lineage.Graph, took time.Duration) {
 
 // read gives the graph, and the one that is drawn: with flows between datasets that were told and that no reference shows already.
 func (s *Server) read(ctx context.Context) (g, drawn *lineage.Graph, err error) {
-	if g, err = s.svc.Catalog.Graph(ctx); err != nil {
+	if g, err = s.svc.Catalog.Outline(ctx); err != nil {
 		return nil, nil, err
 	}
 	flows, err := s.svc.Catalog.Flows(ctx, pii.Ref{})

@@ -96,7 +96,7 @@ func (s *Server) way(ctx context.Context, from, to string) (doc pathDoc, g *line
 	if g.Node(doc.To) == nil {
 		return doc, nil, errkind.Coded(errkind.NotFound, "no-such-dataset", "no dataset of this name is in the graph")
 	}
-	starts, err := startsOf(g, from)
+	starts, err := s.startsOf(ctx, g, from)
 	if err != nil {
 		return doc, nil, err
 	}
@@ -105,15 +105,15 @@ func (s *Server) way(ctx context.Context, from, to string) (doc pathDoc, g *line
 }
 
 // startsOf gives the fields in which an identifier is found without following anything, by dataset.
-func startsOf(g *lineage.Graph, from string) (map[pii.Ref]pii.Ref, error) {
+func (s *Server) startsOf(ctx context.Context, g *lineage.Graph, from string) (map[pii.Ref]pii.Ref, error) {
 	out := map[pii.Ref]pii.Ref{}
 	if strings.Contains(from, "#") {
 		ref, err := place(from, true)
 		if err != nil {
 			return nil, err
 		}
-		if n := g.Node(ref.Of()); n == nil || n.Field(ref.Field) == nil {
-			return nil, errkind.Coded(errkind.NotFound, "no-such-field", "no field of this name is in the graph")
+		if _, err := s.svc.Catalog.Field(ctx, ref); err != nil {
+			return nil, err
 		}
 		out[ref.Of()] = ref
 		return out, nil
@@ -124,7 +124,8 @@ func startsOf(g *lineage.Graph, from string) (map[pii.Ref]pii.Ref, error) {
 	}
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		for _, f := range n.Fields {
+		for j := range n.Fields {
+			f := &n.Fields[j]
 			if n.Gone == 0 && f.Dense && k.Covers(f.Category) && f.Confidence >= catalog.Find && out[n.Dataset.Ref].Field == "" {
 				out[n.Dataset.Ref] = n.Dataset.Ref.In(f.Field.Name)
 			}

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,13 +92,8 @@ func draw(g *lineage.Graph, sel selection, a ask) picture {
 // bundle puts the references between two datasets into one arrow.
 func bundle(g *lineage.Graph, index map[pii.Ref]int, p *picture) (pairs [][]*lineage.Edge, edges []layered.Edge) {
 	at := map[layered.Edge]int{}
-	for i := range g.Edges {
-		e := &g.Edges[i]
-		to, ok1 := index[e.To]
-		from, ok2 := index[e.From]
-		if !ok1 || !ok2 {
-			continue
-		}
+	for _, e := range among(g, index) {
+		to, from := index[e.To], index[e.From]
 		p.Edges = append(p.Edges, e)
 		pair := layered.Edge{From: to, To: from}
 		k, ok := at[pair]
@@ -109,13 +106,38 @@ func bundle(g *lineage.Graph, index map[pii.Ref]int, p *picture) (pairs [][]*lin
 	return pairs, edges
 }
 
+// among gives the references between datasets of a picture.
+func among[V any](g *lineage.Graph, in map[pii.Ref]V) (out []*lineage.Edge) {
+	for ref := range in {
+		for _, e := range append(g.Out(ref), g.Shown(ref)...) {
+			if _, there := in[e.To]; there && e.From == ref {
+				out = append(out, e)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b *lineage.Edge) int {
+		switch {
+		case a.From != b.From && a.From.Less(b.From):
+			return -1
+		case a.From != b.From:
+			return 1
+		}
+		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.To.String(), b.To.String()))
+	})
+	return out
+}
+
 func boxOf(n *lineage.Node, a ask) box {
 	count, top := personalFields(n)
+	all := len(n.Fields)
+	if n.Whole != nil {
+		all = n.Whole.Fields
+	}
 	next := a
 	next.Root, next.Unfold = n.Dataset.Ref, false
 	b := box{
 		Href: next.href(), Name: short(label(n), nameRunes), Source: n.Dataset.Ref.Source, Title: n.Dataset.Ref.Source + "/" + label(n), Top: top,
-		Detail: fmt.Sprintf("%d of %d personal", count, len(n.Fields)),
+		Detail: fmt.Sprintf("%d of %d personal", count, all),
 	}
 	if count == 0 {
 		b.Detail, b.Class = "nothing personal", "plain"

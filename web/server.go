@@ -126,6 +126,12 @@ func (s *Server) local(c *gin.Context) {
 	s.svc.Local.ServeHTTP(c.Writer, c.Request)
 }
 
+// warm reads into memory what searches and pictures need, so that nobody waits for it. What is wrong is said by the page that needs it.
+func (s *Server) warm(ctx context.Context) {
+	_ = s.svc.Catalog.Warm(ctx)
+	_, _ = s.graph(ctx)
+}
+
 // Handler gives the whole interface, for tests and for servers of one's own.
 func (s *Server) Handler() http.Handler { return s.engine }
 
@@ -155,7 +161,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	go func() { done <- srv.Serve(l) }()
 	work, stop := context.WithCancel(ctx)
 	var all sync.WaitGroup
-	all.Go(func() { _ = s.svc.Catalog.Warm(work) }) // a page says what is wrong
+	all.Go(func() { s.warm(work) })
 	all.Go(func() { s.follow(work) })
 	all.Go(func() { s.follows(work) })
 	defer all.Wait()

@@ -69,7 +69,7 @@ func main() {
 	full := flag.Bool("full", false, "objects of 2 GB in place of 512 MB, and five rounds in place of three")
 	write := flag.Bool("write", false, "put the figures into docs/benchmarks.md")
 	keep := flag.String("keep", "", "keep the estate of pages in this folder, and use it again")
-	page := flag.String("page", "", "ask pages for those addresses alone that hold this")
+	page := flag.String("page", "", "ask pages for those addresses alone that hold one of these, separated by commas")
 	isChild := flag.Bool("child", false, "take the steps that the input says; the parts call it")
 	profile := flag.String("cpuprofile", "", "write a profile to this file, for go tool pprof; of a part that scans in a process of its own to a second one, with .child")
 	flag.Parse()

@@ -34,7 +34,7 @@ const (
 type walk struct {
 	Dir      string
 	Datasets int
-	Only     string // addresses that hold it
+	Only     string // addresses that hold one of these, separated by commas
 
 	a    *app.App
 	srv  *web.Server
@@ -64,13 +64,14 @@ func (w *walk) run(ctx context.Context) (out outcome, err error) {
 		return out, err
 	}
 	for _, p := range todo {
-		if !strings.Contains(p.Path, w.Only) {
+		if !slices.ContainsFunc(strings.Split(w.Only, ","), func(part string) bool { return p.Path == part || part != "/" && strings.Contains(p.Path, part) }) {
 			continue
 		}
 		if err := w.measure(ctx, &p); err != nil {
 			return out, fmt.Errorf("%s: %w", p.Path, err)
 		}
 		out.Pages = append(out.Pages, p)
+		fmt.Fprintf(os.Stderr, "  %s: first %.0f ms, alone %.1f, processor %.1f, p99 %.0f\n", clipped(p.Path), p.First, p.Alone, p.CPU, p.P99)
 	}
 	if w.Only == "" {
 		p := asked{Kind: changeKind, Path: "PUT /api/v1/field/decision"}
