@@ -2,7 +2,7 @@ package lineage
 
 import "vestige/pii"
 
-var bornWords = []string{"created", "registered", "registration", "signup", "joined", "inserted", "added", "imported", "since", "ordered", "placed", "sent", "received", "opened", "erstellt", "angelegt"}
+var bornWords = []string{"created", "registered", "registration", "signup", "joined", "inserted", "added", "imported", "since", "ordered", "placed", "sent", "received", "opened", "enrolled", "hired", "erstellt", "angelegt", "eroeffnet", "eingetreten", "eintritt", "inscription", "creation", "alta", "creacion", "aangemaakt", "iscrizione"}
 
 // Age gives, of a record's own times that lie before now (all in microseconds since 1970), when it came into being, where a field says so, and the newest of all;
 // 0 where there is none. Dates of a person, such as her birth, are no times of the record.

@@ -47,7 +47,7 @@ func (c *closer) alikeIn(ctx context.Context, n *Node, births []string) (out []*
 		t.Values = append(t.Values, pii.NewValue(b))
 	}
 	k := &Known{Identifier: pii.Identifier{Category: birth.Category}, Why: "held-by-another"}
-	err = c.run(ctx, n, pii.Match{Dataset: n.Dataset, Terms: []pii.Term{t}, Want: wanted(n)}, func(f *pii.Found) error {
+	err = c.run(ctx, n, pii.Match{Dataset: n.Dataset, Terms: []pii.Term{t}, Want: c.g.wanted(n)}, func(f *pii.Found) error {
 		q := traits(n, f)
 		if _, known := c.recs[recordID(f)]; known || len(f.Hits) == 0 || len(q.names()) < 2 || overlap(c.profile.names(), q.names()) != agrees {
 			return nil

@@ -45,7 +45,7 @@ func (c *closer) along(ctx context.Context, i int, e *Edge, up bool) ([]*pii.Fou
 	if len(values) == 0 {
 		return nil, nil
 	}
-	m := pii.Match{Dataset: n.Dataset, Want: wanted(n), Terms: []pii.Term{{Field: field, Mode: pii.Exact, Category: "identity.number", Values: values}}}
+	m := pii.Match{Dataset: n.Dataset, Want: c.g.wanted(n), Terms: []pii.Term{{Field: field, Mode: pii.Exact, Category: "identity.number", Values: values}}}
 	if !up {
 		m.Want = union(m.Want, e.Fields)
 	}

@@ -71,7 +71,10 @@ type Known struct {
 }
 
 // Window is a span of time in microseconds since 1970; 0 is open.
-type Window struct{ From, To int64 }
+type Window struct {
+	From, To int64
+	account  bool // it is that of an account, which says nothing of the time before
+}
 
 // Holding says how a record stands to the subject.
 type Holding string

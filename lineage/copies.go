@@ -94,7 +94,8 @@ func keyEdge(c, p *Look) *Edge {
 }
 
 // Merge puts declared, inferred and copy edges together: declared ones win over the others on the same fields, copies over inferred ones, and what a
-// person decided over all.
+// person decided over all. What was inferred of one field of a declared reference of several, and leads to where the parent's own reference leads, is not another one: a
+// ticket is of a passenger, and of the booking by way of the passenger.
 func Merge(declared, inferred, copies []Edge) []Edge {
 	type end struct {
 		from pii.Ref
@@ -106,7 +107,7 @@ func Merge(declared, inferred, copies []Edge) []Edge {
 		added := map[end]bool{}
 		for _, e := range set {
 			k := end{e.From, fmt.Sprint(e.Fields)}
-			if taken[k] {
+			if taken[k] || implied(e, declared) {
 				continue
 			}
 			added[k] = true
@@ -118,4 +119,23 @@ func Merge(declared, inferred, copies []Edge) []Edge {
 	}
 	slices.SortStableFunc(out, func(a, b Edge) int { return cmp.Compare(a.ID, b.ID) })
 	return out
+}
+
+// implied tells whether a reference says no more than two declared ones do together.
+func implied(e Edge, declared []Edge) bool {
+	if e.Declared || e.Decided || len(e.Fields) != 1 {
+		return false
+	}
+	for _, d := range declared {
+		at := slices.Index(d.Fields, e.Fields[0])
+		if !d.Declared || d.From != e.From || len(d.Fields) < 2 || at < 0 {
+			continue
+		}
+		if slices.ContainsFunc(declared, func(up Edge) bool {
+			return up.Declared && up.From == d.To && len(up.Fields) == 1 && up.Fields[0] == d.ToFields[at] && up.To == e.To && slices.Equal(up.ToFields, e.ToFields)
+		}) {
+			return true
+		}
+	}
+	return false
 }

@@ -56,7 +56,7 @@ func (c *closer) fetch(ctx context.Context, e *Edge, up bool, fs []*pii.Found) {
 	for from := 0; from < len(values); from += atOnce {
 		part := values[from:min(from+atOnce, len(values))]
 		t := pii.Term{Field: field, Mode: pii.Exact, Category: "identity.number", Values: part}
-		_ = c.run(ctx, n, pii.Match{Dataset: n.Dataset, Terms: []pii.Term{t}, Want: wanted(n)}, func(r *pii.Found) error {
+		_ = c.run(ctx, n, pii.Match{Dataset: n.Dataset, Terms: []pii.Term{t}, Want: c.g.wanted(n)}, func(r *pii.Found) error {
 			for _, h := range r.Hits {
 				if h.Value < len(part) {
 					got[part[h.Value].Reveal()] = append(got[part[h.Value].Reveal()], r)

@@ -64,7 +64,7 @@ func (c *closer) extend(n *Node, r *Record) {
 		for _, v := range r.Fields[f.Field.Name] {
 			if id, ok := identifier(n, f, v.Value); ok && (!c.lim.on(System) || !system(id) && (c.trades || !c.staff(id))) {
 				via := append(slices.Clone(r.Via), Link{Dataset: r.Dataset, Field: f.Field.Name, Category: id.Category, How: "read"})
-				c.learn(id, via, min(r.Confidence, f.sureOf(id)), window(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}))
+				c.learn(id, via, min(r.Confidence, f.sureOf(id)), heldFor(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}))
 			}
 		}
 	}
@@ -194,7 +194,7 @@ func (c *closer) child(n *Node, f *pii.Found, e *Edge, owner int, via []Link, co
 		for _, v := range f.Fields[e.Fields[0]] {
 			c.alikeOnly(f, pii.Hit{Field: e.Fields[0], Path: v.Path, End: v.Value.Len()}, via, conf)
 		}
-	case kind == Owns || (kind == Shared && c.g.Node(e.To).Person >= possible):
+	case kind == Owns || (kind == Shared && c.g.Node(e.To).Person >= possible), kind == Mentions && c.partOfHers(n, f, e):
 		i := c.own(n, f, via, conf, e.Fields[0])
 		if r := c.out.Records[i]; r.Owner < 0 && i != owner {
 			r.Owner = owner
@@ -204,6 +204,15 @@ func (c *closer) child(n *Node, f *pii.Found, e *Edge, owner int, via []Link, co
 			c.mention(f, pii.Hit{Field: e.Fields[0], Path: v.Path, Start: 0, End: v.Value.Len()}, via, conf)
 		}
 	}
+}
+
+// partOfHers tells whether a record that belongs to a thing of hers, and that may be about another person, names her as its own: herself among the passengers whom she
+// booked for.
+func (c *closer) partOfHers(n *Node, f *pii.Found, e *Edge) bool {
+	if !c.lim.on(Names) || c.g.Node(e.To).Person >= possible || n.Person >= 0.9 || aboutAnother(words(e.Fields[0])) || len(traits(n, f).names()) < 2 {
+		return false
+	}
+	return c.profile.compare(traits(n, f), "") == agrees && len(c.profile.names()) > 1 && c.namedBy(n, f, &FieldNode{}) != differs
 }
 
 // elements takes what is hers of a list that names several: the members of a group.

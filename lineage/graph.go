@@ -18,6 +18,8 @@ type Graph struct {
 	out   map[pii.Ref][]int // edges by child dataset
 	in    map[pii.Ref][]int // edges by parent dataset
 	shown map[pii.Ref][]int // edges of views, by either end
+
+	several map[pii.Ref][]string // fields that references of several fields lead to or from, by dataset
 }
 
 // Node is one dataset of the graph, one document of the index.
@@ -99,8 +101,11 @@ func (g *Graph) Index() *Graph {
 		g.byRef[g.Nodes[i].Dataset.Ref] = i
 	}
 	g.out, g.in = map[pii.Ref][]int{}, map[pii.Ref][]int{}
-	g.shown = map[pii.Ref][]int{}
+	g.shown, g.several = map[pii.Ref][]int{}, map[pii.Ref][]string{}
 	for i := range g.Edges {
+		if e := &g.Edges[i]; len(e.Fields) > 1 {
+			g.several[e.From], g.several[e.To] = union(g.several[e.From], e.Fields), union(g.several[e.To], e.ToFields)
+		}
 		if n := g.Node(g.Edges[i].From); n != nil && n.Dataset.Kind == pii.View && g.Edges[i].Kind == Derives {
 			g.shown[g.Edges[i].From] = append(g.shown[g.Edges[i].From], i)
 			g.shown[g.Edges[i].To] = append(g.shown[g.Edges[i].To], i)

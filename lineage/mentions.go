@@ -223,7 +223,7 @@ func (c *closer) mentionsIn(ctx context.Context, n *Node, names pii.Term) error 
 	if n.Dataset.Kind == pii.View || n.Gone != 0 || len(fields) == 0 {
 		return nil
 	}
-	m := pii.Match{Dataset: n.Dataset, Want: union(wanted(n), fields)}
+	m := pii.Match{Dataset: n.Dataset, Want: union(c.g.wanted(n), fields)}
 	var open []bool
 	needles := append(c.needles(ctx, n), needle{names, false})
 	for _, f := range fields {
@@ -280,7 +280,7 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 			r.Fields = f.Fields
 			return
 		case HeldByOther:
-			if c.ownName(f) {
+			if c.ownName(f) && !c.sentHere(f) {
 				return // a namesake's own record
 			}
 			r.Hits = nil // what it holds as its own stays; what its text says of her does not

@@ -105,9 +105,9 @@ func (p profile) given() (out []string) {
 	return out
 }
 
-// nameWords splits a name, with umlauts as they are written without them, so that Jürgen and Juergen are one.
+// nameWords splits a name, also as machines write it (LEE/ANN, LEE^ANN), with umlauts as they are written without them, so that Jürgen and Juergen are one.
 func nameWords(v string) []string {
-	return strings.FieldsFunc(umlauts.Replace(v), func(r rune) bool { return r == ' ' || r == ',' })
+	return strings.FieldsFunc(umlauts.Replace(v), func(r rune) bool { return strings.ContainsRune(" ,/^|;", r) })
 }
 
 // overlap compares two sets of which either may be empty: unclear. Names agree when all words of the smaller one are in the other.
@@ -203,7 +203,10 @@ func window(n *Node, f *pii.Found) *Window {
 		}
 		return nil
 	}
-	if len(n.Fields) > 8 && !slices.ContainsFunc(ms, func(m moment) bool { return anyWord(words(m.field), endWords) }) {
+	if !slices.ContainsFunc(ms, func(m moment) bool {
+		ws := words(m.field)
+		return anyWord(ws, endWords) || anyWord(ws, goneWords) || len(n.Fields) <= 8 && anyWord(ws, startWords)
+	}) {
 		return nil
 	}
 	w := &Window{From: ms[0].at, To: ms[0].at}

@@ -305,9 +305,9 @@ func correspondent(e, owner *Edge) bool {
 // joins tells whether the child is a join table: it does little but put a person and a thing together.
 func joins(n *Node, e *Edge, people []*Edge) bool {
 	columns := 0
-	for _, f := range n.Dataset.Fields {
-		if f.Path == "" && !f.Generated {
-			columns++
+	for i := range n.Fields {
+		if f := n.Fields[i].Field; f.Type != pii.JSON && !f.Generated {
+			columns++ // of a document, what it says
 		}
 	}
 	return len(people) > 0 && columns <= len(e.Fields)+len(people)+2

@@ -69,7 +69,7 @@ func (c *closer) search(ctx context.Context, n *Node, ids []*Known, keep bool) e
 		return nil
 	}
 	var found []*pii.Found
-	err := c.run(ctx, n, pii.Match{Dataset: n.Dataset, Terms: a.terms, Want: wanted(n)}, func(f *pii.Found) error {
+	err := c.run(ctx, n, pii.Match{Dataset: n.Dataset, Terms: a.terms, Want: c.g.wanted(n)}, func(f *pii.Found) error {
 		found = append(found, f)
 		return nil
 	})
@@ -77,6 +77,9 @@ func (c *closer) search(ctx context.Context, n *Node, ids []*Known, keep bool) e
 		return err
 	}
 	c.hubs(a, found)
+	if n.Person >= 0.9 {
+		c.holders(a, found)
+	}
 	for _, f := range found {
 		_ = each(f)
 	}
@@ -173,10 +176,13 @@ func compares(f *FieldNode, k *Known, find float64) bool {
 }
 
 // wanted lists the fields that the closure reads from a record: those by which it goes on, and what tells people apart.
-func wanted(n *Node) []string {
-	var out []string
+func (g *Graph) wanted(n *Node) []string {
+	out := slices.Clone(g.several[n.Dataset.Ref])
 	for i := range n.Fields {
 		f := &n.Fields[i]
+		if slices.Contains(out, f.Field.Name) {
+			continue
+		}
 		if NamesKind(f.Field.Name) || (f.Dense && f.Category.Personal()) || f.Role != "" || f.Domain != "" || timeLike(f) || slices.Contains(n.Dataset.Key, f.Field.Name) || underKeys(n, f.Field.Name) || f.Field.Type == pii.Text && !f.Category.Personal() && unitOf(f) != "" {
 			out = append(out, f.Field.Name)
 		}
@@ -333,6 +339,9 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 		c.postpone(n, f, k, h, via, conf, true)
 	default:
 		c.own(n, f, via, conf, fn.Field.Name)
+		if n.Person >= 0.9 && k.Window == nil && k.Category.Global() {
+			k.Window = tenure(n, f)
+		}
 	}
 }
 
@@ -483,7 +492,9 @@ func (c *closer) element(f *pii.Found, fn *FieldNode, h pii.Hit, r *Record) {
 
 // heldByOther notes a record in which the identifier is another person's own.
 func (c *closer) heldByOther(f *pii.Found, k *Known, h pii.Hit, via []Link, conf float64) {
-	k.Single, k.Why = false, "held-by-another"
+	if !c.hadBefore(f, k) {
+		k.Single, k.Why = false, "held-by-another"
+	}
 	c.alikeOnly(f, h, via, conf)
 }
 

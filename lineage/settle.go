@@ -66,6 +66,10 @@ func (c *closer) decide(p *pend) {
 		c.add(p.found, HeldByOther, p.via, p.conf)
 		return
 	}
+	if p.named && len(p.known.Past) > 0 && c.ownedBy(p.node, &Record{Fields: p.found.Fields}, c.sharers()) {
+		c.alikeOnly(p.found, p.hit, p.via, p.conf)
+		return // of the one who had it before
+	}
 	if p.named && p.known.Single && (c.anchored(p.known) || c.sentWith(p)) {
 		c.mention(p.found, p.hit, p.via, p.conf)
 		return
@@ -178,7 +182,7 @@ func (c *closer) before(n *Node, r *Record, k *Known) bool {
 		return false
 	}
 	return slices.ContainsFunc(times(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}), func(m moment) bool {
-		return slices.ContainsFunc(k.Past, func(w Window) bool { return w.holds(m.at) }) && (k.Window == nil || !k.Window.holds(m.at))
+		return slices.ContainsFunc(k.Past, func(w Window) bool { return w.holds(m.at) && (!w.account || w.To != 0) }) && (k.Window == nil || !k.Window.holds(m.at))
 	})
 }
 
@@ -207,24 +211,6 @@ func (c *closer) uniqueIn(k *Known, person float64) bool {
 		}
 	}
 	return false
-}
-
-// byTime asks whether the record is from the time for which a recycled identifier was hers.
-func (c *closer) byTime(p *pend) int {
-	if p.known.Window == nil || !c.lim.on(Windows) {
-		return unclear
-	}
-	result := unclear
-	if w := p.known.Window; w.To != 0 && p.known.Why == "held-by-another" {
-		result = differs // somebody else has it now, and undated lists are of now
-	}
-	for _, m := range times(p.node, p.found) {
-		if p.known.Window.holds(m.at) {
-			return agrees
-		}
-		result = differs
-	}
-	return result
 }
 
 // question leaves the record untouched and asks; an answer given before is followed.
@@ -321,11 +307,28 @@ func (c *closer) inherit() {
 			if r.Holding != Hers || r.Owner < 0 || r.Upward || c.out.Records[r.Owner].Holding != Joint {
 				continue
 			}
-			if n := c.g.Node(r.Dataset); !c.named(n, r) {
+			if n := c.g.Node(r.Dataset); !c.named(n, r) && !c.ofHers(n, r) {
 				r.Holding, changed = Joint, true
 			}
 		}
 	}
+}
+
+// ofHers tells whether a declared reference leads from a record to another thing that is hers alone, and that itself belongs to the shared one: the ticket of a passenger,
+// in the booking of two.
+func (c *closer) ofHers(n *Node, r *Record) bool {
+	shared := c.out.Records[r.Owner].Dataset
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		if !e.Declared || e.Kind != Owns || e.To == shared || !slices.ContainsFunc(c.g.Out(e.To), func(up *Edge) bool { return up.To == shared }) {
+			continue
+		}
+		for _, o := range c.out.Records {
+			if o.Holding == Hers && !o.Upward && o.Dataset == e.To && agreesOn(&pii.Found{Dataset: r.Dataset, Fields: r.Fields}, e, o) && first(r.Fields[e.Fields[0]]).Equal(first(o.Fields[e.ToFields[0]])) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // named tells whether the record itself names her, and not only the record it belongs to.

@@ -56,7 +56,7 @@ func (b *builder) identifiers(o *Open, s *Sealed) {
 		n[k.Category]++
 		if k.Single {
 			s.Known = append(s.Known, k.Identifier)
-			if !k.Start && (k.Window != nil || k.Confidence < b.in.Change(k.Category)) {
+			if !k.Start && (k.Passing() || k.Confidence < b.in.Change(k.Category)) {
 				s.Bound = append(s.Bound, k.Identifier)
 			}
 		} else {
