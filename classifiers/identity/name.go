@@ -97,7 +97,7 @@ func nameLook(s *classifiers.Stats) (e classifiers.Evidence) {
 	if s.Share(s.Texture.Companies) > .1 {
 		e.Nats = append(e.Nats, pii.Nat{Text: "legal forms of companies", Nats: -4})
 	}
-	if s.Share(s.Texture.OneWord+s.Texture.Digits+s.Texture.Mixed) > .5 {
+	if s.Share(s.Texture.OneWord+s.Texture.Digits+s.Texture.Mixed) > .5 && hits*2 < s.Distinct {
 		e.Nats = append(e.Nats, pii.Nat{Text: "not of two words", Nats: -5})
 	}
 	return e
@@ -129,11 +129,17 @@ func each(v []byte, kind dictionary.Kind) bool {
 // word is one word of a name.
 type word struct{ start, end int }
 
-// fullName tells of a whole value whether it is a name: "Ann Lee", "Lee, Ann", "Dr. Ann M. von Lee".
+// fullName tells of a whole value whether it is a name: "Ann Lee", "Lee, Ann", "Dr. Ann M. von Lee", and as machines write it "LEE/ANN" and "Lee^Ann", of which both
+// words have to be known.
 func fullName(v []byte) bool {
 	var ws [6]word
-	n, comma := 0, false
+	n, comma, machine := 0, false, false
 	for i := 0; i < len(v); {
+		if n > 0 && (v[i] == '/' || v[i] == '^') {
+			comma, machine = true, true
+			i++
+			continue
+		}
 		if v[i] == ' ' || v[i] == ',' {
 			comma = comma || v[i] == ','
 			i++
@@ -162,6 +168,9 @@ func fullName(v []byte) bool {
 		first, last = last, first
 	}
 	g, f := each(first, dictionary.Given) && !townish(first), each(last, dictionary.Family)
+	if machine {
+		return g && f
+	}
 	return (g && f) || (n <= 3 && (g || f) && looks(first) && looks(last) && !dictionaryCity(v)) || (each(last, dictionary.Given) && each(first, dictionary.Family))
 }
 
