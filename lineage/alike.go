@@ -22,6 +22,7 @@ func (c *closer) alike(ctx context.Context) error {
 		}
 		found = append(found, more...)
 	}
+	found = slices.DeleteFunc(found, c.namedByAnother)
 	twice := slices.ContainsFunc(found, func(p *pend) bool { return p.named })
 	for _, p := range found {
 		switch {
@@ -33,6 +34,24 @@ func (c *closer) alike(ctx context.Context) error {
 		}
 	}
 	return c.settle(ctx)
+}
+
+// namedByAnother takes what a record of somebody else, who is called otherwise, says of her by her name and her date of birth: whom he named to come after him. The record
+// stays his, and all that it says of her goes.
+func (c *closer) namedByAnother(p *pend) bool {
+	if !p.named || len(c.ownGlobals(p.node, &Record{Fields: p.found.Fields})) > 0 || c.ownerNamed(p.node, p.found, 2) != differs {
+		return false
+	}
+	c.mention(p.found, p.hit, p.via, p.conf)
+	r := c.out.Records[c.recs[recordID(p.found)]]
+	for _, fn := range ownFields(p.node) {
+		for _, v := range p.found.Fields[fn.Field.Name] {
+			if v.Value.Len() > 0 {
+				r.addHit(pii.Hit{Field: fn.Field.Name, Path: v.Path, End: v.Value.Len()})
+			}
+		}
+	}
+	return true
 }
 
 // alikeIn finds the records of one dataset that have her name and her date of birth and are not known yet. Those that have identifiers of their own, or

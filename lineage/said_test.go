@@ -44,6 +44,11 @@ func TestSaid(t *testing.T) {
 		e.table("shop/orders", "id none.key int", "user_id identity.number int >shop/users.id").add(1, 1).add(2, 2)
 		return tb
 	}
+	heir := func(e *estate) {
+		wards(e)
+		tb := e.table("ward/proxies", "id none.key int", "patient_id identity.number int >ward/patients.id", "name identity.name", "born demographic.birth_date", "street contact.street").add(81, 2, "Ann Lee", "1980-02-03", "4 Elm Court").add(82, 4, "Di Fox", "1970-01-01", "5 Elm Court")
+		many(tb, 8, func(k, _ int) []any { return []any{k, 3, "Eve Orr", "1960-01-01", "6 Elm Court"} })
+	}
 	hers := []string{"hers ward/patients 1", "hers ward/visits 11", "hers lab/results 1"}
 	for name, c := range map[string]struct {
 		make    func(e *estate)
@@ -64,6 +69,7 @@ func TestSaid(t *testing.T) {
 			want: append(slices.Clone(hers), "hers ward/patients 5")},
 		"two people, and neither is meant": {make: func(e *estate) { wards(e).add(5, "Lee", "Ann", "1980-02-03", "lee@example.net") }, start: annsBirth, answers: map[string]pii.Verdict{whomID: pii.Reject},
 			want: []string{"held-by-another ward/patients 1", "held-by-another ward/patients 5", "held-by-another ward/visits 11", "held-by-another lab/results 1"}},
+		"whom another named":               {make: heir, start: annsBirth, want: append(slices.Clone(hers), "mentions ward/proxies 81: 1980-02-03, 4 Elm Court, Ann Lee")},
 		"nobody":                           {make: func(e *estate) { wards(e) }, start: []pii.Identifier{given("identity.name", "eve orr"), born}},
 		"a family's telephone, and a name": {make: func(e *estate) { family(e) }, start: []pii.Identifier{shared, named}, want: []string{anns, "held-by-another shop/users 2", "hers shop/orders 1"}},
 		"a family's telephone, and the name of the other": {make: func(e *estate) { family(e) }, start: []pii.Identifier{shared, given("identity.name", "bob lee")}, want: []string{"held-by-another shop/users 1", "hers shop/users 2", "hers shop/orders 2"}},

@@ -139,7 +139,7 @@ func (c *closer) redactUnits(n *Node, r *Record) {
 		for _, v := range r.Fields[fn.Field.Name] {
 			switch {
 			case v.Value.Len() == 0 || fn.Field.Generated:
-			case fn.Dense && fn.Category.Personal():
+			case fn.Dense && fn.Category.Personal() && fn.Confidence >= 0.9 && !pii.Category("text").Covers(fn.Category):
 				r.addHit(pii.Hit{Field: fn.Field.Name, Path: v.Path, End: v.Value.Len()})
 			case fn.Field.Type == pii.Text && !wholly(fn):
 				given.Match(fn.Field.Name, v.Path, []byte(v.Value.Reveal()), func(h pii.Hit) { h.Path = v.Path; r.addHit(h) })

@@ -2,6 +2,8 @@ package lineage_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"vestige/lineage"
@@ -86,4 +88,32 @@ func TestTicketOfAPassenger(t *testing.T) {
 		}
 	}
 	same(t, told(e.close(g.Index(), mail(users1))), []string{anns, "hers air/bookings A", "hers air/passengers A1", "hers air/tickets 1"})
+}
+
+// TestServiceForAPassenger has services that nobody declared to be for a passenger: they have the fields of a passenger's key by the same names, or only the booking's.
+func TestServiceForAPassenger(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	users(e)
+	e.table("air/bookings", "id none.key", "booked_by identity.number int ~shop/users.id").add("A", 1).add("B", 2)
+	pax := e.table("air/passengers", "booking none.key >air/bookings.id", "no none.count int", "name identity.name").add("A", 1, "Ann Lee").add("A", 2, "Bob Ray").add("B", 1, "Bob Ray")
+	services := e.table("air/services", "id none.key int", "booking none.key ~air/bookings.id", "no none.count int", "what none.code").add(1, "A", 1, "meal").add(2, "A", 2, "meal").add(3, "A", nil, "seats").add(4, "B", 1, "meal")
+	g := e.open()
+	n := g.Node(pax.ref)
+	n.Dataset.Key = []string{"booking", "no"}
+	var got []string
+	edges := lineage.Parts(g.Nodes, services.guess)
+	for _, e := range edges {
+		got = append(got, fmt.Sprint(e.Fields, " ", e.To))
+	}
+	slices.Sort(got)
+	same(t, got, []string{"[booking] air/bookings", "[booking no] air/passengers"})
+	g.Edges = append(lineage.Merge(lineage.Declared(g.Nodes), edges, nil), e.tables[1].guess...)
+	lineage.Assign(g.Nodes, g.Edges)
+	for _, line := range told(e.close(g.Index(), mail(users1))) {
+		if strings.HasPrefix(line, "hers air/services") {
+			got = append(got, line)
+		}
+	}
+	same(t, got[2:], []string{"hers air/services 1", "hers air/services 3"})
 }

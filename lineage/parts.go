@@ -1,0 +1,66 @@
+package lineage
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"vestige/pii"
+)
+
+// Parts adds references of several fields that nobody declared. Where an inferred one leads to a thing, and another dataset is a part of that thing by a key of which the
+// same field is one, a child that has all fields of that key by the same names refers to the part: the service for one passenger, and not for the whole booking.
+func Parts(nodes []Node, inferred []Edge) []Edge {
+	byRef := map[pii.Ref]*Node{}
+	for i := range nodes {
+		byRef[nodes[i].Dataset.Ref] = &nodes[i]
+	}
+	out := slices.Clone(inferred)
+	for _, e := range inferred {
+		c := byRef[e.From]
+		if c == nil || len(e.Fields) != 1 || e.When != nil || e.Copy || e.Confidence < sure {
+			continue
+		}
+		for i := range nodes {
+			if q := &nodes[i]; q != c && q.Dataset.Ref.Source == e.From.Source && partOf(q, e) && hasAll(c, q.Dataset.Key) {
+				out = append(out, ofPart(e, q))
+			}
+		}
+	}
+	return out
+}
+
+// partOf tells whether a node's key has the field of a reference in it, and that field is declared to refer to where the reference leads.
+func partOf(q *Node, e Edge) bool {
+	return len(q.Dataset.Key) > 1 && slices.Contains(q.Dataset.Key, e.Fields[0]) && slices.ContainsFunc(q.Dataset.References, func(r pii.Reference) bool {
+		return r.To == e.To && slices.Equal(r.Fields, e.Fields) && slices.Equal(r.ToFields, e.ToFields)
+	})
+}
+
+// hasAll tells whether a node has fields of all the names, of which no declared reference leads anywhere.
+func hasAll(n *Node, names []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return n.Field(name) == nil || refers(n, n.Field(name)) })
+}
+
+func ofPart(e Edge, q *Node) Edge {
+	fields := []string{e.Fields[0]}
+	for _, k := range q.Dataset.Key {
+		if k != e.Fields[0] {
+			fields = append(fields, k)
+		}
+	}
+	nats := append(slices.Clone(e.Evidence), pii.Nat{Text: fmt.Sprintf("all fields of the key of %q, which is part of it, are there by the same names", q.Dataset.Ref.Dataset), Nats: 4})
+	return Edge{
+		ID: EdgeID(e.From, fields, q.Dataset.Ref, fields), From: e.From, Fields: fields, To: q.Dataset.Ref, ToFields: slices.Clone(fields),
+		Confidence: 1 / (1 + math.Exp(-total(nats))), Evidence: nats,
+	}
+}
+
+// ofPart tells whether a record that belongs to a thing says of which part of it it is: then it is hers where the part is, and by way of that.
+func (c *closer) ofPart(f *pii.Found, e *Edge) bool {
+	return slices.ContainsFunc(c.g.Out(e.From), func(o *Edge) bool {
+		return len(o.Fields) > 1 && len(e.Fields) == 1 && o.To != e.To && slices.Contains(o.Fields, e.Fields[0]) &&
+			!slices.ContainsFunc(o.Fields, func(name string) bool { return first(f.Fields[name]).Null() || first(f.Fields[name]).Len() == 0 }) &&
+			slices.ContainsFunc(c.g.Out(o.To), func(up *Edge) bool { return up.To == e.To && slices.Equal(up.Fields, e.Fields) })
+	})
+}
