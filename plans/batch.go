@@ -119,7 +119,7 @@ func (m *many) meetings(see func(a, b int)) {
 		who  int
 		hers bool
 	}
-	first := map[string]holder{}
+	owners := map[string][]holder{}
 	for pass := range 2 { // owners first, then those who meet them
 		for who, cl := range m.closed {
 			if cl == nil {
@@ -131,12 +131,13 @@ func (m *many) meetings(see func(a, b int)) {
 					continue
 				}
 				id := bareID(r)
-				had, ok := first[id]
-				switch {
-				case !ok && owns:
-					first[id] = holder{who, r.Holding == lineage.Hers}
-				case ok && had.who != who && (!owns || !had.hers || r.Holding != lineage.Hers):
-					see(had.who, who)
+				for _, had := range owners[id] {
+					if had.who != who && (!owns || !had.hers || r.Holding != lineage.Hers) {
+						see(had.who, who)
+					}
+				}
+				if owns {
+					owners[id] = append(owners[id], holder{who, r.Holding == lineage.Hers})
 				}
 			}
 		}

@@ -18,7 +18,8 @@ type maskCmd struct {
 func (maskCmd) Help() string {
 	return `Copies a database or folder for tests and analytics so that nobody is to be found in it: every value of a person is replaced, the same one
 everywhere, in its own format; references, joins and rules hold. What the scan knows decides what is replaced, so scan with --full first. Says what was
-left clear, and why. The exit code is 1 where something of a person was found in the copy, 3 where a part was left out.
+left clear, and why. A run that was stopped, by whatever, is begun again by the same command: what it had left is taken away, and under the same --key the
+copy is the one that would have been. The exit code is 1 where something of a person was found in the copy, 3 where a part was left out.
 
 Example:
   vestige mask shop --to shop-test.db
