@@ -10,6 +10,7 @@ import (
 	"vestige/accounts"
 	"vestige/internal/errkind"
 	"vestige/plans"
+	"vestige/policies"
 	"vestige/requests"
 	"vestige/web"
 )
@@ -32,6 +33,7 @@ func officed(t testing.TB, e *estate) (*client, *requests.Service) {
 // forms alone, and nobody's value is on any page on the way.
 func TestARequestByTwoPeople(t *testing.T) {
 	e := demo(t)
+	e.engine.Policy.Recipients = []policies.Recipient{{Name: "Scanner Bros", Tell: policies.Manual, Gets: []policies.Match{{Category: "contact.email"}}}}
 	c, svc := officed(t, e)
 	olga, alma := c.as(e.staff, "olga", accounts.Operator), c.as(e.staff, "alma", accounts.Approver)
 	who := e.people.Truth.Subjects[e.people.Walk].Start
@@ -108,12 +110,21 @@ func TestARequestByTwoPeople(t *testing.T) {
 		t.Errorf("what is paused is carried out: %d", a.status)
 	}
 	does(olga, path+"/go-on")
+	if body := page(olga, path); !strings.Contains(body, "Scanner Bros") || !strings.Contains(body, "/told") || strings.Contains(page(alma, path), "/told") {
+		t.Error("the page does not ask whether the recipient was told, or asks who may not say so")
+	}
+	if a := olga.post(path+"/told", "recipient", "Nobody", "reason", "by letter"); a.status != 404 {
+		t.Errorf("one who was given nothing is told: %d", a.status)
+	}
+	does(olga, path+"/told", "recipient", "Scanner Bros", "reason", "by letter")
 	r, err := svc.Show(t.Context(), id)
 	must(t, err)
 	if r.State != requests.Closed {
 		t.Fatalf("it is %s: %s", r.State, r.Reason)
 	}
-	page(alma, path)
+	if !strings.Contains(page(alma, path), "by letter") {
+		t.Error("the page does not say how the recipient was told")
+	}
 	body := page(alma, "/plans/"+r.Plan)
 	if !strings.Contains(body, "The signature verifies") {
 		t.Error("the proof does not verify")
