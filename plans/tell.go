@@ -129,7 +129,7 @@ func (r *run) telling(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	again, open := time.Hour, []string{}
+	again, open := 5*time.Minute, []string{}
 	for _, t := range all {
 		if t.State == toldWaiting {
 			again = 5 * time.Second
