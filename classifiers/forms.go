@@ -100,6 +100,18 @@ func (t *formTable) add(form string, who int, behind bool) {
 	t.lists[h>>22] = append(t.lists[h>>22], asked{h, who, behind})
 }
 
+// mayForm tells, at a glance, whether a token of which text[i:j] are digits can be of a form: most numbers stand between signs that no form has.
+func (sc *scan) mayForm(i, j int) bool {
+	if i > 0 && (addsUp(sc.text[i-1]) || signed(sc.text[i-1])) || j < len(sc.text) && addsUp(sc.text[j]) {
+		return true
+	}
+	near := 0
+	if i-sc.sign <= anchorReach {
+		near = 1
+	}
+	return j-i <= formBytes && sc.t.forms.lead[near][j-i]&(signOf(0)|signAt(sc.text, j)) != 0
+}
+
 // token asks those of whose form a token is that the digits at i are the first of.
 func (sc *scan) token(i int) {
 	text, start := sc.text, i

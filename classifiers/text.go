@@ -1,10 +1,6 @@
 package classifiers
 
-import (
-	"encoding/binary"
-	"math/bits"
-	"slices"
-)
+import "slices"
 
 // triggers is the merged trigger table of some classifiers: per byte, per word, per form of a token and per run of digits, whom to ask.
 type triggers struct {
@@ -181,18 +177,7 @@ func (sc *scan) ask(who []call, i int) {
 // word passes over the word that begins at i and asks those who wait for it, or for any capitalised one.
 func (sc *scan) word(i int) int {
 	text, t := sc.text, sc.t
-	var j int
-	var key uint64
-	if i+8 <= len(text) {
-		x := binary.LittleEndian.Uint64(text[i:])
-		if stop := notLetters(x); stop != 0 {
-			n := bits.TrailingZeros64(stop) >> 3
-			j, key = i+n, wordKey((x|0x20*ones)&(1<<(8*n)-1), n)
-		}
-	}
-	if j == 0 {
-		j, key = letters(text, i)
-	}
+	j, key := letters(text, i)
 	if i > 0 && IsWord(text[i-1]) {
 		return j
 	}
@@ -230,7 +215,7 @@ func (sc *scan) run9(i int) int {
 	if on && (text[i-1] == '-' || text[i-1] == '.' || text[i-1] == '/') {
 		return j
 	}
-	if sc.t.forms.any && (j-i > 3 || leadsOn(text, j)) {
+	if sc.t.forms.any && (j-i > 3 || leadsOn(text, j)) && sc.mayForm(i, j) {
 		sc.token(i)
 	}
 	if !on {

@@ -10,8 +10,7 @@ const (
 	highs = 0x8080808080808080
 )
 
-// letters passes over the letters from i, eight at a time, and gives the end of the word and its key: the first eight bytes, ASCII letters in
-// lower case, with the length.
+// letters gives the end of the letters from i and the key of the word: the first eight bytes, ASCII letters in lower case, with the length.
 func letters(text []byte, i int) (end int, key uint64) {
 	if i+8 > len(text) {
 		return lastLetters(text, i)
@@ -23,17 +22,7 @@ func letters(text []byte, i int) (end int, key uint64) {
 		n := bits.TrailingZeros64(stop) >> 3
 		return i + n, wordKey(x&(1<<(8*n)-1), n)
 	}
-	end = i + 8
-	for end+8 <= len(text) {
-		if stop = notLetters(binary.LittleEndian.Uint64(text[end:])); stop != 0 {
-			end += bits.TrailingZeros64(stop) >> 3
-			return end, wordKey(x, end-i)
-		}
-		end += 8
-	}
-	for end < len(text) && IsLetter(text[end]) {
-		end++
-	}
+	end = Letters(text, i+8)
 	return end, wordKey(x, end-i)
 }
 
@@ -115,6 +104,7 @@ func (w waiting) table() (t wordTable) {
 	for word, e := range w {
 		_, key := letters([]byte(word), 0)
 		t.bloom[key>>54] |= 1 << (key >> 48 & 63)
+		key = wholeKey(key, []byte(word))
 		i := key >> 20 & t.mask
 		for t.slots[i].entry != nil {
 			i = (i + 1) & t.mask
@@ -124,10 +114,20 @@ func (w waiting) table() (t wordTable) {
 	return t
 }
 
+// wholeKey adds the last eight bytes of a longer word to its key: words of one stem have their first ones in common.
+func wholeKey(key uint64, word []byte) uint64 {
+	if len(word) <= 8 {
+		return key
+	}
+	return (key ^ (binary.LittleEndian.Uint64(word[len(word)-8:]) | 0x20*ones)) * 0x9E3779B97F4A7C15
+}
+
 // may tells whether a word of that key can be in the table.
 func (t *wordTable) may(key uint64) bool { return t.bloom[key>>54]&(1<<(key>>48&63)) != 0 }
 
+// find gives the entry of a word; key is that of letters.
 func (t *wordTable) find(key uint64, word []byte) *entry {
+	key = wholeKey(key, word)
 	for i := key >> 20 & t.mask; t.slots[i].entry != nil; i = (i + 1) & t.mask {
 		if s := &t.slots[i]; s.key == key && (s.exact || EqualFold(word, s.word)) {
 			return s.entry

@@ -66,10 +66,7 @@ func phoneAt(text []byte, i int) (classifiers.Hit, bool) {
 	if !classifiers.IsDigit(text[i]) || (i > 0 && classifiers.IsDigit(text[i-1])) {
 		return classifiers.Hit{}, false
 	}
-	if oneGroup(text, i) && (text[i] == '1' && i > 0 && text[i-1] == ':' || !called(text, i, 2)) {
-		return classifiers.Hit{}, false
-	}
-	if oneDate(text, i) {
+	if oneDate(text, i) || oneGroup(text, i) && (text[i] == '1' && i > 0 && text[i-1] == ':' || !called(text, i, 2)) {
 		return classifiers.Hit{}, false
 	}
 	p, ok := readNumber(text, i)
