@@ -63,6 +63,7 @@ const (
 	AskSuppressed  Right = "suppressions.ask"
 	ReadLog        Right = "log.read"
 	TrySources     Right = "sources.try"
+	AddSources     Right = "sources.add"
 	ManageAccounts Right = "accounts.manage"
 )
 
@@ -92,6 +93,7 @@ func Grants() []Grant {
 		{AskSuppressed, "ask whether somebody was erased or opted out: yes or no for a value that one has", []Role{Operator, Application}},
 		{ReadLog, "read the audit log", []Role{Auditor, Administrator}},
 		{TrySources, "try a connection to a new source, with credentials that are typed and not kept", []Role{Administrator}},
+		{AddSources, "add a source to the configuration file, its secrets by reference alone", []Role{Administrator}},
 		{ManageAccounts, "invite people, set roles, end accounts, sessions and tokens of others", []Role{Administrator}},
 	}
 }

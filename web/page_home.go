@@ -57,6 +57,9 @@ func (s *Server) tasks(ctx context.Context, a accounts.Actor, h home) (out []tas
 	if s.svc.Accounts != nil && a.May(accounts.ManageAccounts) && len(h.Sources) == 0 {
 		out = append(out, task{"Connect the first source", "/sources/new", 0, true})
 	}
+	if i := slices.IndexFunc(h.Sources, func(x catalog.SourceInfo) bool { return x.Scanned == 0 }); i >= 0 && s.svc.Watch != nil && a.May(accounts.ManageScans) {
+		out = append(out, task{"Scan " + h.Sources[i].Name + " for the first time", at(pii.Ref{Source: h.Sources[i].Name}), 0, false})
+	}
 	return out, nil
 }
 

@@ -22,6 +22,9 @@ import (
 func (s *Server) newSourceRoutes() {
 	s.get("/sources/new", accounts.TrySources, s.newSource)
 	s.post("/sources/new", accounts.TrySources, s.trySource)
+	if s.svc.AddSource != nil {
+		s.post("/sources/add", accounts.AddSources, s.addSource)
+	}
 }
 
 // How much of a source is looked at when a connection is tried.
@@ -39,6 +42,8 @@ type newSourceView struct {
 	Rights  string // what the connector's documentation says of privileges
 	Error   string
 	Tried   *trial
+	Add     []optionRow // what is sent to add it: where secrets stand, and all else as it was tried; nil where it cannot be added
+	Adds    bool
 }
 
 // optionRow is one line of the form; what is secret is never given back.
@@ -110,6 +115,61 @@ func (v *newSourceView) fill(typed func(string) string) {
 	}
 }
 
+// offer makes the form by which a source that was tried is added. A secret that was typed is asked for again, as the place where it stands.
+func (v *newSourceView) offer(typed func(string) string) {
+	v.Adds = true
+	for _, o := range v.Options {
+		switch {
+		case !o.Secret && strings.TrimSpace(o.Value) != "":
+			v.Add = append(v.Add, o)
+		case o.Secret && strings.TrimSpace(typed(o.Name)) != "":
+			o.Value = "file:secrets/" + v.Name + "_" + o.Name
+			v.Add = append(v.Add, o)
+		}
+	}
+}
+
+// addSource writes a source into the configuration, and goes to its page, where it is scanned.
+func (s *Server) addSource(c *gin.Context) {
+	v := newSourceView{Specs: s.svc.Connectors, Spec: s.spec(c.PostForm("type")), Name: strings.TrimSpace(c.PostForm("name"))}
+	if v.Spec == nil {
+		s.fail(c, errkind.Coded(errkind.NotFound, "no-such-page", "there is no connector of this name"))
+		return
+	}
+	err := v.named()
+	options := map[string]string{}
+	for _, o := range v.Spec.Options {
+		if text := strings.TrimSpace(c.PostForm("o." + o.Name)); text != "" {
+			options[o.Name] = text
+		} else if o.Required && err == nil {
+			err = errkind.Coded(errkind.Invalid, "missing-option", "it needs the option %s", o.Name)
+		}
+	}
+	if err == nil {
+		err = s.svc.AddSource(c.Request.Context(), by(c).Name, v.Name, v.Spec.Name, options)
+	}
+	if err == nil {
+		c.Redirect(http.StatusSeeOther, at(pii.Ref{Source: v.Name}))
+		return
+	}
+	v.fill(func(name string) string { return c.PostForm("o." + name) })
+	v.Adds, v.Error = true, orElse(said(err), "it could not be added")
+	for _, o := range v.Options {
+		if text, ok := options[o.Name]; ok {
+			if o.Value = text; o.Secret && !reference(text) {
+				o.Value = ""
+			}
+			v.Add = append(v.Add, o)
+		}
+	}
+	s.showNewSource(c, status(err), v)
+}
+
+// reference tells whether a setting only says where its value stands, so that it may be shown again.
+func reference(text string) bool {
+	return strings.HasPrefix(text, "file:secrets/") || strings.HasPrefix(text, "env:VESTIGE_")
+}
+
 // section gives the part of a documentation under a heading.
 func section(doc, heading string) string {
 	_, rest, ok := strings.Cut(doc, "## "+heading+"\n")
@@ -142,16 +202,27 @@ func (s *Server) trySource(c *gin.Context) {
 	case err != nil:
 		s.fail(c, err)
 	default:
+		if s.svc.AddSource != nil && v.Tried.Failed == "" && by(c).May(accounts.AddSources) {
+			v.offer(func(name string) string { return c.PostForm("o." + name) })
+		}
 		s.showNewSource(c, http.StatusOK, v)
 	}
 }
 
 var sourceName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 
+// named refuses a name that no source can have.
+func (v *newSourceView) named() error {
+	if !sourceName.MatchString(v.Name) {
+		return errkind.Coded(errkind.Invalid, "bad-name", "a source has a name of up to 40 of a-z, 0-9, dash and underline, that begins with a letter")
+	}
+	return nil
+}
+
 // config reads what was typed. Files and commands as settings belong into vestige.yaml, whose owner is on the machine; what is typed here is not.
 func (v *newSourceView) config(typed func(string) string) (connectors.Config, error) {
-	if !sourceName.MatchString(v.Name) {
-		return nil, errkind.Coded(errkind.Invalid, "bad-name", "a source has a name of up to 40 of a-z, 0-9, dash and underline, that begins with a letter")
+	if err := v.named(); err != nil {
+		return nil, err
 	}
 	out := connectors.Config{}
 	for _, o := range v.Spec.Options {

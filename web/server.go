@@ -75,6 +75,8 @@ type Services struct {
 	Classifiers []classifiers.Classifier
 	// Base is the folder that relative paths of a new source start from.
 	Base string
+	// AddSource writes a new source into the configuration and has it served; nil where that is not possible. It returns before the source is there.
+	AddSource func(ctx context.Context, by, name, connector string, options map[string]string) error
 	// Local answers everything under /local/, by any method: the endpoint of commands that run beside a server. It guards itself.
 	Local http.Handler
 }
