@@ -21,6 +21,8 @@ func (s *Server) alertRoutes() {
 		return
 	}
 	s.get("/log", accounts.ReadLog, s.logPage)
+	s.get("/log.csv", accounts.ReadLog, s.logCSV)
+	s.api("GET", "/log", accounts.ReadLog, s.apiLog, call{Says: "Lists the entries of the audit log in their order; that it was read is in it.", Query: paged("action", "of this action alone", "request", "about this request alone"), Gives: list[audit.Entry]{}})
 	if s.svc.Watch != nil {
 		for _, act := range []string{"close", "snooze", "own"} {
 			s.post("/alerts/"+act, accounts.HandleAlerts, s.alertAct(act))
@@ -144,20 +146,52 @@ type logView struct {
 const logRows = 200
 
 // logPage shows the audit log in its order. That it was read is in it, too.
-func (s *Server) logPage(c *gin.Context) {
+// logOf reads a page of the log. That it was read is in it.
+func (s *Server) logOf(c *gin.Context, rows int) (v logView, err error) {
 	after, _ := strconv.ParseInt(c.Query("after"), 10, 64)
-	v := logView{Action: c.Query("action"), Subject: c.Query("request")}
+	v = logView{Action: c.Query("action"), Subject: c.Query("request")}
 	s.note(c.Request.Context(), audit.Entry{Actor: by(c).Name, Action: "log.read", Object: v.Action})
-	err := s.svc.DB.Read(c.Request.Context(), func(tx db.Tx) (err error) {
-		v.Entries, err = s.svc.Audit.Entries(c.Request.Context(), tx, audit.Filter{Action: v.Action, Subject: v.Subject, After: after, First: c.Query("after") == "", Limit: logRows})
+	err = s.svc.DB.Read(c.Request.Context(), func(tx db.Tx) (err error) {
+		v.Entries, err = s.svc.Audit.Entries(c.Request.Context(), tx, audit.Filter{Action: v.Action, Subject: v.Subject, After: after, First: c.Query("after") == "", Limit: rows})
 		return err
 	})
+	if n := len(v.Entries); n == rows && n > 0 {
+		v.Next = v.Entries[n-1].Seq
+	}
+	return v, err
+}
+
+func (s *Server) logPage(c *gin.Context) {
+	v, err := s.logOf(c, logRows)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	if n := len(v.Entries); n == logRows {
-		v.Next = v.Entries[n-1].Seq
+	q := "?" + url.Values{"action": {v.Action}, "request": {v.Subject}}.Encode()
+	s.show(c, http.StatusOK, "log", view{Title: "Audit log", Nav: "log", Body: v, Twins: []link{{"JSON", apiRoot + "/log" + q}, {"CSV", "/log.csv" + q}}})
+}
+
+// logFile is how many entries one file has; the next ones are asked for behind the last.
+const logFile = 50_000
+
+func (s *Server) logCSV(c *gin.Context) {
+	v, err := s.logOf(c, logFile)
+	if err != nil {
+		s.fail(c, err)
+		return
 	}
-	s.show(c, http.StatusOK, "log", view{Title: "Audit log", Nav: "log", Body: v})
+	w := sheet(c, "log", "place", "when", "who", "action", "request", "what", "facts")
+	for _, e := range v.Entries {
+		w.row(count(e.Seq), stamp(e.At), e.Actor, e.Action, e.Subject, e.Object, string(e.Facts))
+	}
+	w.end()
+}
+
+func (s *Server) apiLog(c *gin.Context) {
+	v, err := s.logOf(c, limit(c, logRows))
+	out := items(v.Entries)
+	if v.Next != 0 {
+		out.Next = count(v.Next)
+	}
+	either(s, c, out, err)
 }

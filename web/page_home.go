@@ -10,6 +10,7 @@ import (
 
 	"vestige/accounts"
 	"vestige/catalog"
+	"vestige/pii"
 	"vestige/plans"
 	"vestige/requests"
 )

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -11,6 +12,8 @@ import (
 
 func (s *Server) peopleRoutes() {
 	s.get("/people", accounts.ManageAccounts, s.people)
+	s.get("/people.csv", accounts.ManageAccounts, s.peopleCSV)
+	s.api("GET", "/people", accounts.ManageAccounts, s.apiPeople, call{Says: "Lists the accounts.", Gives: list[accounts.User]{}})
 	s.post("/people", accounts.ManageAccounts, s.invite)
 	s.get("/people/:id", accounts.ManageAccounts, s.person)
 	s.post("/people/:id/roles", accounts.ManageAccounts, s.setRoles)
@@ -44,7 +47,29 @@ func (s *Server) showPeople(c *gin.Context, code int, v peopleView) {
 		return
 	}
 	v.Roles, v.Grants = accounts.Roles(), accounts.Grants()
-	s.show(c, code, "people", view{Title: "People and roles", Nav: "people", Body: v})
+	s.show(c, code, "people", view{Title: "People and roles", Nav: "people", Body: v, Twins: []link{{"JSON", apiRoot + "/people"}, {"CSV", "/people.csv"}}})
+}
+
+func (s *Server) peopleCSV(c *gin.Context) {
+	all, err := s.svc.Accounts.Users(c.Request.Context())
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	w := sheet(c, "people", "name", "roles", "since", "second factor", "ended")
+	for _, u := range all {
+		roles := make([]string, len(u.Roles))
+		for i, r := range u.Roles {
+			roles[i] = string(r)
+		}
+		w.row(u.Name, strings.Join(roles, " "), stamp(u.Made), map[bool]string{true: "yes"}[u.Second], stamp(u.Ended))
+	}
+	w.end()
+}
+
+func (s *Server) apiPeople(c *gin.Context) {
+	all, err := s.svc.Accounts.Users(c.Request.Context())
+	either(s, c, items(all), err)
 }
 
 func (s *Server) invite(c *gin.Context) {

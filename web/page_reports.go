@@ -67,7 +67,7 @@ func (s *Server) reports(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.show(c, http.StatusOK, "reports", view{Title: "Reports", Nav: "reports", Body: v, Twins: []link{{"Coverage CSV", "/reports/coverage.csv"}, {"Decisions CSV", "/reports/decisions.csv"}, {"Personal data CSV", "/reports/personal.csv"}}})
+	s.show(c, http.StatusOK, "reports", view{Title: "Reports", Nav: "reports", Body: v, Twins: []link{{"Coverage CSV", "/reports/coverage.csv"}, {"Decisions CSV", "/reports/decisions.csv"}, {"Personal data CSV", "/reports/personal.csv"}, {"Coverage JSON", apiRoot + "/sources"}, {"Decisions JSON", apiRoot + "/reports/decisions"}, {"Personal data JSON", apiRoot + "/reports/personal"}}})
 }
 
 func (s *Server) reportView(ctx context.Context) (v reportView, err error) {

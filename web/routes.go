@@ -83,6 +83,7 @@ func (s *Server) routes() {
 	s.homeRoutes()
 	s.searchRoutes()
 	s.viewRoutes()
+	s.goRoutes()
 	s.sourceRoutes()
 	s.datasetRoutes()
 	s.fieldRoutes()
