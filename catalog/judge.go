@@ -55,6 +55,9 @@ func (c *Catalog) Judge(ctx context.Context, p *policies.Policy) error {
 	return c.CatchUp(ctx, atOnce)
 }
 
+// Cost gives what a mistake costs, by which fields are proposed.
+func (c *Catalog) Cost() policies.Cost { return c.policy.Cost }
+
 // judgedBy gives the digest of the policy as it is in force now, and whether the fields were judged by another.
 func (c *Catalog) judgedBy(ctx context.Context, tx db.Tx) (digest string, another bool, err error) {
 	doc, err := encode(struct {

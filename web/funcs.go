@@ -33,6 +33,7 @@ func (r *renderer) funcs() template.FuncMap {
 		"nats":     func(x float64) string { return fmt.Sprintf("%+.1f", x) },
 		"conf":     func(x float64) string { return fmt.Sprintf("%.2f", x) },
 		"short":    short,
+		"noise":    noiseHref,
 		"ends":     strings.HasSuffix,
 		"title":    sentence,
 		"at":       at,

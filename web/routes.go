@@ -102,6 +102,7 @@ func (s *Server) routes() {
 	s.pathRoutes()
 	s.referenceRoutes()
 	s.reportRoutes()
+	s.ruleRoutes()
 	s.planRoutes()
 	if s.svc.Requests != nil {
 		s.requestRoutes()

@@ -38,7 +38,7 @@ func busy(t testing.TB) (e *estate, c *client, ada *person, paths map[string]str
 	ada.post("/source/scan", "source", "crm", "include", "*")
 	return e, c, ada, map[string]string{"scans": "/scans", "scan": scan, "compare": "/scans/compare?a=" + runs[0].ID + "&b=" + runs[0].ID, "schedules": "/schedules", "schedule": "/schedules/nightly", "scope": "/source/scan?at=shop&include=*a*",
 		"deliveries": "/deliveries", "source-watched": "/source?at=shop", "review": "/review", "review-deferred": "/review?show=deferred", "sample": "/review/group?verdict=reject&group=" + groups[0].ID, "import": "/import", "account": "/account?second=1",
-		"people": "/people", "newsource": "/sources/new?type=postgres", "newsources": "/sources/new", "views": "/views", "reports": "/reports", "person": "/people/" + userOf(t, e, "ada").ID, "requests": "/requests", "log": "/log", "alerts": "/alerts", "request": path, "intake": "/requests/new", "plan": "/plans/" + r.Plan}
+		"people": "/people", "newsource": "/sources/new?type=postgres", "newsources": "/sources/new", "views": "/views", "reports": "/reports", "rules": "/rules?try=1&source=shop&field=*email*&as=none.code&reason=addresses+of+machines", "person": "/people/" + userOf(t, e, "ada").ID, "requests": "/requests", "log": "/log", "alerts": "/alerts", "request": path, "intake": "/requests/new", "plan": "/plans/" + r.Plan}
 }
 
 // TestPagesOfWork opens each page on which people work in a browser.

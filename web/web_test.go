@@ -46,7 +46,7 @@ func pages() map[string]string {
 		"search-bad": "/search?q=colour:red", "dataset": at("/dataset", users), "dataset-hostile": at("/dataset", odd), "dataset-gone": at("/dataset", pii.Ref{Source: "shop", Dataset: "old_users"}),
 		"dataset-objects": at("/dataset", object), "field": at("/field", users.In("mail")), "field-proposed": at("/field", users.In("id")), "field-unexamined": at("/field", users.In("scan")),
 		"field-rejected": at("/field", users.In("ref_code")), "lineage": "/lineage", "lineage-one": at("/lineage", users) + "&hops=2", "lineage-all": "/lineage?show=all",
-		"alerts": "/alerts", "alerts-code": "/alerts?code=unmapped", "plans": "/plans", "reports": "/reports", "path": "/lineage/path?from=contact.email&to=" + url.QueryEscape(odd.String()), "path-none": "/lineage/path?from=contact.email&to=" + url.QueryEscape(object.String()),
+		"alerts": "/alerts", "alerts-code": "/alerts?code=unmapped", "plans": "/plans", "reports": "/reports", "rules": "/rules", "path": "/lineage/path?from=contact.email&to=" + url.QueryEscape(odd.String()), "path-none": "/lineage/path?from=contact.email&to=" + url.QueryEscape(object.String()),
 		"reference": "/reference?id=" + url.QueryEscape(edges()[0].ID), "components": "/about/components", "not-found": "/nowhere",
 	}
 }

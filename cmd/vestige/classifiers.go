@@ -17,7 +17,8 @@ type classifiersCmd struct {
 
 // Help teaches the command.
 func (classifiersCmd) Help() string {
-	return `Lists the classifiers, the categories they stand for, and what they miss; tries classifiers of one's own (docs/classifier.md).
+	return `Lists the classifiers, the categories they stand for, from which probability on a field is proposed as one (what a miss costs says so), and what they
+miss; tries classifiers of one's own (docs/classifier.md).
 
 Example:
   vestige classifiers contact
@@ -39,15 +40,21 @@ type classifierView struct {
 	DPV         string       `json:"dpv,omitempty"`
 	Fides       string       `json:"fideslang,omitempty"`
 	Version     int          `json:"version"`
+	Miss        float64      `json:"miss"`      // what missing it costs, in false alarms
+	Threshold   float64      `json:"threshold"` // from which probability on a field is proposed: what follows from that
 }
 
 // Run carries the command out.
 func (x classifiersList) Run(c *call) error {
+	policy, err := c.policy()
+	if err != nil {
+		return err
+	}
 	views := []classifierView{}
 	for _, k := range kinds.All() {
 		if x.Category == "" || pii.Category(x.Category).Covers(k.Category) {
 			info, _ := k.Category.Info()
-			views = append(views, classifierView{k.Name, k.Category, k.Doc, info.Sensitivity, info.Article9, info.Scope, info.DPV, info.Fides, k.Version})
+			views = append(views, classifierView{k.Name, k.Category, k.Doc, info.Sensitivity, info.Article9, info.Scope, info.DPV, info.Fides, k.Version, policy.Cost.Of(k.Category), policy.Cost.Threshold(k.Category)})
 		}
 	}
 	if len(views) == 0 {
@@ -57,8 +64,8 @@ func (x classifiersList) Run(c *call) error {
 		var rows [][]string
 		for _, v := range views {
 			first, _, _ := strings.Cut(v.Doc, "\n")
-			rows = append(rows, []string{string(v.Category), string(v.Scope), fmt.Sprint(v.Sensitivity), first})
+			rows = append(rows, []string{string(v.Category), string(v.Scope), fmt.Sprint(v.Sensitivity), fmt.Sprintf("%.3f", v.Threshold), first})
 		}
-		c.table([]string{"category", "scope", "sensitivity", ""}, rows)
+		c.table([]string{"category", "scope", "sensitivity", "proposed from", ""}, rows)
 	})
 }

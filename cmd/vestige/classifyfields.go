@@ -20,6 +20,8 @@ type proposed struct {
 	Field      string          `json:"field"`
 	Category   pii.Category    `json:"category"`
 	Confidence float64         `json:"confidence"`
+	Personal   float64         `json:"personal"`          // how sure it is that the field holds any personal data
+	Suspect    pii.Category    `json:"suspect,omitempty"` // the likeliest kind of it
 	Contains   []pii.Contained `json:"contains,omitempty"`
 	Evidence   []pii.Nat       `json:"evidence"`
 }
@@ -51,7 +53,7 @@ func (x classifyCmd) fields(c *call, set *classifiers.Set) error {
 			}
 		})
 		for i, p := range ps {
-			out[l.rows[i]] = proposed{l.dataset.Ref.Dataset, l.dataset.Fields[i].Name, p.Category, p.Confidence, p.Contains, p.Nats}
+			out[l.rows[i]] = proposed{l.dataset.Ref.Dataset, l.dataset.Fields[i].Name, p.Category, p.Confidence, p.Personal, p.Suspect, p.Contains, p.Nats}
 		}
 	}
 	e := json.NewEncoder(c.out)

@@ -44,6 +44,7 @@ type cli struct {
 	Keys        keysCmd        `cmd:"" help:"List and rotate keys."`
 
 	Connectors  connectorsCmd  `cmd:"" help:"List the connectors."`
+	Noise       noiseCmd       `cmd:"" help:"Rules that take proposals for noise: list, try, write, end."`
 	Classifiers classifiersCmd `cmd:"" help:"List the classifiers and categories."`
 	Version     versionCmd     `cmd:"" help:"Say which build this is."`
 	Completion  completionCmd  `cmd:"" help:"Print a script that completes commands in a shell."`

@@ -53,7 +53,7 @@ func printed() []struct {
 		{"mask", masking.Report{}}, {"drill", []app.Drilled{}}, {"account list", []accounts.User{}},
 		{"audit list", []audit.Entry{}}, {"audit export", audit.Checkpoint{}}, {"audit verify", audit.Report{}},
 		{"attestation verify", plans.Attested{}}, {"attestation key", keyView{}}, {"keys list", keysView{}}, {"keys rotate", rotated{}},
-		{"connectors", []connectorView{}}, {"classifiers; classifiers list", []classifierView{}}, {"classifiers test", testedView{}}, {"classifiers eval", []judgedView{}}, {"version", versionView{}},
+		{"connectors", []connectorView{}}, {"classifiers; classifiers list", []classifierView{}}, {"noise; noise list", []catalog.NoiseRule{}}, {"noise try", catalog.Trial{}}, {"noise write, end", catalog.NoiseRule{}}, {"classifiers test", testedView{}}, {"classifiers eval", []judgedView{}}, {"version", versionView{}},
 	}
 }
 
