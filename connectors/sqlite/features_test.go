@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -351,6 +352,71 @@ func TestDamage(t *testing.T) {
 	}
 	if gaps != 1 || records < 1900 || records >= 2000 {
 		t.Errorf("%d gaps and %d records of 2000 with one damaged page", gaps, records)
+	}
+}
+
+// A sample has as many records as were asked for, each once, from all of the table; where it is mostly holes, those that are there.
+func TestSample(t *testing.T) {
+	t.Parallel()
+	s, _, _ := source(t, nil,
+		`CREATE TABLE tight (id INTEGER PRIMARY KEY, v TEXT)`, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 3000) INSERT INTO tight SELECT i, 'v'||i FROM n`,
+		`CREATE TABLE holes (id INTEGER PRIMARY KEY, v TEXT)`, `INSERT INTO holes SELECT id, v FROM tight WHERE id <= 400`, `INSERT INTO holes VALUES (100000000, 'far')`)
+	ds := discover(t, s)
+	sample := func(table string, seed uint64, bare bool) (ids []string) {
+		for b, err := range s.Sample(t.Context(), connectors.Query{Dataset: ds[table], Seed: seed, Bare: bare}, 500) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range b.Len() {
+				v, _ := b.Column("id").Value(i)
+				ids = append(ids, string(v))
+			}
+		}
+		return ids
+	}
+	for _, bare := range []bool{false, true} {
+		one, other := sample("tight", 1, bare), sample("tight", 2, bare)
+		for _, ids := range [][]string{one, other} {
+			upper := 0
+			for _, id := range ids {
+				if n, _ := strconv.Atoi(id); n > 1500 {
+					upper++
+				}
+			}
+			if slices.Sort(ids); len(slices.Compact(ids)) < 450 || upper < 100 || upper > 400 {
+				t.Errorf("bare %t: %d records, %d of the upper half", bare, len(ids), upper)
+			}
+		}
+		if slices.Equal(one, other) {
+			t.Error("two seeds give one sample")
+		}
+		if got := sample("holes", 1, bare); len(got) != 401 {
+			t.Errorf("bare %t: %d of 401 records of a table with holes", bare, len(got))
+		}
+	}
+}
+
+// A table that is made anew in another form is read in its new form.
+func TestSchemaChanges(t *testing.T) {
+	t.Parallel()
+	s, db, _ := source(t, nil, `CREATE TABLE p (id INTEGER PRIMARY KEY, mail TEXT)`, `INSERT INTO p VALUES (1, 'a@example.com')`)
+	columns := func() (names []string) {
+		for b, err := range s.Read(t.Context(), connectors.Query{Dataset: discover(t, s)["p"]}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range b.Columns() {
+				names = append(names, c.Field.Name)
+			}
+		}
+		return names
+	}
+	for _, step := range []struct{ change, want string }{
+		{"SELECT 1", "id,mail"}, {"ALTER TABLE p ADD COLUMN phone TEXT", "id,mail,phone"}, {"ALTER TABLE p RENAME COLUMN mail TO email", "id,email,phone"},
+	} {
+		if must(t, db, step.change); strings.Join(columns(), ",") != step.want {
+			t.Errorf("after %s it has %v", step.change, columns())
+		}
 	}
 }
 
