@@ -50,13 +50,13 @@ func TestThousands(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	marks := map[string]bool{} // what stands for who is gone
+	marks := map[string]bool{} // what stands for who is gone; a customer's number does so in the shop alone
 	for i := range gone {
-		marks[mailOf(i)], marks[fmt.Sprint(idOf(i))] = true, true
+		marks["desk"+mailOf(i)], marks["shop"+mailOf(i)], marks["shop"+fmt.Sprint(idOf(i))] = true, true, true
 	}
 	names := func(line string) bool {
 		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r == '|' || r == ' ' || r == ',' }) {
-			if marks[word] {
+			if marks[line[:4]+word] {
 				return true
 			}
 		}
