@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"vestige/catalog"
 	"vestige/connectors"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
@@ -125,12 +126,49 @@ func (a *App) workPart(ctx context.Context, r jobs.Run) error {
 	if err != nil {
 		return err
 	}
-	err = a.Scanner.Part(ctx, s, opt, r.Args["run"], part, func(ctx context.Context, tx db.Tx) error { return jobs.Check(ctx, tx, name, token) })
-	if errkind.Code(err) == "fenced" {
-		return nil
+	work, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go a.heed(work, r.Args["run"], stop)
+	if err = a.going(ctx, r.Args["run"]); err == nil {
+		err = a.Scanner.Part(work, s, opt, r.Args["run"], part, func(ctx context.Context, tx db.Tx) error { return jobs.Check(ctx, tx, name, token) })
+	}
+	if errkind.Code(err) == "fenced" || errors.Is(err, errHeld) || errors.Is(context.Cause(work), errHeld) {
+		return nil // whoever goes on with the run lays down anew what is left of it
 	}
 	if err != nil {
 		return err
 	}
 	return a.DB.Write(ctx, func(tx db.Tx) error { return jobs.Forget(ctx, tx, name) })
+}
+
+// errHeld is why a part of a scan is left: its run is paused, put off, or over.
+var errHeld = errkind.Coded(errkind.Conflict, "run-held", "the run is not going on")
+
+// going tells whether a run is being done; errHeld says that it is not.
+func (a *App) going(ctx context.Context, run string) error {
+	r, err := a.Catalog.Run(ctx, run)
+	if errkind.Of(err) == errkind.NotFound || err == nil && r.State != catalog.RunRunning {
+		return errHeld
+	}
+	return err
+}
+
+// heeding is how often it is looked whether a run that several machines share still goes on.
+const heeding = time.Second
+
+// heed stops the work on a part when its run is paused, put off or ended, wherever that was asked for.
+func (a *App) heed(ctx context.Context, run string, stop context.CancelCauseFunc) {
+	t := time.NewTicker(heeding)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if errors.Is(a.going(ctx, run), errHeld) {
+			stop(errHeld)
+			return
+		}
+	}
 }
