@@ -52,7 +52,7 @@ func (c *closer) from(ctx context.Context, i int) error {
 
 // extend learns the identifiers of a record that is hers: those in fields about its own person that are not too common.
 func (c *closer) extend(n *Node, r *Record) {
-	if !c.lim.on(Extend) || r.Upward || c.ofTwo(n, r) || c.apart(r) {
+	if !c.lim.on(Extend) || r.Upward || c.ofTwo(n, r) || c.apart(r) || c.namesAnother(n, r) {
 		return
 	}
 	c.extendKeyed(n, r)
@@ -68,6 +68,11 @@ func (c *closer) extend(n *Node, r *Record) {
 			}
 		}
 	}
+}
+
+// namesAnother tells whether a record that is hers by a reference is about somebody else: whom she named to come after her. It leads to nobody else's records.
+func (c *closer) namesAnother(n *Node, r *Record) bool {
+	return c.lim.on(Agree) && n.Person < possible && r.Owner >= 0 && c.profile.compare(traits(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}), "contact.email") == differs
 }
 
 // ofTwo tells whether references of the record name several persons as its owners: what it says of one of them may be of the other.

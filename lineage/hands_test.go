@@ -47,6 +47,13 @@ var hands = map[string]difficulty{
 			add(3, 32, "billing", "Bob Ray", "9 Long Elm Drive", "+12025550144").add(4, 33, "shipping", "Ann Lee", "5 Long Elm Drive", "+12025550199").add(5, 34, "shipping", "Ann Lee", "7 Long Elm Drive", "+12025550146")
 	}, want: []string{anns, "hers shop/orders 31", "hers shop/addresses 1", "mentions shop/addresses 2: +12025550143, 7 Long Elm Drive, Ann Lee"}},
 
+	"whom she named to come after her": {make: func(e *estate) {
+		users(e)
+		tb := e.table("shop/heirs", "id none.key int", "user_id identity.number int >shop/users.id", "who identity.name", "mail contact.email").add(1, 1, "Di Poe", "di@example.com").add(2, 2, "Eve Orr", "eve@example.com")
+		many(tb, 30, func(k, u int) []any { return []any{k, u, "Flo Ash", fmt.Sprintf("h%d@example.net", k)} })
+		e.table("news/list", "id none.key int", "email contact.email").add(1, "di@example.com").add(2, users1)
+	}, want: []string{anns, "hers shop/heirs 1", "hers news/list 2"}},
+
 	"what she sent to somebody else": {make: func(e *estate) {
 		housed(e)
 		e.table("shop/orders", "id none.key int", "user_id identity.number int >shop/users.id", "bill_name identity.name", "ship_name identity.name", "ship_street contact.street", "ship_phone contact.phone").

@@ -116,7 +116,7 @@ var (
 	}
 	otherWords = []string{
 		"agent", "assigned", "assignee", "assign", "handler", "handled", "operator", "support", "staff", "employee", "approver", "approved", "approve", "reviewer", "reviewed", "created", "updated", "modified", "deleted",
-		"editor", "manager", "supervisor", "boss", "recipient", "receiver", "to", "referrer", "referred", "referral", "invited", "inviter", "invitee", "parent", "sponsor", "emergency", "gift", "friend", "partner", "kin", "relative", "spouse", "guardian", "rep", "clerk", "owner_agent",
+		"editor", "manager", "supervisor", "boss", "recipient", "receiver", "to", "referrer", "referred", "referral", "invited", "inviter", "invitee", "parent", "sponsor", "nominee", "heir", "emergency", "gift", "friend", "partner", "kin", "relative", "spouse", "guardian", "rep", "clerk", "owner_agent",
 		"bearbeiter", "sachbearbeiter", "zugewiesen", "betreuer", "mitarbeiter", "empfaenger", "an", "geworben", "eingeladen", "werber", "vorgesetzter", "geschenk", "notfall", "erstellt", "geaendert", "freigegeben", "arzt", "lehrer",
 		"doctor", "teacher", "agente", "tecnico", "medico", "docente", "professor", "profesor", "responsable", "responsabile", "empleado", "dipendente", "funcionario", "employe", "medecin", "enseignant", "medewerker", "docent", "pracownik", "lekarz", "nauczyciel",
 		"lakare", "larare", "laege", "laerer", "opettaja", "laakari", "ogretmen", "doktor", "guru", "pegawai", "creado", "criado", "cree", "creato", "aangemaakt", "skapad",
