@@ -121,7 +121,7 @@ func (s *Set) Text(text []byte, yield func(*Classifier, Hit)) {
 // cut gives the end of the next stretch: long texts are taken in stretches, so that the memory of a pass is bounded. Around a cut the bytes
 // of an overlap are seen twice, and a hit belongs to the stretch in which it starts.
 func (s *Set) cut(text []byte, lo int) int {
-	const stretch = 64 << 10
+	const stretch = 128 << 10
 	if len(text)-lo <= 2*stretch {
 		return len(text)
 	}
