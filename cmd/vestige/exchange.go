@@ -21,6 +21,15 @@ type exchangeCmd struct {
 	Out exchangeOutCmd `cmd:"" help:"Write what the catalog knows for other tools."`
 }
 
+// Help teaches the command.
+func (exchangeCmd) Help() string {
+	return `Brings in what other tools know of owners, descriptions and lineage, and takes it out again (docs/exchange.md).
+
+Example:
+  vestige exchange in target/manifest.json --dry-run
+  vestige exchange out owners >owners.csv`
+}
+
 type exchangeInCmd struct {
 	File      string            `arg:"" help:"A manifest of dbt or the YAML of its sources, events of OpenLineage, CSV; - for what is piped in."`
 	DryRun    bool              `help:"Say what would change."`
