@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"context"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -8,6 +10,7 @@ import (
 	"vestige/accounts"
 	"vestige/internal/db"
 	"vestige/internal/demo/company"
+	"vestige/internal/errkind"
 	"vestige/internal/testenv"
 	"vestige/web"
 )
@@ -81,5 +84,49 @@ func TestAMissingPrivilege(t *testing.T) {
 	run(strings.TrimSuffix(strings.ReplaceAll(statement, "&#34;", `"`), ";"))
 	if a := try(); strings.Contains(a.body, statement) {
 		t.Error("after the statement it is still missing")
+	}
+}
+
+// TestAddingASource: what was tried is added by who may, with the places of its secrets and none of what was typed; what is refused is said.
+func TestAddingASource(t *testing.T) {
+	e := demo(t)
+	var added []string
+	c := staffed(t, e, func(_ *web.Config, s *web.Services) {
+		s.Base = e.dir
+		s.AddSource = func(_ context.Context, by, name, connector string, options map[string]string) error {
+			if name == "taken" {
+				return errkind.Coded(errkind.Conflict, "source-there", "there is a source of this name already")
+			}
+			added = append(added, fmt.Sprint(by, " ", name, " ", connector, " ", options))
+			return nil
+		}
+	})
+	ada := c.as(e.staff, "ada", accounts.Administrator)
+	a := ada.post("/sources/new", "type", "sqlite", "name", "shop2", "o.path", company.ShopFile)
+	check(t, "a trial", a.body)
+	if !strings.Contains(a.body, `action="/sources/add"`) || strings.Contains(a.body, "start <code>vestige serve</code> again") {
+		t.Errorf("it is not offered to be added: %s", a.body)
+	}
+	if a := ada.post("/sources/add", "type", "sqlite", "name", "shop2", "o.path", company.ShopFile); a.status != 303 || a.header.Get("Location") != "/source?at=shop2" {
+		t.Errorf("adding it answers %d", a.status)
+	}
+	const secret = "correct horse battery"
+	a = ada.post("/sources/add", "type", "postgres", "name", "taken", "o.host", "127.0.0.1", "o.password", secret)
+	check(t, "a refusal", a.body)
+	if a.status != 409 || strings.Contains(a.body, secret) || !strings.Contains(a.body, "There is a source of this name already") {
+		t.Errorf("one that is there answers %d, and repeats the password: %v", a.status, strings.Contains(a.body, secret))
+	}
+	for name, pairs := range map[string][]string{"a bad name": {"type", "sqlite", "name", "A B", "o.path", "x"}, "nothing": {"type", "sqlite", "name", "x"}} {
+		if a := ada.post("/sources/add", pairs...); a.status != 400 {
+			t.Errorf("%s answers %d", name, a.status)
+		}
+	}
+	for _, r := range []accounts.Role{accounts.Viewer, accounts.Steward, accounts.Operator, accounts.Approver, accounts.Auditor} {
+		if a := c.as(e.staff, "x"+string(r), r).post("/sources/add", "type", "sqlite", "name", "y", "o.path", "y"); a.status != 403 {
+			t.Errorf("a %s adds sources: %d", r, a.status)
+		}
+	}
+	if len(added) != 1 || added[0] != "ada shop2 sqlite map[path:"+company.ShopFile+"]" {
+		t.Errorf("added is %v", added)
 	}
 }
