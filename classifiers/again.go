@@ -119,7 +119,7 @@ func (s *Set) Again(proposals []pii.Proposal, stats []*Stats, d *pii.Dataset) []
 			}
 		}
 		second.nobody = d != nil && len(d.Fields) > 2 && named(d.Ref.Dataset) != people && !slices.ContainsFunc(second.Field.Neighbour, ofSomebody)
-		if len(second.Field.Neighbour) == 0 && len(st.Field.Neighbour) == 0 && st.Field.Dataset != nil && !(second.nobody && ofPlaces(proposals[i].Category)) {
+		if len(second.Field.Neighbour) == 0 && len(st.Field.Neighbour) == 0 && st.Field.Dataset != nil && !(second.nobody && (ofPlaces(proposals[i].Category) || proposals[i].Category == "demographic.birth_date")) {
 			out[i] = proposals[i]
 			continue
 		}

@@ -108,6 +108,8 @@ func (c *candidate) beside(st *Stats) {
 	switch {
 	case st.nobody && c.cat == "online.url":
 		c.add(-15, "nothing beside it is of a person")
+	case st.nobody && c.cat == "demographic.birth_date" && c.of == 0:
+		c.add(-4, "nothing beside it is of a person")
 	case st.nobody && ofPlaces(c.cat):
 		c.add(-9, "nothing beside it is of a person")
 	}

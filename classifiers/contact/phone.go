@@ -285,8 +285,22 @@ var reserved = []string{
 	"02214710", "492214710", "08999998", "498999998", "017139200", "4917139200", "017604069", "4917604069",
 }
 
+// withoutExtension leaves out what stands behind an x: 425-711-6848x123.
+func withoutExtension(v []byte) []byte {
+	for i := len(v) - 1; i > 8 && i >= len(v)-7; i-- {
+		if v[i] == 'x' && i < len(v)-1 && (classifiers.IsDigit(v[i-1]) || v[i-1] == ' ') {
+			return classifiers.Trim(v[:i])
+		}
+		if !classifiers.IsDigit(v[i]) {
+			break
+		}
+	}
+	return v
+}
+
 // phoneWhole takes one number that covers the value.
 func phoneWhole(v []byte) bool {
+	v = withoutExtension(v)
 	i := 0
 	for i < len(v) && !classifiers.IsDigit(v[i]) {
 		i++

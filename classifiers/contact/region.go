@@ -68,6 +68,8 @@ func regionLook(s *classifiers.Stats) (e classifiers.Evidence) {
 	switch {
 	case !named && (s.Len[1] <= 3 || s.Distinct < 5):
 		add(-8, "nothing names it")
+	case !named && hits*10 >= s.Distinct*9 && s.Distinct >= 8:
+		add(1.5, "nearly all are states of the list")
 	case !named:
 		add(-3, "nothing names it")
 	case s.Share(s.Texture.Digits+s.Texture.Decimals) > .5 || s.Len[1] > 40:

@@ -1,4 +1,4 @@
-// Package demographic finds what groups people: birth dates, gender, nationality, marital status, religion.
+// Package demographic finds what groups people: birth dates, gender, nationality, marital status, religion, ethnic origin.
 package demographic
 
 import "vestige/classifiers"
@@ -12,5 +12,6 @@ func All() []classifiers.Classifier {
 		Nationality(),
 		MaritalStatus(),
 		Religion(),
+		Ethnicity(),
 	}
 }

@@ -171,7 +171,7 @@ func fullName(v []byte) bool {
 	if machine {
 		return g && f
 	}
-	return (g && f) || (n <= 3 && (g || f) && looks(first) && looks(last) && !dictionaryCity(v)) || (each(last, dictionary.Given) && each(first, dictionary.Family))
+	return (g && f) || (n <= 3 && (g || f) && (looks(first) && looks(last) || loud(first) && loud(last)) && !dictionaryCity(v)) || (each(last, dictionary.Given) && each(first, dictionary.Family))
 }
 
 func dictionaryCity(v []byte) bool { return dictionary.Find(v).Kinds&dictionary.City != 0 }
@@ -179,6 +179,16 @@ func dictionaryCity(v []byte) bool { return dictionary.Find(v).Kinds&dictionary.
 // looks tells whether a word is written as a name: a capital, then small letters.
 func looks(w []byte) bool {
 	return len(w) >= 2 && big(w, 0) && (!classifiers.IsUpper(w[1]) || w[1] == '\'')
+}
+
+// loud tells whether a word of a name is written in capitals.
+func loud(w []byte) bool {
+	for _, b := range w {
+		if b < 0x80 && !classifiers.IsUpper(b) {
+			return false
+		}
+	}
+	return len(w) >= 3
 }
 
 // nameWord gives the end of the word at i: letters with hyphen and apostrophe, and a dot behind an initial or title.
