@@ -274,6 +274,29 @@ func TestTheOtherSourceGoesOn(t *testing.T) {
 	finished(t, e, w, s.ID)
 }
 
+// TestAwayKeepsNobody has a system away in the middle of one erasure, and another one asked for meanwhile: it is carried out where systems are there, and both end.
+func TestAwayKeepsNobody(t *testing.T) {
+	e, w, s := ready(t)
+	w.approve(s)
+	other, err := w.engine.Plan(t.Context(), plans.Ask{Request: "REQ-00000002", Kind: plans.Erasure, By: "olga", Identifiers: []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mailOf(20))}}})
+	w.must(err)
+	w.approve(other)
+	away := errkind.Coded(errkind.Transient, "away", "the system is away")
+	e.desk.FailNext("Erase", away, away, away, away, away)
+	if r := w.run(s.ID); r.State != plans.Executing || !strings.Contains(r.Reason, "desk: away") {
+		t.Fatalf("with a system away the run ended %s: %s", r.State, r.Reason)
+	}
+	if r := w.run(other.ID); r.Reason == "turn" {
+		t.Fatalf("the other one waits, %s, for a system that is away", r.State)
+	}
+	finish(t, w, other.ID)
+	finish(t, w, s.ID)
+	finished(t, e, w, s.ID)
+	if left := e.left(mailOf(20)); len(left) > 0 {
+		t.Errorf("of the other one there is left %v", left)
+	}
+}
+
 func TestFence(t *testing.T) {
 	e, w, s := ready(t)
 	w.approve(s)

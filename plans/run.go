@@ -34,12 +34,18 @@ func (e *Engine) Run(ctx context.Context, id string, progress func(Event)) (Resu
 	if err != nil {
 		return Result{}, err
 	}
+	stop, err := r.comesBack(ctx)
 	for {
-		stop, err := r.advance(ctx)
+		if stop == nil && err == nil {
+			stop, err = r.advance(ctx)
+		}
 		if err != nil {
 			return Result{State: r.s.State, Reason: errkind.Code(err)}, err
 		}
 		if stop != nil {
+			if err := r.stepsAside(ctx); err != nil {
+				return Result{State: r.s.State, Reason: errkind.Code(err)}, err
+			}
 			stop.State, stop.Batch = r.s.State, r.s.Open.Batch
 			if stop.Reason == "" {
 				stop.Reason = r.s.Reason
