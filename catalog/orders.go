@@ -102,6 +102,14 @@ func (r *Run) Hold(ctx context.Context, tx db.Tx, state RunState, later int64, n
 	return err
 }
 
+// LetGo says that a process no longer does a run that has not ended, so that any process, this one too, goes on with it at once.
+func (c *Catalog) LetGo(ctx context.Context, id, holder string) error {
+	return c.db.Write(ctx, func(tx db.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE run SET holder = '', beat = 0 WHERE id = $1 AND holder = $2 AND ended = 0 AND state = 'running'", id, holder)
+		return err
+	})
+}
+
 // Coverage counts the fields of a source that are there, and those of them that were examined.
 func (c *Catalog) Coverage(ctx context.Context, tx db.Tx, source string) (fields, examined int64, err error) {
 	err = tx.QueryRow(ctx, "SELECT COUNT(*), COALESCE(SUM(CASE WHEN state = 'unexamined' THEN 0 ELSE 1 END), 0) FROM field WHERE source = $1 AND state <> 'gone'", source).Scan(&fields, &examined)

@@ -74,11 +74,30 @@ func (c *Catalog) Begin(ctx context.Context, source string) (*Run, error) {
 	return r, err
 }
 
-// resume has a run that was left go on.
+// resume has a run that was left go on. What another run has been through with meanwhile is looked at again, and is not counted as done by this one.
 func (r *Run) resume(ctx context.Context, tx db.Tx, c *Catalog) error {
 	r.c, r.Resumed, r.State = c, true, RunRunning
-	_, err := tx.Exec(ctx, "UPDATE run SET state = 'running', wish = '', note = '' WHERE id = $1", r.ID)
-	return err
+	if _, err := tx.Exec(ctx, "UPDATE run SET state = 'running', wish = '', note = '' WHERE id = $1", r.ID); err != nil {
+		return err
+	}
+	p, err := r.progress(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM dataset WHERE source = $1 AND run = $2", r.Source, r.ID).Scan(&p.Done); err != nil {
+		return err
+	}
+	p.Skipped = min(p.Skipped, p.Done)
+	return r.Save(ctx, tx, p)
+}
+
+// progress reads how far the store says that the run is.
+func (r *Run) progress(ctx context.Context, tx db.Tx) (p Progress, err error) {
+	var doc []byte
+	if err = tx.QueryRow(ctx, "SELECT progress FROM run WHERE id = $1", r.ID).Scan(&doc); err == nil {
+		err = decode(doc, &p)
+	}
+	return p, err
 }
 
 func (c *Catalog) insertRun(ctx context.Context, tx db.Tx, r *Run) error {

@@ -71,12 +71,8 @@ func (r *Run) Add(ctx context.Context, tx db.Tx, more Progress) error {
 	if _, err := tx.Exec(ctx, "UPDATE run SET progress = progress WHERE id = $1", r.ID); err != nil { // the row is this unit's from here on
 		return err
 	}
-	var doc []byte
-	var p Progress
-	if err := tx.QueryRow(ctx, "SELECT progress FROM run WHERE id = $1", r.ID).Scan(&doc); err != nil {
-		return err
-	}
-	if err := decode(doc, &p); err != nil {
+	p, err := r.progress(ctx, tx)
+	if err != nil {
 		return err
 	}
 	p.Add(more)

@@ -221,13 +221,29 @@ func (w *worker) dead() time.Duration {
 func (w *worker) do(ctx context.Context, r *catalog.Run) {
 	defer func() { w.ended <- struct{}{} }()
 	_, err := w.Scan(ctx, r.By, r.Source, r.ID)
-	if err != nil && ctx.Err() == nil {
+	if ctx.Err() != nil {
+		w.letGo(ctx, r)
+		return
+	}
+	if err != nil {
 		w.Log.Warn("a scan ended early", "source", r.Source, "run", r.ID, "code", errkind.Code(err))
 		w.giveUp(ctx, r, err)
 	}
 	w.ending.Lock()
 	w.relate = true
 	w.ending.Unlock()
+}
+
+// letGoWithin is how long the end of Work waits for the store.
+const letGoWithin = 5 * time.Second
+
+// letGo leaves a run to whoever works next, instead of having him wait until this process counts as gone.
+func (w *worker) letGo(ctx context.Context, r *catalog.Run) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), letGoWithin)
+	defer cancel()
+	if err := w.Catalog.LetGo(ctx, r.ID, w.holder); err != nil {
+		w.Log.Warn("a run could not be left to others", "run", r.ID, "code", errkind.Code(err))
+	}
 }
 
 // giveUp ends a run that could not even begin, so that it is not begun again for ever.
