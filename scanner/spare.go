@@ -13,7 +13,7 @@ type spare struct {
 	mu       sync.Mutex
 	columns  []*column
 	digests  []*lineage.Sketcher
-	known    []*known
+	rooms    []*room
 	memories []*classifiers.Memory
 }
 

@@ -460,3 +460,36 @@ func TestLockedIsTransient(t *testing.T) {
 		t.Errorf("erase of a locked database: %v", err)
 	}
 }
+
+// A read of values alone, which takes them from where the engine holds them, gives what any other read gives, whatever a cell holds.
+func TestBareCells(t *testing.T) {
+	t.Parallel()
+	for _, encoding := range []string{"UTF-8", "UTF-16le"} {
+		s, _, _ := source(t, nil, "PRAGMA encoding = '"+encoding+"'", "CREATE TABLE c (id INTEGER PRIMARY KEY, r REAL, n NUMERIC, t TEXT, b BLOB, x)",
+			"INSERT INTO c (r, n, t, b, x) VALUES (1, 1, 'Zoë', x'00ff', NULL), (.5, '2e3', '', x'', ''), ('ann', 'bob', 7, zeroblob(5), zeroblob(3000)), (-0.0, -9223372036854775807, NULL, 'text', 1e300), (9007199254740993, 1e18, char(0) || 'a', 1.5, x'41')",
+			"INSERT INTO c (r, n, t, b, x) VALUES (3, 4, hex(zeroblob(9000)), randomblob(9000), replace(hex(zeroblob(5000)), '0', 'ü'))",
+			"ALTER TABLE c ADD COLUMN late TEXT DEFAULT 'was not there'")
+		for d, err := range s.Discover(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got [2][]string
+			for i := range got {
+				for b, err := range s.Read(t.Context(), connectors.Query{Dataset: d, Bare: i == 1}) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, c := range b.Columns() {
+						for k := range c.Len() {
+							v, _ := c.Value(k)
+							got[i] = append(got[i], fmt.Sprintf("%s %d %t %q", c.Field.Name, k, v == nil, v))
+						}
+					}
+				}
+			}
+			if len(got[0]) != 6*7 || !slices.Equal(got[0], got[1]) {
+				t.Errorf("%s: %.2000v and bare %.2000v", encoding, got[0], got[1])
+			}
+		}
+	}
+}

@@ -153,27 +153,57 @@ func (r *reader) sweep(ctx context.Context, s *sweeper, query string, args []dri
 
 // record moves the row's values into the batch and gives its rowid.
 func (s *sweeper) record(r *reader) int64 {
+	row := s.row()
 	for i, place := range r.fields {
-		s.value(r.batch, i, int32(place))
+		s.value(r.batch, i, int32(place), &row[place])
 	}
 	r.batch.EndRecord(nil, pii.Digest{})
 	r.given++
 	return engine.Xsqlite3_column_int64(s.tls, s.stmt, int32(r.ordered[0]))
 }
 
-func (s *sweeper) value(b *pii.Batch, i int, place int32) {
+// row gives the cells of the row that the statement stands at, as the engine holds them until the next step.
+func (s *sweeper) row() []engine.TMem {
+	machine := (*engine.TVdbe)(pointer(s.stmt))
+	return unsafe.Slice((*engine.TMem)(pointer(machine.FpResultRow)), machine.FnResColumn)
+}
+
+// kinds are the bits of a cell that say what is in it; a cell that has one of them alone can be read as it lies there.
+const kinds = engine.MEM_Null | engine.MEM_Str | engine.MEM_Int | engine.MEM_Real | engine.MEM_Blob | engine.MEM_IntReal | engine.MEM_Zero
+
+// value moves one cell: what is plain from where it lies, and the rest as the engine gives it.
+func (s *sweeper) value(b *pii.Batch, i int, place int32, m *engine.TMem) {
+	switch kind := int(m.Fflags) & kinds; {
+	case kind == engine.MEM_Int:
+		b.AppendInt(i, *(*int64)(unsafe.Pointer(&m.Fu)))
+	case kind == engine.MEM_Str && m.Fenc == engine.SQLITE_UTF8 && m.Fz != 0:
+		b.Append(i, unsafe.Slice((*byte)(pointer(m.Fz)), m.Fn))
+	case kind == engine.MEM_Null:
+		b.Append(i, nil)
+	case kind == engine.MEM_Real:
+		appendReal(b, i, *(*float64)(unsafe.Pointer(&m.Fu)))
+	default:
+		s.given(b, i, place)
+	}
+}
+
+func appendReal(b *pii.Batch, i int, f float64) {
+	if n := int64(f); float64(n) == f && n != 0 && n < 1<<53 && n > -1<<53 {
+		b.AppendInt(i, n)
+		return
+	}
+	var buf [32]byte
+	b.Append(i, appendFloat(buf[:0], f))
+}
+
+// given moves a cell by the engine's own calls: texts in another encoding, blobs, numbers that are kept as another kind.
+func (s *sweeper) given(b *pii.Batch, i int, place int32) {
 	v := engine.Xsqlite3_column_value(s.tls, s.stmt, place)
 	switch engine.Xsqlite3_value_type(s.tls, v) {
 	case engine.SQLITE_INTEGER:
 		b.AppendInt(i, engine.Xsqlite3_value_int64(s.tls, v))
 	case engine.SQLITE_FLOAT:
-		var buf [32]byte
-		f := engine.Xsqlite3_value_double(s.tls, v)
-		if n := int64(f); float64(n) == f && n != 0 && n < 1<<53 && n > -1<<53 {
-			b.AppendInt(i, n)
-			return
-		}
-		b.Append(i, appendFloat(buf[:0], f))
+		appendReal(b, i, engine.Xsqlite3_value_double(s.tls, v))
 	case engine.SQLITE_TEXT:
 		b.Append(i, s.bytes(engine.Xsqlite3_value_text(s.tls, v), v))
 	case engine.SQLITE_BLOB:
