@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// broken is what no format goes on with.
+const broken = "{\"cut\n\"x,\n<cut"
+
 // system puts a fixture into a folder, each dataset in a folder of its own, in the format that write and read know.
 func system(t *testing.T, f connectortest.Fixture, ext string, lacks []connectortest.Need, write func(connectortest.Dataset) []byte,
 	read func(*testing.T, connectortest.Dataset, []byte) []connectortest.Row) connectortest.System {
@@ -39,7 +42,7 @@ func system(t *testing.T, f connectortest.Fixture, ext string, lacks []connector
 		Absent: connectors.Config{"path": pii.NewValue(dir + ".absent")}, AbsentKind: "not-found", LocatesBy: "keys of objects",
 		Break: func(t *testing.T, name string) {
 			t.Helper()
-			put(t, at(name), append(write(f.Datasets[0]), "{\"cut\n\"x,\n"...))
+			put(t, at(name), append(write(f.Datasets[0]), broken...))
 		},
 		Peek: func(t *testing.T) connectortest.Content {
 			t.Helper()

@@ -39,6 +39,9 @@ func editElement(it *decode.Item, changes []pii.Change) ([]byte, error) {
 		if v.Kind == decode.Fixed {
 			return nil, errkind.New(errkind.Unsupported, "an instruction, or an element without a place for a text, cannot be changed")
 		}
+		if !decode.HoldsXML(text) {
+			return nil, errkind.New(errkind.Unsupported, "a text with characters that XML does not have cannot stand in an element")
+		}
 		splices = append(splices, splice{v.Start, v.End, elementText(it.Raw[v.Start:v.End], v.Kind, text)})
 	}
 	return apply(it.Raw, splices), nil

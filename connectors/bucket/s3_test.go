@@ -95,7 +95,7 @@ func onServer(t *testing.T, f connectortest.Fixture, kind testenv.BucketKind, ex
 	}
 	s.Break = func(t *testing.T, name string) {
 		t.Helper()
-		upload(t, b, at(name), append(write(f.Datasets[0]), "{\"cut\n\"x,\n"...))
+		upload(t, b, at(name), append(write(f.Datasets[0]), broken...))
 	}
 	s.Peek = func(t *testing.T) connectortest.Content {
 		t.Helper()

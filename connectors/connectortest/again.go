@@ -63,7 +63,7 @@ func againSpelling(b *bench) {
 		b.Skipf("the connector lacks the method %q", pii.Pseudonymise)
 	}
 	for field, texts := range spellings {
-		if r.fixed("typed").column(field) < 0 {
+		if r.fixed("typed").column(r.named(field)) < 0 {
 			continue
 		}
 		for _, to := range texts {

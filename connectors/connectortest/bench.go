@@ -69,7 +69,36 @@ func able[A any](b *bench, ability string) {
 func (b *bench) start(f Fixture) *rig {
 	b.Helper()
 	f = f.without(b.meet().lacks)
-	return &rig{System: b.begin(b.real, f), bench: b, fixture: f, log: newLogbook(), drivers: map[connectors.Role]connectors.Driver{}}
+	s := b.begin(b.real, f)
+	return &rig{System: s, bench: b, fixture: f.named(s.Field), log: newLogbook(), drivers: map[connectors.Role]connectors.Driver{}}
+}
+
+// named gives the fixture with the fields called as the system's are discovered.
+func (f Fixture) named(by func(string) string) Fixture {
+	if by == nil {
+		return f
+	}
+	all := func(names []string) (out []string) {
+		for _, n := range names {
+			out = append(out, by(n))
+		}
+		return out
+	}
+	var out Fixture
+	for _, d := range f.Datasets {
+		d.Key, d.Unique, d.Fields, d.References = all(d.Key), slices.Clone(d.Unique), slices.Clone(d.Fields), slices.Clone(d.References)
+		for i := range d.Fields {
+			d.Fields[i].Name = by(d.Fields[i].Name)
+		}
+		for i := range d.Unique {
+			d.Unique[i] = all(d.Unique[i])
+		}
+		for i, ref := range d.References {
+			d.References[i].Fields, d.References[i].ToFields = all(ref.Fields), all(ref.ToFields)
+		}
+		out.Datasets = append(out.Datasets, d)
+	}
+	return out
 }
 
 // without leaves out of a fixture what needs any of lacks.
@@ -216,7 +245,16 @@ func (r *rig) dataset(name string) pii.Dataset {
 	return d
 }
 
-// fixed gives the fixture's own description of a dataset.
+// named gives the name under which a fixture's field is discovered, by either of its names.
+func (r *rig) named(field string) string {
+	known := slices.ContainsFunc(r.fixture.Datasets, func(d Dataset) bool { return d.column(field) >= 0 })
+	if r.Field == nil || known {
+		return field
+	}
+	return r.Field(field)
+}
+
+// fixed gives the fixture's own description of a dataset, its fields called as they are discovered.
 func (r *rig) fixed(name string) Dataset {
 	i := slices.IndexFunc(r.fixture.Datasets, func(d Dataset) bool { return d.Name == name })
 	return r.fixture.Datasets[i]

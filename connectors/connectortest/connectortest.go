@@ -45,6 +45,8 @@ type System struct {
 	Peek func(t *testing.T) Content
 	// Name gives the name in Ref.Dataset of a fixture's dataset; nil where it is the same.
 	Name func(dataset string) string
+	// Field gives the name under which a fixture's field is discovered; nil where it is the same.
+	Field func(field string) string
 	// Lacks is what the system cannot hold.
 	Lacks []Need
 
@@ -64,6 +66,8 @@ type System struct {
 	// Limited is a configuration whose user has every privilege that the documentation asks for, but none on the dataset ForbiddenName (REVOKE ALL). It is
 	// wanted of the fixtures that have a dataset of that name; nil where the system has no privileges.
 	Limited connectors.Config
+	// GrantPlanting gives the role that erases what the documentation asks for planting beside that; nil where erasing has the right already.
+	GrantPlanting func(t *testing.T)
 	// Server is host:port of the system, and Proxied the configuration that reaches it at another address by the same protocol, with limits of a second or two on
 	// connecting, statements and whatever else the source can limit; nil where no network lies between. NetworkLimit is how long the connector then
 	// waits at most for a server that says nothing; 5 s where it is 0.

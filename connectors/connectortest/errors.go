@@ -182,7 +182,7 @@ func (r *rig) tried(u pii.Unit) (texts []string) {
 func (r *rig) mistyped() (texts []string) {
 	r.Helper()
 	for _, f := range r.fixed("typed").Fields {
-		if f.Name == "id" {
+		if f.Name == r.named("id") {
 			continue
 		}
 		for _, to := range []string{marker, marker + "\xff", `{"` + marker + `":`, marker + "\x00"} {

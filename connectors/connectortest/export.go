@@ -14,7 +14,7 @@ func exportChecks() []check {
 // exportAgrees: an export has the records that reading and comparing finds, whole. Where the connector does not export, Source does.
 func exportAgrees(b *bench) {
 	r := b.start(Fixture{Datasets: []Dataset{people(80, 11)}})
-	m := pii.Match{Dataset: r.dataset("people"), Terms: []pii.Term{{Field: "mail", Mode: pii.Equal, Category: "contact.email"}}}
+	m := pii.Match{Dataset: r.dataset("people"), Terms: []pii.Term{{Field: r.named("mail"), Mode: pii.Equal, Category: "contact.email"}}}
 	for i := range 20 {
 		m.Terms[0].Values = append(m.Terms[0].Values, pii.NewValue(mail(i)))
 	}

@@ -22,7 +22,7 @@ func locateChecks() []check {
 }
 
 // terms makes random terms over people, some of whose values are there.
-func terms(rng *rand.Rand, n int) (out []pii.Term) {
+func (r *rig) terms(rng *rand.Rand, n int) (out []pii.Term) {
 	for range 1 + rng.IntN(2) {
 		t := []pii.Term{
 			{Field: "mail", Mode: pii.Equal, Category: "contact.email"},
@@ -46,6 +46,7 @@ func terms(rng *rand.Rand, n int) (out []pii.Term) {
 			}
 			t.Values = append(t.Values, pii.NewValue(v))
 		}
+		t.Field = r.named(t.Field)
 		out = append(out, t)
 	}
 	return out
@@ -132,7 +133,7 @@ func locateAgrees(b *bench) {
 	source := connectors.Over(connectors.Env{}, sourceName, r.Spec, r.driver(connectors.Scan))
 	rng, located := rand.New(rand.NewPCG(7, 7)), 0
 	for round := range 120 {
-		m := pii.Match{Dataset: r.dataset("people"), Terms: terms(rng, n)}
+		m := pii.Match{Dataset: r.dataset("people"), Terms: r.terms(rng, n)}
 		seq := source.Locate(context.Background(), m)
 		if locates && l.CanLocate(m) {
 			seq = l.Locate(context.Background(), m)
@@ -155,7 +156,7 @@ func locateFound(b *bench) {
 	l := as[connectors.Locator](r, connectors.Scan)
 	all, _ := r.read("people")
 	rec := all[17]
-	m := pii.Match{Dataset: r.dataset("people"), Want: []string{"mail", "phone"}, Terms: []pii.Term{{Field: "id", Mode: pii.Exact, Values: []pii.Value{pii.NewValue("0"), value(rec.row[0])}}}}
+	m := pii.Match{Dataset: r.dataset("people"), Want: []string{r.named("mail"), r.named("phone")}, Terms: []pii.Term{{Field: r.named("id"), Mode: pii.Exact, Values: []pii.Value{pii.NewValue("0"), value(rec.row[0])}}}}
 	byKey := pii.Match{Dataset: m.Dataset, Want: m.Want, Keys: []pii.Key{rec.key}}
 	for what, m := range map[string]pii.Match{"by value": m, "by key": byKey} {
 		if !l.CanLocate(m) || (what == "by key" && rec.key == nil) {
@@ -171,11 +172,11 @@ func locateFound(b *bench) {
 				got[0].Hits[i].Path = "" // where the whole record is a document, as in hits
 			}
 		}
-		if what == "by value" && !slices.Equal(got[0].Hits, []pii.Hit{{Value: 1, Field: "id", End: len(rec.row[0])}}) {
+		if what == "by value" && !slices.Equal(got[0].Hits, []pii.Hit{{Value: 1, Field: r.named("id"), End: len(rec.row[0])}}) {
 			b.Errorf("%s: the hits are %v", what, got[0].Hits)
 		}
 		for i, field := range map[int]string{1: "mail", 2: "phone"} {
-			if v := got[0].Fields[field]; len(v) != 1 || !v[0].Value.Equal(value(rec.row[i])) {
+			if v := got[0].Fields[r.named(field)]; len(v) != 1 || !v[0].Value.Equal(value(rec.row[i])) {
 				b.Errorf("%s: the field %q that was wanted has %d values, or another one", what, field, len(v))
 			}
 		}
@@ -192,7 +193,7 @@ func locateKeyless(b *bench) {
 	}
 	r := b.start(Fixture{Datasets: []Dataset{d}})
 	l := as[connectors.Locator](r, connectors.Scan)
-	m := pii.Match{Dataset: r.dataset("visits"), Terms: []pii.Term{{Field: "mail", Mode: pii.Exact, Values: []pii.Value{pii.NewValue(mail(2))}}}}
+	m := pii.Match{Dataset: r.dataset("visits"), Terms: []pii.Term{{Field: r.named("mail"), Mode: pii.Exact, Values: []pii.Value{pii.NewValue(mail(2))}}}}
 	if !l.CanLocate(m) {
 		b.Skipf("CanLocate refuses an exact match of a dataset without key")
 	}

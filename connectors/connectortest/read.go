@@ -81,7 +81,7 @@ func readExact(b *bench) {
 // readProjection: fields come in the order asked for, and no others.
 func readProjection(b *bench) {
 	r := b.start(Fixture{Datasets: []Dataset{accounts()}})
-	names := []string{"note", "mail"}
+	names := []string{r.named("note"), r.named("mail")}
 	q := connectors.Query{Dataset: r.dataset("accounts"), Fields: names}
 	var got []Row
 	for batch, err := range r.driver(connectors.Scan).Read(context.Background(), q) {
@@ -99,8 +99,8 @@ func readProjection(b *bench) {
 		for i := range part {
 			part[i].row = make(Row, 2)
 		}
-		fill(part, batch, 0, "note")
-		fill(part, batch, 1, "mail")
+		fill(part, batch, 0, names[0])
+		fill(part, batch, 1, names[1])
 		got = append(got, rows(part)...)
 	}
 	var want []Row
@@ -186,7 +186,7 @@ func readKeys(b *bench) {
 	if !slices.Equal(first, keys(connectors.Query{})) {
 		b.Errorf("a second read gives other keys, or another order")
 	}
-	if !slices.Equal(first, keys(connectors.Query{Fields: []string{"note"}})) {
+	if !slices.Equal(first, keys(connectors.Query{Fields: []string{r.named("note")}})) {
 		b.Errorf("reading another field alone gives other keys")
 	}
 }
@@ -203,7 +203,7 @@ func readDigests(b *bench) {
 		return out
 	}
 	all := digests()
-	if !slices.Equal(all, digests("note")) || !slices.Equal(all, digests("mail", "id")) {
+	if !slices.Equal(all, digests(r.named("note"))) || !slices.Equal(all, digests(r.named("mail"), r.named("id"))) {
 		b.Errorf("a record's digest depends on the fields asked for")
 	}
 	seen := map[pii.Digest]bool{}
@@ -263,7 +263,7 @@ func readAsData(b *bench) {
 func (r *rig) locatesOnly(name, field, v string) {
 	r.Helper()
 	l, ok := r.driver(connectors.Scan).(connectors.Locator)
-	m := pii.Match{Dataset: r.dataset(name), Terms: []pii.Term{{Field: field, Mode: pii.Exact, Values: []pii.Value{pii.NewValue(v)}}}}
+	m := pii.Match{Dataset: r.dataset(name), Terms: []pii.Term{{Field: r.named(field), Mode: pii.Exact, Values: []pii.Value{pii.NewValue(v)}}}}
 	if !ok || !l.CanLocate(m) {
 		return
 	}
@@ -275,7 +275,7 @@ func (r *rig) locatesOnly(name, field, v string) {
 // sequences gives every sequence that the connector has over a dataset, as sequences of nothing but errors.
 func (r *rig) sequences(name string) map[string]func(context.Context) iter.Seq[error] {
 	d, ds := r.driver(connectors.Scan), r.dataset(name)
-	m := pii.Match{Dataset: ds, Terms: []pii.Term{{Field: "word", Mode: pii.Exact, Values: []pii.Value{pii.NewValue("word")}}}}
+	m := pii.Match{Dataset: ds, Terms: []pii.Term{{Field: r.named("word"), Mode: pii.Exact, Values: []pii.Value{pii.NewValue("word")}}}}
 	out := map[string]func(context.Context) iter.Seq[error]{
 		"Discover": func(ctx context.Context) iter.Seq[error] { return errs(d.Discover(ctx)) },
 		"Read": func(ctx context.Context) iter.Seq[error] {

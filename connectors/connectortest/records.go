@@ -65,7 +65,7 @@ func fill(out []record, b *pii.Batch, i int, field string) {
 // where gives the one record whose field has the value.
 func (r *rig) where(name, field, value string) record {
 	r.Helper()
-	i := r.fixed(name).column(field)
+	i := r.fixed(name).column(r.named(field))
 	all, _ := r.read(name)
 	for _, rec := range all {
 		if string(rec.row[i]) == value {
@@ -85,7 +85,7 @@ func (rec record) target(changes ...pii.Change) pii.Target {
 func (r *rig) change(name, field string, rec record, to ...string) pii.Change {
 	r.Helper()
 	f := r.field(name, field)
-	c := pii.Change{Field: f.Column, Path: f.Path, Old: value(rec.row[r.fixed(name).column(field)])}
+	c := pii.Change{Field: f.Column, Path: f.Path, Old: value(rec.row[r.fixed(name).column(r.named(field))])}
 	if len(to) > 0 {
 		c.New = pii.NewValue(to[0])
 	}
@@ -96,7 +96,7 @@ func (r *rig) change(name, field string, rec record, to ...string) pii.Change {
 func (r *rig) field(name, field string) pii.Field {
 	r.Helper()
 	d := r.dataset(name)
-	f := d.Field(field)
+	f := d.Field(r.named(field))
 	if f == nil {
 		r.Fatalf("the field %q of %q is not discovered", field, name)
 		return pii.Field{}

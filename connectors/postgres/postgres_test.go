@@ -195,14 +195,15 @@ func starter(server func(testing.TB) string) connectortest.Start {
 				t.Helper()
 				must(t, c, "REVOKE SELECT ON "+quote(name)+" FROM vestige_scan")
 			},
-			Reads:        func(t *testing.T) int64 { t.Helper(); return reads(t, c) },
-			Limited:      limited(t, c, dsn, f),
-			Server:       address(dsn),
-			Proxied:      func(addr string) connectors.Config { return proxied(dsn, addr) },
-			NetworkLimit: 20 * time.Second,
-			Hold:         func(t *testing.T, name string) func() { t.Helper(); return hold(t, dsn, name) },
-			Running:      func(t *testing.T) int { t.Helper(); return running(t, c) },
-			Lacks:        []connectortest.Need{connectortest.NeedNUL, connectortest.NeedSoftDelete, connectortest.NeedType(pii.AnyOne)},
+			Reads:         func(t *testing.T) int64 { t.Helper(); return reads(t, c) },
+			Limited:       limited(t, c, dsn, f),
+			GrantPlanting: func(t *testing.T) { t.Helper(); granted(t, c, "GRANT INSERT") },
+			Server:        address(dsn),
+			Proxied:       func(addr string) connectors.Config { return proxied(dsn, addr) },
+			NetworkLimit:  20 * time.Second,
+			Hold:          func(t *testing.T, name string) func() { t.Helper(); return hold(t, dsn, name) },
+			Running:       func(t *testing.T) int { t.Helper(); return running(t, c) },
+			Lacks:         []connectortest.Need{connectortest.NeedNUL, connectortest.NeedSoftDelete, connectortest.NeedType(pii.AnyOne)},
 		}
 	}
 }

@@ -173,8 +173,6 @@ func (x *xmlFile) flush(f *xmlFrame) {
 		start, end = start+a, start+b
 		from, to := trimmed(text)
 		text = text[from:to]
-	} else if len(text) == 0 {
-		return
 	}
 	f.content = true
 	path := f.path

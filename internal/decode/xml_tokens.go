@@ -230,7 +230,19 @@ func characterOf(name string) (rune, bool) {
 	return rune(n), err == nil && n > 0 && n <= utf8.MaxRune
 }
 
-// EscapeXML writes a text as the content of an element, or with quoted as the value of an attribute. Characters that XML does not have become spaces.
+// HoldsXML tells whether XML has all characters of a text: it has no zero byte and few other controls, however they are written.
+func HoldsXML(v []byte) bool {
+	for i := 0; i < len(v); {
+		r, n := utf8.DecodeRune(v[i:])
+		if r == utf8.RuneError && n == 1 || r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff {
+			return false
+		}
+		i += n
+	}
+	return true
+}
+
+// EscapeXML writes a text that XML holds as the content of an element, or with quoted as the value of an attribute.
 func EscapeXML(v []byte, quoted bool) []byte {
 	out := make([]byte, 0, len(v)+8)
 	for _, c := range v {
@@ -247,8 +259,6 @@ func EscapeXML(v []byte, quoted bool) []byte {
 			out = append(out, "&apos;"...)
 		case c == '\r' || quoted && (c == '\n' || c == '\t'):
 			out = append(append(append(out, "&#"...), strconv.Itoa(int(c))...), ';')
-		case c < ' ' && c != '\n' && c != '\t':
-			out = append(out, ' ')
 		default:
 			out = append(out, c)
 		}

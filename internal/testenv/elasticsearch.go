@@ -141,6 +141,7 @@ func (s *searchServer) elasticsearch(home, java string) error {
 		return []string{"ES_JAVA_HOME=" + java, "ES_PATH_CONF=" + conf, "ES_TMPDIR=" + filepath.Join(dir, "tmp")}, []string{
 			"-E", "xpack.security.enabled=true", "-E", "xpack.security.transport.ssl.enabled=false", "-E", "xpack.security.http.ssl.enabled=false",
 			"-E", "xpack.security.enrollment.enabled=false", "-E", "xpack.license.self_generated.type=trial",
+			"-E", "indices.merge.disk.check_interval=0s", // else no segment is merged on a machine whose disk is nearly full
 		}, nil
 	})
 }
