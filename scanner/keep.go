@@ -60,8 +60,9 @@ func (sc *scan) storeAll(ctx context.Context) error {
 	return nil
 }
 
+// storeGroup stores findings without waiting for the disk, which the end of the run does for all of them: what a power cut takes is examined again.
 func (sc *scan) storeGroup(ctx context.Context, group []*finding) error {
-	err := sc.write(ctx, func(tx db.Tx) error {
+	err := sc.write(ctx, sc.store.WriteLoose, func(tx db.Tx) error {
 		if err := sc.held(ctx, tx); err != nil {
 			return err
 		}

@@ -287,7 +287,7 @@ func (sc *scan) end(ctx context.Context) (Report, error) {
 	if len(sc.report.Gaps) > 0 {
 		sc.report.Outcome = "incomplete"
 	}
-	err = sc.write(ctx, func(tx db.Tx) error {
+	err = sc.write(ctx, sc.store.Write, func(tx db.Tx) error {
 		for _, ref := range missing {
 			if err := sc.gone(ctx, tx, ref); err != nil {
 				return err
@@ -306,10 +306,10 @@ func (sc *scan) end(ctx context.Context) (Report, error) {
 }
 
 // write is one unit of work of a scan; it waits for a Relate under way.
-func (s *Scanner) write(ctx context.Context, f func(db.Tx) error) error {
+func (s *Scanner) write(ctx context.Context, unit func(context.Context, func(db.Tx) error) error, f func(db.Tx) error) error {
 	s.related.RLock()
 	defer s.related.RUnlock()
-	return s.store.Write(ctx, f)
+	return unit(ctx, f)
 }
 
 // gone marks a dataset that was there before, with an alert; it is not believed at once, and its decisions stay.

@@ -43,5 +43,8 @@ type Tx interface {
 type DB interface {
 	Read(ctx context.Context, f func(Tx) error) error  // read-only, a consistent snapshot
 	Write(ctx context.Context, f func(Tx) error) error // serial with other writers where the database has one writer
+	// WriteLoose is Write for what can be found out again: it does not wait until the disk has it. Whatever ends the program takes nothing of it away; a power cut may, and
+	// with it all that was written loosely after it, until the next Write, which makes all before it last.
+	WriteLoose(ctx context.Context, f func(Tx) error) error
 	Dialect() Dialect
 }

@@ -60,6 +60,16 @@ func (d *PostgresDB) Write(ctx context.Context, f func(Tx) error) error {
 	return nil
 }
 
+// WriteLoose runs f in one transaction, whose end does not wait for the disk.
+func (d *PostgresDB) WriteLoose(ctx context.Context, f func(Tx) error) error {
+	return d.Write(ctx, func(tx Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = off"); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
+
 func (d *PostgresDB) run(ctx context.Context, opts pgx.TxOptions, f func(Tx) error) (*pgTx, error) {
 	tx, err := d.pool.BeginTx(ctx, opts)
 	if err != nil {

@@ -24,6 +24,7 @@ type SQLiteDB struct {
 	mu     sync.Mutex
 	others []*sql.DB
 	ready  prepared // used by who holds the connection that writes
+	loose  bool     // that connection does not wait for the disk; of the same
 }
 
 var _ DB = (*SQLiteDB)(nil)
@@ -144,8 +145,15 @@ func (d *SQLiteDB) Read(ctx context.Context, f func(Tx) error) error {
 }
 
 // Write runs f in the one transaction that writes.
-func (d *SQLiteDB) Write(ctx context.Context, f func(Tx) error) error {
-	t, err := d.commit(ctx, f)
+func (d *SQLiteDB) Write(ctx context.Context, f func(Tx) error) error { return d.unit(ctx, f, false) }
+
+// WriteLoose runs f in the one transaction that writes, and leaves it to the next one to wait for the disk.
+func (d *SQLiteDB) WriteLoose(ctx context.Context, f func(Tx) error) error {
+	return d.unit(ctx, f, true)
+}
+
+func (d *SQLiteDB) unit(ctx context.Context, f func(Tx) error, loose bool) error {
+	t, err := d.commit(ctx, f, loose)
 	if err != nil {
 		return err
 	}
@@ -167,12 +175,15 @@ func (d *SQLiteDB) acquire(ctx context.Context) (*sql.Conn, error) {
 }
 
 // commit gives the connection back whatever f does, and before the hooks, which may write.
-func (d *SQLiteDB) commit(ctx context.Context, f func(Tx) error) (*sqliteTx, error) {
+func (d *SQLiteDB) commit(ctx context.Context, f func(Tx) error, loose bool) (*sqliteTx, error) {
 	conn, err := d.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
+	if err := d.sync(ctx, conn, loose); err != nil {
+		return nil, stripSQLite(ctx, err)
+	}
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, stripSQLite(ctx, err)
@@ -186,6 +197,20 @@ func (d *SQLiteDB) commit(ctx context.Context, f func(Tx) error) (*sqliteTx, err
 		return nil, stripSQLite(ctx, err)
 	}
 	return t, nil
+}
+
+// sync says whether a commit waits for the disk. A connection that is opened anew waits, whatever is noted of the last one.
+func (d *SQLiteDB) sync(ctx context.Context, conn *sql.Conn, loose bool) error {
+	if d.loose == loose {
+		return nil
+	}
+	text := "PRAGMA synchronous = FULL"
+	if loose {
+		d.loose, text = true, "PRAGMA synchronous = NORMAL"
+	}
+	_, err := conn.ExecContext(ctx, text)
+	d.loose = loose || err != nil
+	return err
 }
 
 type sqliteTx struct {

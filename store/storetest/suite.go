@@ -37,7 +37,7 @@ func Run(t *testing.T, open func(t *testing.T, schemas ...db.Schema) *store.Stor
 	s := open(t, schema)
 	for name, check := range map[string]func(*testing.T, *store.Store){
 		"types": types, "rollback": rollback, "hooks": hooks, "errors": errorsWithoutValues, "read-only": readOnly,
-		"snapshot": snapshot, "cancelled": cancelled, "counter": counter, "meta": meta, "returning": returning,
+		"snapshot": snapshot, "cancelled": cancelled, "counter": counter, "meta": meta, "returning": returning, "loose": loose,
 	} {
 		t.Run(name, func(t *testing.T) {
 			Write(t, s, func(tx db.Tx) error { _, err := tx.Exec(t.Context(), "DELETE FROM thing"); return err })
@@ -117,6 +117,37 @@ func rollback(t *testing.T, s *store.Store) {
 		t.Error("a unit of work that panics leaves something")
 	}
 	Write(t, s, func(tx db.Tx) error { return insert(t.Context(), tx, 1, "after a panic") })
+}
+
+// loose checks that a unit of work that does not wait for the disk is one in all else, and that the next one waits again.
+func loose(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	waits := func(tx db.Tx) (how string) {
+		text := map[db.Dialect]string{db.SQLite: "SELECT synchronous FROM pragma_synchronous", db.Postgres: "SHOW synchronous_commit"}[tx.Dialect()]
+		if err := tx.QueryRow(ctx, text).Scan(&how); err != nil {
+			t.Error(err)
+		}
+		return how
+	}
+	var before, between, after string
+	Write(t, s, func(tx db.Tx) error { before = waits(tx); return nil })
+	for i := range 2 {
+		err := s.DB().WriteLoose(ctx, func(tx db.Tx) error {
+			between = waits(tx)
+			return insert(ctx, tx, int64(i), fmt.Sprint("loose ", i))
+		})
+		if err != nil || between == before {
+			t.Errorf("a loose unit waits as %s, any other one as %s (%v)", between, before, err)
+		}
+	}
+	want := errors.New("no")
+	if err := s.DB().WriteLoose(ctx, func(tx db.Tx) error { return errors.Join(insert(ctx, tx, 7, "gone"), want) }); !errors.Is(err, want) {
+		t.Errorf("a loose unit hides its error: %v", err)
+	}
+	Write(t, s, func(tx db.Tx) error { after = waits(tx); return nil })
+	if got := names(t, s); after != before || !slices.Equal(got, []string{"loose 0", "loose 1"}) {
+		t.Errorf("after loose units one waits as %s, before as %s, and there are %v", after, before, got)
+	}
 }
 
 func hooks(t *testing.T, s *store.Store) {
