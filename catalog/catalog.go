@@ -52,10 +52,6 @@ type Catalog struct {
 	counted  int64 // revision of counters
 	counters []combo
 
-	groupMu sync.Mutex
-	groupAt int64 // revision of grouped
-	grouped map[GroupFilter][]Group
-
 	memory memory
 }
 

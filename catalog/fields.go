@@ -110,7 +110,7 @@ func places(rows, columns int) string {
 }
 
 func putFields(ctx context.Context, tx db.Tx, rows []any) error {
-	return insert(ctx, tx, "INSERT INTO field (source, dataset, name, type, stable, category, confidence, state, likeness, proposal)", "", 10, rows)
+	return insert(ctx, tx, "INSERT INTO field (source, dataset, name, type, stable, category, confidence, state, likeness, grp, proposal)", "", 11, rows)
 }
 
 // fieldRow gives the values of a field's row.
@@ -118,7 +118,7 @@ func fieldRow(ref pii.Ref, f *lineage.FieldNode, s State, like int64, p pii.Prop
 	p.Field = ref.In(f.Field.Name)
 	doc, err := encode(p)
 	category, confidence := counts(f)
-	return []any{ref.Source, ref.Dataset, f.Field.Name, string(f.Field.Type), f.Field.Stable, string(category), confidence, string(s), like, doc}, err
+	return []any{ref.Source, ref.Dataset, f.Field.Name, string(f.Field.Type), f.Field.Stable, string(category), confidence, string(s), like, groupOf(f.Field.Name, f.Field.Type, category, confidence, s), doc}, err
 }
 
 func (c *Catalog) proposalsOf(ctx context.Context, tx db.Tx, ref pii.Ref) (map[string]pii.Proposal, error) {

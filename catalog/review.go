@@ -47,8 +47,6 @@ type Group struct {
 	Fields     int64         `json:"fields"`
 	Sources    []string      `json:"sources"`
 	Suppressed string        `json:"suppressed,omitempty"` // why nobody is asked any more
-
-	names []string // every spelling
 }
 
 // GroupFilter chooses groups. Empty parts choose all.
@@ -65,39 +63,24 @@ func (c *Catalog) Groups(ctx context.Context, f GroupFilter) (out []Group, err e
 	return out, err
 }
 
-// groups gives them from memory where nothing has changed since they were last asked for. What is given is shared, and changed by nobody.
-func (c *Catalog) groups(ctx context.Context, tx db.Tx, f GroupFilter) ([]Group, error) {
+// groups gives them from memory where nothing has changed since they were last asked for; what nobody is asked about is looked up each time, since it is no
+// change of the catalog.
+func (c *Catalog) groups(ctx context.Context, tx db.Tx, f GroupFilter) (out []Group, err error) {
 	if f.State == "" {
 		f.State = Proposed
 	}
-	var at int64
-	if err := tx.QueryRow(ctx, "SELECT revision FROM catalog_revision WHERE id = 1").Scan(&at); err != nil {
+	all, err := remembered(ctx, c, tx, strings.Join([]string{"groups:" + string(f.State), f.Source, string(f.Category)}, "\x00"), func() ([]Group, error) { return c.groupsNow(ctx, tx, f) })
+	if err != nil {
 		return nil, err
 	}
-	c.groupMu.Lock()
-	defer c.groupMu.Unlock()
-	if c.groupAt != at || len(c.grouped) > groupings {
-		c.groupAt, c.grouped = at, map[GroupFilter][]Group{}
+	rules, err := c.rules(ctx, tx)
+	for _, g := range all {
+		if g.Suppressed = rules[g.ID]; (g.Suppressed != "") == f.Suppressed {
+			out = append(out, g)
+		}
 	}
-	if all, ok := c.grouped[f]; ok {
-		return all, nil
-	}
-	all, err := c.groupsNow(ctx, tx, f)
-	if err == nil {
-		c.grouped[f] = all
-	}
-	return all, err
+	return out, err
 }
-
-func (c *Catalog) forgetGroups() {
-	c.groupMu.Lock()
-	defer c.groupMu.Unlock()
-	c.grouped = nil
-	c.groupAt = -1
-}
-
-// groupings is how many ways of looking at the queue are kept in memory.
-const groupings = 16
 
 // groupRows reads what waits in a state.
 func groupRows(ctx context.Context, tx db.Tx, s State) (out []waiting, err error) {
@@ -131,37 +114,36 @@ func (c *Catalog) groupsNow(ctx context.Context, tx db.Tx, f GroupFilter) ([]Gro
 	if err != nil {
 		return nil, err
 	}
-	rules, err := c.rules(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
 	at := map[string]*Group{}
 	for _, x := range rows {
 		if f.Source != "" && x.source != f.Source {
 			continue
 		}
 		g := Group{Name: spelling(x.name), Type: pii.FieldType(x.typ), Category: pii.Category(x.category), Band: x.band, State: f.State}
-		g.ID = g.id()
-		if f.Category != "" && !f.Category.Covers(g.Category) || (rules[g.ID] != "") != f.Suppressed {
+		if f.Category != "" && !f.Category.Covers(g.Category) {
 			continue
 		}
-		if at[g.ID] == nil {
-			g.Suppressed = rules[g.ID]
+		if g.ID = g.id(); at[g.ID] == nil {
 			at[g.ID] = &g
 		}
-		at[g.ID].add(x.name, x.source, x.n)
+		at[g.ID].add(x.source, x.n)
 	}
 	return byWeight(at, c.policy.Cost), nil
 }
 
-func (g *Group) add(name, source string, n int64) {
+func (g *Group) add(source string, n int64) {
 	g.Fields += n
-	if !slices.Contains(g.names, name) {
-		g.names = append(g.names, name)
-	}
 	if !slices.Contains(g.Sources, source) {
 		g.Sources = append(g.Sources, source)
 	}
+}
+
+// groupOf names the group of a field that waits for a decision, "" where it waits for none.
+func groupOf(name string, t pii.FieldType, k pii.Category, confidence float64, s State) string {
+	if s != Proposed && s != Deferred {
+		return ""
+	}
+	return Group{Name: spelling(name), Type: t, Category: k, Band: bandOf(confidence)}.id()
 }
 
 // id names a group by what its fields have in common; the state is no part of it, so that a rule outlives a deferral.
@@ -178,7 +160,6 @@ func byWeight(at map[string]*Group, cost policies.Cost) []Group {
 	out := make([]Group, 0, len(at))
 	for _, g := range at {
 		slices.Sort(g.Sources)
-		slices.Sort(g.names)
 		out = append(out, *g)
 	}
 	weight := func(g Group) float64 {
@@ -237,14 +218,13 @@ func (c *Catalog) Group(ctx context.Context, f GroupFilter, id string, after pii
 }
 
 func (c *Catalog) fieldsOf(ctx context.Context, tx db.Tx, f GroupFilter, g Group, after pii.Ref, limit int) ([]Entry, error) {
-	args := []any{string(g.State), string(g.Category), string(g.Type), bandFrom[g.Band], bandFrom[g.Band+1], f.Source, after.Source, after.Dataset, after.Field}
-	marks := make([]string, len(g.names))
-	for i, n := range g.names {
-		args = append(args, n)
-		marks[i] = "$" + strconv.Itoa(len(args))
-	}
-	es, err := collect(ctx, tx, scanEntry, selectEntry+` WHERE state = $1 AND category = $2 AND type = $3 AND confidence >= $4 AND confidence < $5 AND ($6 = '' OR source = $6)
-		AND (source, dataset, name) > ($7, $8, $9) AND name IN (`+strings.Join(marks, ", ")+`) ORDER BY source, dataset, name LIMIT `+strconv.Itoa(max(1, limit)), args...)
+	var w conditions
+	w.is("grp", g.ID)
+	w.add("grp <> ''") // by which the index is chosen that has these alone
+	w.is("state", string(g.State))
+	w.is("source", f.Source)
+	w.add("(source, dataset, name) > (" + w.arg(after.Source) + ", " + w.arg(after.Dataset) + ", " + w.arg(after.Field) + ")")
+	es, err := collect(ctx, tx, scanEntry, selectEntry+w.String()+" ORDER BY source, dataset, name LIMIT "+w.arg(max(1, limit)), w.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +248,6 @@ func (c *Catalog) Suppress(ctx context.Context, tx db.Tx, group, reason, by stri
 	if len(group) != 16 || by == "" {
 		return errkind.Coded(errkind.Invalid, "no-such-group", "there is no such group")
 	}
-	tx.AfterCommit(c.forgetGroups)
 	if _, err := tx.Exec(ctx, "DELETE FROM review_rule WHERE id = $1", group); err != nil || reason == "" {
 		return err
 	}

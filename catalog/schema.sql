@@ -327,3 +327,12 @@ CREATE TABLE judged (
 );
 
 INSERT INTO judged (id, policy) VALUES (1, '');
+
+-- step 9
+-- The group of alike fields to which one that waits belongs. Counters are made anew when the catalog is opened, and every field's group with them.
+ALTER TABLE field ADD COLUMN grp TEXT NOT NULL DEFAULT '';
+CREATE INDEX field_grp ON field (grp, state, source, dataset, name) WHERE grp <> '';
+DROP INDEX field_review;
+DELETE FROM field_count;
+DELETE FROM field_group;
+DELETE FROM dataset_part;

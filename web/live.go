@@ -27,7 +27,7 @@ func (s *Server) stream(c *gin.Context, tell func(context.Context) (state string
 	c.Status(http.StatusOK)
 	t := time.NewTicker(liveLook)
 	defer t.Stop()
-	last, quiet := c.GetHeader("Last-Event-ID"), time.Duration(0)
+	last, quiet := c.GetHeader("Last-Event-ID"), liveBeat // it says at once that it lives
 	for {
 		state, over, err := tell(ctx)
 		if err != nil {

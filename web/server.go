@@ -83,13 +83,14 @@ type Services struct {
 
 // Server is the web interface. It is safe for concurrent use.
 type Server struct {
-	cfg    Config
-	svc    Services
-	engine *gin.Engine
-	table  []route
-	pages  *renderer
-	cross  *http.CrossOriginProtection
-	nobody strangers
+	cfg     Config
+	svc     Services
+	engine  *gin.Engine
+	handler http.Handler // the engine, whose answers are compressed
+	table   []route
+	pages   *renderer
+	cross   *http.CrossOriginProtection
+	nobody  strangers
 
 	ending  chan struct{} // closed when the server ends, so that streams end too
 	decided chan struct{} // something was decided, and what follows is not worked out yet
@@ -113,11 +114,12 @@ func New(cfg Config, svc Services) (*Server, error) {
 	s.engine = gin.New()
 	s.engine.HandleMethodNotAllowed = true
 	s.engine.RedirectTrailingSlash = false
-	s.engine.Use(s.identify, s.record, s.compress, s.recover, s.secure, s.ours, s.samePlace, s.bounded, s.who)
+	s.engine.Use(s.identify, s.record, s.recover, s.secure, s.ours, s.samePlace, s.bounded, s.who)
 	s.engine.NoRoute(s.notFound)
 	s.engine.NoMethod(s.notAllowed)
 	s.routes()
-	return s, nil
+	s.handler, err = compress(s.engine)
+	return s, err
 }
 
 // local hands over to the endpoint of commands, whose work may take as long as a scan does.
@@ -135,7 +137,7 @@ func (s *Server) warm(ctx context.Context) {
 }
 
 // Handler gives the whole interface, for tests and for servers of one's own.
-func (s *Server) Handler() http.Handler { return s.engine }
+func (s *Server) Handler() http.Handler { return s.handler }
 
 // Listen opens an address for Serve; without TLS it must be one of loopback.
 func Listen(ctx context.Context, cfg Config, addr string) (net.Listener, error) {
@@ -156,7 +158,7 @@ func Listen(ctx context.Context, cfg Config, addr string) (net.Listener, error) 
 // Serve answers on a listener of Listen until the context ends, then lets requests that are under way finish.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{
-		Handler: s.engine, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute,
+		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
 	done := make(chan error, 1)
