@@ -195,7 +195,7 @@ func (c *Catalog) countAnew(ctx context.Context) error {
 }
 
 func (c *Catalog) recountAll(ctx context.Context, tx db.Tx) error {
-	refs, err := collect(ctx, tx, func(row db.Row) (r pii.Ref, err error) { return r, row.Scan(&r.Source, &r.Dataset) }, "SELECT source, name FROM dataset")
+	refs, err := collect(ctx, tx, scanSet, "SELECT source, name FROM dataset")
 	if err != nil {
 		return err
 	}

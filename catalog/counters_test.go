@@ -59,7 +59,8 @@ func TestCountersAreWhatIsThere(t *testing.T) {
 				return err
 			}
 		}
-		return nil
+		_, err := tx.Exec(b.ctx, "UPDATE field SET grp = ''")
+		return err
 	})
 	b.reopen()
 	counters(t, b)

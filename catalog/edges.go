@@ -172,6 +172,30 @@ func (c *Catalog) References(ctx context.Context, ref pii.Ref) (rs []Reference, 
 	return rs, err
 }
 
+// ReferenceFilter chooses a page of the references at a dataset.
+type ReferenceFilter struct {
+	At     pii.Ref
+	Toward bool   // those that lead to it, else those that start in it
+	After  string // the id behind which the page begins
+	Limit  int
+}
+
+// ReferencesAt gives a page of the references at a dataset, by id, rejected ones included, and how many there are altogether.
+func (c *Catalog) ReferencesAt(ctx context.Context, f ReferenceFilter) (rs []Reference, all int64, err error) {
+	from := "FROM edge WHERE from_source = $1 AND from_dataset = $2"
+	if f.Toward {
+		from = "FROM edge_to WHERE source = $1 AND dataset = $2"
+	}
+	err = c.read(ctx, func(tx db.Tx) error {
+		if err := tx.QueryRow(ctx, "SELECT count(*) "+from, f.At.Source, f.At.Dataset).Scan(&all); err != nil {
+			return err
+		}
+		rs, err = c.edgesWith(ctx, tx, "WHERE id IN (SELECT id "+from+" AND id > $3 ORDER BY id LIMIT $4)", f.At.Source, f.At.Dataset, f.After, f.Limit)
+		return err
+	})
+	return rs, all, err
+}
+
 func within(scope, r pii.Ref) bool {
 	return (scope.Source == "" || scope.Source == r.Source) && (scope.Dataset == "" || scope.Dataset == r.Dataset)
 }

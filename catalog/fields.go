@@ -48,6 +48,8 @@ type Filter struct {
 	Min      float64      // least confidence
 	After    pii.Ref      // entries behind this one
 	Limit    int          // 0 for all
+
+	behind, to pii.Ref // datasets behind the one, up to the other
 }
 
 func state(n *lineage.Node, f *lineage.FieldNode, d Decision) State {
@@ -197,8 +199,49 @@ func (f Filter) where() (string, []any) {
 	if f.After != (pii.Ref{}) {
 		w.add("(source, dataset, name) > (" + w.arg(f.After.Source) + ", " + w.arg(f.After.Dataset) + ", " + w.arg(f.After.Field) + ")")
 	}
+	if f.to != (pii.Ref{}) {
+		w.add("(source, dataset) > (" + w.arg(f.behind.Source) + ", " + w.arg(f.behind.Dataset) + ") AND (source, dataset) <= (" + w.arg(f.to.Source) + ", " + w.arg(f.to.Dataset) + ")")
+	}
 	return w.String(), w.args
 }
+
+// eachSets is how many datasets Each reads at once.
+const eachSets = 200
+
+// Each visits what Proposals gives, as of one moment, some datasets at a time and each of them whole, so that all of an estate takes no more memory than a part.
+func (c *Catalog) Each(ctx context.Context, f Filter, visit func([]Entry) error) error {
+	return c.read(ctx, func(tx db.Tx) error {
+		for {
+			var w conditions
+			w.is("source", f.Source)
+			w.is("name", f.Dataset)
+			w.add("(source, name) > (" + w.arg(f.to.Source) + ", " + w.arg(f.to.Dataset) + ")")
+			refs, err := collect(ctx, tx, scanSet, "SELECT source, name FROM dataset_count"+w.String()+" ORDER BY source, name LIMIT "+strconv.Itoa(eachSets), w.args...)
+			if err != nil || len(refs) == 0 {
+				return err
+			}
+			f.behind, f.to = f.to, refs[len(refs)-1]
+			es, err := c.proposals(ctx, tx, f)
+			if err != nil {
+				return err
+			}
+			if err := visit(es); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// Count gives how many fields of a source, or of all where it is empty, stand in one of the states.
+func (c *Catalog) Count(ctx context.Context, source string, states []State) (n int, err error) {
+	err = c.read(ctx, func(tx db.Tx) error {
+		where, args := Filter{Source: source, States: states}.where()
+		return tx.QueryRow(ctx, "SELECT count(*) FROM field"+where, args...).Scan(&n)
+	})
+	return n, err
+}
+
+func scanSet(row db.Row) (r pii.Ref, err error) { return r, row.Scan(&r.Source, &r.Dataset) }
 
 func (c *Catalog) proposals(ctx context.Context, tx db.Tx, f Filter) ([]Entry, error) {
 	where, args := f.where()

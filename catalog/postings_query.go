@@ -258,6 +258,8 @@ func (p *postings) holds(t *term, kind string) *roaring.Bitmap {
 			return p.datasets(t)
 		}
 		return p.fields(t)
+	case "owner":
+		return p.owned(t.owned)
 	case "kind":
 		return p.term("holds", t.value)
 	case "source", "schema":

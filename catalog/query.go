@@ -37,6 +37,7 @@ type term struct {
 	words []string // of the value as it was typed
 	star  bool     // the value has a wildcard
 	at    int      // where it starts, in characters from 1
+	owned *owned   // of an owner, once it was looked up
 }
 
 // errQuery is a query that cannot be understood, with the place.

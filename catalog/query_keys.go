@@ -29,6 +29,7 @@ func Keys() []Key {
 		{Name: "dataset", Doc: "a dataset's name, or a word of it", Stars: true},
 		{Name: "field", Doc: "a field's name, or a word of it", Stars: true},
 		{Name: "name", Doc: "the whole name of a field, or of a dataset where is:dataset is asked for", Stars: true},
+		{Name: "owner", Doc: "who answers for a dataset with all its fields, or for a field: words of the name", Stars: true},
 		{Name: "type", Doc: "the type of a field",
 			Values: []string{"text", "int", "float", "bool", "time", "bytes", "json", "any"}},
 		{Name: "kind", Doc: "what the source keeps the dataset in", Values: []string{"table", "view", "index", "objects"}},

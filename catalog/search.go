@@ -56,7 +56,7 @@ type Count struct {
 // Search finds fields, or datasets where the query says is:dataset. It is Invalid, with the place, where the query cannot be understood. Free
 // words are ranked by how well they fit, everything else is ordered by reference.
 func (c *Catalog) Search(ctx context.Context, text string, page Page) (Result, error) {
-	e, err := parseQuery(text)
+	e, err := c.parse(ctx, text)
 	if err != nil {
 		return Result{}, err
 	}
@@ -76,6 +76,15 @@ func (c *Catalog) Search(ctx context.Context, text string, page Page) (Result, e
 	return c.answer(ctx, idx, ask)
 }
 
+// parse reads a query, with what is looked up for it.
+func (c *Catalog) parse(ctx context.Context, text string) (expr, error) {
+	e, err := parseQuery(text)
+	if err == nil {
+		err = c.own(ctx, e)
+	}
+	return e, err
+}
+
 // Warm reads into memory what searches look into, so that the first one does not wait for it.
 func (c *Catalog) Warm(ctx context.Context) error {
 	_, err := c.Search(ctx, "is:pii", Page{Limit: 1})
@@ -85,7 +94,7 @@ func (c *Catalog) Warm(ctx context.Context) error {
 // Facets counts what a query finds, altogether and by each property, without giving any of it. A query of nothing but facets is counted without
 // reading the index.
 func (c *Catalog) Facets(ctx context.Context, text string) (Result, error) {
-	e, err := parseQuery(text)
+	e, err := c.parse(ctx, text)
 	if err != nil {
 		return Result{}, err
 	}

@@ -2,7 +2,9 @@ package exchange
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -220,41 +222,70 @@ func sourcesOf(text []byte) (f file, err error) {
 	return f, nil
 }
 
-// DBT writes what is decided and proposed of personal data, with owners and descriptions, as a file of dbt's sources. What nobody decided has its
-// state and no verdict, and where it is read again it decides nothing.
-func DBT(entries []catalog.Entry, cards []catalog.Card) []byte {
-	w := dbtWriter{said: map[pii.Ref]catalog.Card{}}
-	fields := map[pii.Ref]map[string]*catalog.Entry{}
-	at := func(r pii.Ref) map[string]*catalog.Entry {
-		if fields[r.Of()] == nil {
-			fields[r.Of()] = map[string]*catalog.Entry{}
-		}
-		return fields[r.Of()]
-	}
-	for i := range entries {
-		at(entries[i].Ref)[entries[i].Ref.Field] = &entries[i]
-	}
+// DBT writes what is decided and proposed of personal data, with owners and descriptions, as a file of dbt's sources: each gives the fields, those of a dataset
+// together (catalog.Each). What nobody decided has its state and no verdict, and where it is read again it decides nothing.
+func DBT(to io.Writer, cards []catalog.Card, each func(visit func([]catalog.Entry) error) error) error {
+	w := dbtWriter{said: map[pii.Ref]catalog.Card{}, left: map[pii.Ref]map[string]*catalog.Entry{}}
 	for _, k := range cards {
 		w.said[k.At] = k
-		if set := at(k.At); k.At.Field != "" && set[k.At.Field] == nil {
-			set[k.At.Field] = nil
+		set := k.At.Of()
+		if w.left[set] == nil {
+			w.left[set] = map[string]*catalog.Entry{}
+		}
+		if k.At.Field != "" {
+			w.left[set][k.At.Field] = nil
 		}
 	}
 	w.b.WriteString("version: 2\nsources:\n")
-	last := ""
-	for _, r := range slices.SortedFunc(maps.Keys(fields), func(a, b pii.Ref) int { return strings.Compare(a.Source+"\x00"+a.Dataset, b.Source+"\x00"+b.Dataset) }) {
-		if r.Source != last {
-			w.b.WriteString("  - name: " + quoted(r.Source) + "\n    tables:\n")
-			last = r.Source
+	err := each(func(es []catalog.Entry) error {
+		for i := 0; i < len(es); {
+			i += w.dataset(es[i:])
 		}
-		w.table(r, fields[r])
+		_, err := w.b.WriteTo(to)
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	return w.b.Bytes()
+	w.rest("")
+	_, err = w.b.WriteTo(to)
+	return err
+}
+
+// dataset writes the fields of the first dataset, and gives how many there are.
+func (w *dbtWriter) dataset(es []catalog.Entry) (n int) {
+	set := es[0].Ref.Of()
+	fields := w.left[set]
+	if fields == nil {
+		fields = map[string]*catalog.Entry{}
+	}
+	for n < len(es) && es[n].Ref.Of() == set {
+		fields[es[n].Ref.Field] = &es[n]
+		n++
+	}
+	if w.source != "" && set.Source != w.source {
+		w.rest(w.source)
+	}
+	w.table(set, fields)
+	return n
+}
+
+// rest writes what people said of datasets without such fields: of one source, or of all that are left.
+func (w *dbtWriter) rest(source string) {
+	for _, r := range slices.SortedFunc(maps.Keys(w.left), func(a, b pii.Ref) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Dataset, b.Dataset))
+	}) {
+		if source == "" || r.Source == source {
+			w.table(r, w.left[r])
+		}
+	}
 }
 
 type dbtWriter struct {
-	b    bytes.Buffer
-	said map[pii.Ref]catalog.Card
+	b      bytes.Buffer
+	source string // that is being written
+	said   map[pii.Ref]catalog.Card
+	left   map[pii.Ref]map[string]*catalog.Entry // what has cards and is not written yet
 }
 
 // quoted writes a text as JSON does, which YAML reads.
@@ -267,6 +298,10 @@ func quoted(s string) string {
 }
 
 func (w *dbtWriter) table(r pii.Ref, fields map[string]*catalog.Entry) {
+	if delete(w.left, r); r.Source != w.source {
+		w.b.WriteString("  - name: " + quoted(r.Source) + "\n    tables:\n")
+		w.source = r.Source
+	}
 	schema, table := "", r.Dataset
 	if i := strings.LastIndexByte(table, '.'); i > 0 {
 		schema, table = table[:i], table[i+1:]

@@ -289,8 +289,10 @@ func (h *house) out() map[string]string {
 	must(h.t, err)
 	flows, err := h.Flows(ctx, pii.Ref{})
 	must(h.t, err)
-	es, err := h.Proposals(ctx, catalog.Filter{States: exchange.States()})
-	must(h.t, err)
+	var dbt bytes.Buffer
+	must(h.t, exchange.DBT(&dbt, cards, func(visit func([]catalog.Entry) error) error {
+		return h.Each(ctx, catalog.Filter{States: exchange.States()}, visit)
+	}))
 	g, err := h.Graph(ctx)
 	must(h.t, err)
 	var events, owners, told bytes.Buffer
@@ -308,7 +310,7 @@ func (h *house) out() map[string]string {
 		must(h.t, w.Write(exchange.FlowRow(f)))
 	}
 	w.Flush()
-	return map[string]string{"openlineage": events.String(), "owners": owners.String(), "flows": told.String(), "dbt": string(exchange.DBT(es, cards))}
+	return map[string]string{"openlineage": events.String(), "owners": owners.String(), "flows": told.String(), "dbt": dbt.String()}
 }
 
 // TestOutAndIn: what goes out changes nothing where it comes in again, and brings an empty catalog to the same.

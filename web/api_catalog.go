@@ -98,10 +98,10 @@ func (s *Server) apiDataset(c *gin.Context) {
 	for _, f := range v.Fields {
 		doc.Fields = append(doc.Fields, f.Entry)
 	}
-	for _, r := range append(v.Parents, v.Children...) {
-		if r.ToOther || r.From != r.To {
-			doc.References = append(doc.References, r.Reference)
-		}
+	if err == nil {
+		var all []catalog.Reference
+		all, err = s.svc.Catalog.References(c.Request.Context(), v.Node.Dataset.Ref.Of())
+		doc.References = append(doc.References, all...)
 	}
 	either(s, c, doc, err)
 }

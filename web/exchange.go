@@ -37,19 +37,23 @@ func (s *Server) exchangeRoutes() {
 
 // exportDBT gives what is decided and proposed of personal data, with owners and descriptions, as a file of dbt's sources.
 func (s *Server) exportDBT(c *gin.Context) {
-	ctx, of := c.Request.Context(), pii.Ref{Source: c.Query("source")}
-	es, err := s.svc.Catalog.Proposals(ctx, catalog.Filter{Source: of.Source, States: exchange.States()})
+	ctx, of := c.Request.Context(), catalog.Filter{Source: c.Query("source"), States: exchange.States()}
+	n, err := s.svc.Catalog.Count(ctx, of.Source, of.States)
 	var cards []catalog.Card
 	if err == nil {
-		cards, err = s.svc.Catalog.Cards(ctx, of)
+		cards, err = s.svc.Catalog.Cards(ctx, pii.Ref{Source: of.Source})
 	}
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	s.taken(c, "dbt", len(es)+len(cards))
+	s.taken(c, "dbt", n+len(cards))
 	c.Header("Content-Disposition", `attachment; filename="vestige-sources.yml"`)
-	c.Data(http.StatusOK, "application/yaml; charset=utf-8", exchange.DBT(es, cards))
+	c.Header("Content-Type", "application/yaml; charset=utf-8")
+	c.Status(http.StatusOK)
+	if exchange.DBT(c.Writer, cards, func(visit func([]catalog.Entry) error) error { return s.svc.Catalog.Each(ctx, of, visit) }) != nil {
+		panic(http.ErrAbortHandler) // so that the client sees that it is not whole
+	}
 }
 
 // taken writes into the log that something was taken out.

@@ -40,21 +40,28 @@ func (s *Server) decisionsCSV(c *gin.Context) {
 	if c.Query("show") == "waiting" {
 		f.States = []catalog.State{catalog.Proposed, catalog.Deferred}
 	}
-	es, err := s.svc.Catalog.Proposals(c.Request.Context(), f)
+	n, err := s.svc.Catalog.Count(c.Request.Context(), f.Source, f.States)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	s.note(c.Request.Context(), audit.Entry{Actor: by(c).Name, Action: "web.export", Object: "decisions", Facts: audit.Facts(map[string]any{"rows": len(es)})})
+	s.taken(c, "decisions", n)
 	w := sheet(c, "decisions", columns...)
+	if s.svc.Catalog.Each(c.Request.Context(), f, w.decisions) != nil {
+		w.cut()
+	}
+	w.end()
+}
+
+func (t *table) decisions(es []catalog.Entry) error {
 	for _, e := range es {
 		var d pii.Decision
 		if e.Decision != nil {
 			d = e.Decision.Decision
 		}
-		w.row(e.Ref.String(), string(d.Verdict), string(d.Category), d.Reason, stampOf(e), string(e.State), string(e.Judged.Category), number(e.Judged.Confidence), d.By)
+		t.row(e.Ref.String(), string(d.Verdict), string(d.Category), d.Reason, stampOf(e), string(e.State), string(e.Judged.Category), number(e.Judged.Confidence), d.By)
 	}
-	w.end()
+	return t.w.Error()
 }
 
 // importView is what the page of an import is given.

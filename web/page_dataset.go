@@ -30,10 +30,10 @@ type datasetView struct {
 	Name     string
 	Row      datasetRow
 	Fields   []fieldRow
-	Parents  []referenceRow // what its fields refer to
-	Children []referenceRow // what refers to it
-	Examined int64          // fields
-	Last     int64          // when one was last examined
+	Parents  referenceRows // what its fields refer to
+	Children referenceRows // what refers to it
+	Examined int64         // fields
+	Last     int64         // when one was last examined
 	From     int
 	All      int
 	Prev     string
@@ -92,6 +92,12 @@ func (s *Server) dataset(c *gin.Context) {
 			return
 		}
 	}
+	for toward, into := range map[bool]*referenceRows{false: &v.Parents, true: &v.Children} {
+		if *into, err = s.referencesAt(c, ref, toward); err != nil {
+			s.fail(c, err)
+			return
+		}
+	}
 	v.Decides = s.svc.DB != nil && s.svc.Audit != nil && by(c).May(accounts.Decide)
 	from, _ := strconv.Atoi(c.Query("from"))
 	v.All, v.From = len(v.Fields), min(max(0, from), len(v.Fields))
@@ -137,11 +143,7 @@ func (s *Server) datasetView(ctx context.Context, text string) (v datasetView, e
 		v.Last = max(v.Last, e.Proposal.Examined.At)
 	}
 	v.Said = lastSaid(v.Fields)
-	if err := s.told(ctx, ref, &v); err != nil {
-		return v, err
-	}
-	v.Parents, v.Children, err = s.references(ctx, ref, "")
-	return v, err
+	return v, s.told(ctx, ref, &v)
 }
 
 // flowRow is what was told to be made from what, as seen from a dataset.
@@ -242,22 +244,57 @@ func fieldOf(n *lineage.Node, e catalog.Entry) fieldRow {
 	return r
 }
 
-// references gives the references at a dataset, or at one field of it.
-func (s *Server) references(ctx context.Context, ref pii.Ref, field string) (parents, children []referenceRow, err error) {
-	all, err := s.svc.Catalog.References(ctx, ref)
-	if err != nil {
-		return nil, nil, err
+// referenceRows is a page of the references at one end in a dataset.
+type referenceRows struct {
+	Rows        []referenceRow
+	All         int64
+	First, Next string
+}
+
+// referencePage is how many references of each kind a page shows.
+const referencePage = 100
+
+// referencesAt gives those that start in a dataset, or lead to it, behind the one that the address names.
+func (s *Server) referencesAt(c *gin.Context, ref pii.Ref, toward bool) (out referenceRows, err error) {
+	which := map[bool]string{false: "parents", true: "children"}[toward]
+	f := catalog.ReferenceFilter{At: ref, Toward: toward, After: c.Query(which), Limit: referencePage + 1}
+	rs, all, err := s.svc.Catalog.ReferencesAt(c.Request.Context(), f)
+	if f.After != "" {
+		out.First = at(ref) + "#" + which
 	}
+	if len(rs) > referencePage {
+		rs = rs[:referencePage]
+		out.Next = at(ref) + "&" + which + "=" + url.QueryEscape(rs[referencePage-1].ID) + "#" + which
+	}
+	name := s.names(c.Request.Context())
+	for _, r := range rs {
+		out.Rows = append(out.Rows, referenceFrom(r, !toward, name))
+	}
+	out.All = all
+	return out, err
+}
+
+// referenceFrom gives a reference as seen from its start, or from its end.
+func referenceFrom(r catalog.Reference, start bool, name func(pii.Ref) string) referenceRow {
+	if start {
+		return referenceRow{Reference: r, Other: r.To, Name: name(r.To), Mine: r.Fields, Theirs: r.ToFields, ToOther: true}
+	}
+	return referenceRow{Reference: r, Other: r.From, Name: name(r.From), Mine: r.ToFields, Theirs: r.Fields}
+}
+
+// referencesOf gives the references at a field.
+func (s *Server) referencesOf(ctx context.Context, at pii.Ref) (parents, children []referenceRow, err error) {
+	all, err := s.svc.Catalog.References(ctx, at.Of())
 	name := s.names(ctx)
 	for _, r := range all {
-		if r.From == ref && (field == "" || slices.Contains(r.Fields, field)) {
-			parents = append(parents, referenceRow{Reference: r, Other: r.To, Name: name(r.To), Mine: r.Fields, Theirs: r.ToFields, ToOther: true})
+		if r.From == at.Of() && slices.Contains(r.Fields, at.Field) {
+			parents = append(parents, referenceFrom(r, true, name))
 		}
-		if r.To == ref && (field == "" || slices.Contains(r.ToFields, field)) {
-			children = append(children, referenceRow{Reference: r, Other: r.From, Name: name(r.From), Mine: r.ToFields, Theirs: r.Fields})
+		if r.To == at.Of() && slices.Contains(r.ToFields, at.Field) {
+			children = append(children, referenceFrom(r, false, name))
 		}
 	}
-	return parents, children, nil
+	return parents, children, err
 }
 
 // names gives datasets' names as people read them. Only one with a placeholder has another than its own, and is read.

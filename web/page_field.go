@@ -27,6 +27,7 @@ type fieldView struct {
 	Shapes   []pii.Share
 	Parents  []referenceRow
 	Children []referenceRow
+	More     int       // references that are not shown
 	Domain   []pii.Ref // other fields of its value domain
 	Events   []catalog.Event
 	Undo     undoBar
@@ -63,6 +64,10 @@ func (s *Server) field(c *gin.Context) {
 		return
 	}
 	ref := v.Ref
+	for _, rows := range []*[]referenceRow{&v.Parents, &v.Children} {
+		v.More += max(0, len(*rows)-referencePage)
+		*rows = (*rows)[:min(len(*rows), referencePage)]
+	}
 	v.Undo, v.May, v.Seen, v.Choices = undoOf(c), s.svc.DB != nil && by(c).May(accounts.Decide), stampOf(v.Entry), personalKinds()
 	v.Reveals = s.svc.DB != nil && s.svc.Source != nil && by(c).May(accounts.Reveal)
 	s.show(c, http.StatusOK, "field", view{Title: v.Name, Nav: "browse", Body: v,
@@ -89,7 +94,7 @@ func (s *Server) fieldView(ctx context.Context, text string) (v fieldView, err e
 	}
 	v.Info, _ = e.Category.Info()
 	v.Evidence, v.Shapes = bars(append(slices.Clone(e.Proposal.Nats), e.Judged.Evidence...)), e.Proposal.Examined.Shapes
-	if v.Parents, v.Children, err = s.references(ctx, ref.Of(), ref.Field); err != nil {
+	if v.Parents, v.Children, err = s.referencesOf(ctx, ref); err != nil {
 		return v, err
 	}
 	if v.Domain, err = s.domain(ctx, ref, v.Node.Domain); err != nil {

@@ -185,10 +185,9 @@ func (x exchangeOutCmd) Run(c *call) error {
 	case "flows":
 		err = writeSheet(c, exchange.FlowColumns, flows, exchange.FlowRow)
 	case "dbt":
-		var es []catalog.Entry
-		if es, err = a.Catalog.Proposals(c.ctx, catalog.Filter{Source: x.Source, States: exchange.States()}); err == nil {
-			_, err = c.out.Write(exchange.DBT(es, cards))
-		}
+		err = exchange.DBT(c.out, cards, func(visit func([]catalog.Entry) error) error {
+			return a.Catalog.Each(c.ctx, catalog.Filter{Source: x.Source, States: exchange.States()}, visit)
+		})
 	default:
 		err = writeEvents(c, a)
 	}
