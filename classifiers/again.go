@@ -39,8 +39,14 @@ func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 		case c.Personal():
 			return 1, "the table is of people"
 		}
+	case animals:
+		if group == "demographic" || group == "health" || group == "identity" && slices.Equal(h.tokens, []string{"name"}) {
+			return -8, "the table is of animals"
+		}
 	case things:
 		switch {
+		case c == "demographic.age":
+			return -6, "the table is of things"
 		case c == "none.product" && named, c == "none.product" && slices.Equal(h.tokens, []string{"name"}):
 			return 5, "the table is of things"
 		case group == "demographic" && h.nats[c].Nats >= 8:
@@ -61,27 +67,28 @@ func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 
 // friends are categories that stand together in records of people, and how much one speaks for the other.
 var friends = map[pii.Category]map[pii.Category]float64{
-	"identity.given_name":        {"identity.family_name": 3, "contact.email": 1.5},
-	"identity.family_name":       {"identity.given_name": 3, "contact.email": 1.5},
-	"identity.name":              {"contact.email": 2, "contact.phone": 1, "contact.street": 1, "demographic.birth_date": 1},
-	"contact.phone":              {"contact.email": 1.5, "identity.name": 1, "identity.given_name": 1, "identity.family_name": 1, "contact.street": 1},
-	"contact.street":             {"contact.city": 2, "contact.postcode": 2},
-	"contact.city":               {"contact.street": 2.5, "contact.postcode": 3, "contact.email": .5, "identity.family_name": 1},
-	"contact.postcode":           {"contact.street": 3, "contact.city": 3},
-	"contact.country":            {"contact.city": 2, "contact.postcode": 2},
-	"demographic.birth_date":     {"identity.given_name": 1.5, "identity.family_name": 1.5, "identity.name": 1.5, "contact.email": 1.5, "demographic.gender": 1.5},
-	"demographic.gender":         {"identity.given_name": 1, "identity.family_name": 1, "identity.name": 1, "contact.email": 1, "demographic.birth_date": 1.5},
-	"demographic.marital_status": {"demographic.gender": 1, "demographic.birth_date": 1},
-	"identity.username":          {"contact.email": 1.5, "online.credential": 2},
-	"identity.loyalty_number":    {"contact.email": 1, "identity.name": .5, "online.device_id": 1},
-	"identity.customer_number":   {"contact.email": 1, "identity.name": 1, "identity.family_name": 1},
-	"online.device_id":           {"identity.loyalty_number": 1.5, "online.ip": 1, "online.user_agent": 1, "identity.number": .5},
-	"finance.iban":               {"identity.name": 1},
-	"contact.region":             {"contact.city": 3, "contact.postcode": 3, "contact.street": 1},
-	"location.coordinates":       {"online.ip": 1, "contact.city": 1},
-	"employment.job_title":       {"identity.given_name": 1.5, "identity.family_name": 1.5, "identity.name": 1, "contact.email": 1},
-	"identity.photo":             {"identity.given_name": 1.5, "identity.username": 1, "contact.email": 1.5},
-	"contact.social":             {"contact.email": 1.5, "identity.name": 1},
+	"identity.given_name":           {"identity.family_name": 3, "contact.email": 1.5},
+	"identity.family_name":          {"identity.given_name": 3, "contact.email": 1.5},
+	"identity.name":                 {"contact.email": 2, "contact.phone": 1, "contact.street": 1, "demographic.birth_date": 1},
+	"contact.phone":                 {"contact.email": 1.5, "identity.name": 1, "identity.given_name": 1, "identity.family_name": 1, "contact.street": 1},
+	"contact.street":                {"contact.city": 2, "contact.postcode": 2},
+	"contact.city":                  {"contact.street": 2.5, "contact.postcode": 3, "contact.email": .5, "identity.family_name": 1},
+	"contact.postcode":              {"contact.street": 3, "contact.city": 3},
+	"contact.country":               {"contact.city": 2, "contact.postcode": 2},
+	"demographic.birth_date":        {"identity.given_name": 1.5, "identity.family_name": 1.5, "identity.name": 1.5, "contact.email": 1.5, "demographic.gender": 1.5},
+	"demographic.gender":            {"identity.given_name": 1, "identity.family_name": 1, "identity.name": 1, "contact.email": 1, "demographic.birth_date": 1.5},
+	"demographic.marital_status":    {"demographic.gender": 1, "demographic.birth_date": 1},
+	"identity.username":             {"contact.email": 1.5, "online.credential": 2},
+	"identity.loyalty_number":       {"contact.email": 1, "identity.name": .5, "online.device_id": 1},
+	"identity.customer_number":      {"contact.email": 1, "identity.name": 1, "identity.family_name": 1},
+	"online.device_id":              {"identity.loyalty_number": 1.5, "online.ip": 1, "online.user_agent": 1, "identity.number": .5},
+	"finance.iban":                  {"identity.name": 1},
+	"contact.region":                {"contact.city": 3, "contact.postcode": 3, "contact.street": 1},
+	"location.coordinates":          {"online.ip": 1, "contact.city": 1},
+	"employment.job_title":          {"identity.given_name": 1.5, "identity.family_name": 1.5, "identity.name": 1, "contact.email": 1},
+	"identity.photo":                {"identity.given_name": 1.5, "identity.username": 1, "contact.email": 1.5},
+	"demographic.political_opinion": {"identity.family_name": 2, "identity.name": 2, "demographic.age": 1.5, "demographic.ethnicity": 1.5},
+	"contact.social":                {"contact.email": 1.5, "identity.name": 1},
 }
 
 // neighbourNats is what the other fields of the dataset say of a category.
@@ -98,6 +105,10 @@ func ofSomebody(c pii.Category) bool {
 	switch c {
 	case "contact.email", "contact.phone", "contact.street", "contact.address", "online.ip", "online.credential", "online.user_agent", "online.device_id":
 		return true
+	}
+	switch c {
+	case "employment.salary", "education.grade", "health.measurement", "demographic.political_opinion", "criminal.record":
+		return false // said of towns and states as well
 	}
 	group, _, _ := strings.Cut(string(c), ".")
 	return group != "none" && group != "contact" && group != "location" && group != "online" && c != "demographic.language" && c != "identity.photo" && c != "text.personal"
@@ -119,7 +130,7 @@ func (s *Set) Again(proposals []pii.Proposal, stats []*Stats, d *pii.Dataset) []
 			}
 		}
 		second.nobody = d != nil && len(d.Fields) > 2 && named(d.Ref.Dataset) != people && !slices.ContainsFunc(second.Field.Neighbour, ofSomebody)
-		if len(second.Field.Neighbour) == 0 && len(st.Field.Neighbour) == 0 && st.Field.Dataset != nil && !(second.nobody && (ofPlaces(proposals[i].Category) || proposals[i].Category == "demographic.birth_date")) {
+		if len(second.Field.Neighbour) == 0 && len(st.Field.Neighbour) == 0 && st.Field.Dataset != nil && !(second.nobody && (ofPlaces(proposals[i].Category) || proposals[i].Category == "demographic.birth_date" || proposals[i].Category == "employment.salary")) {
 			out[i] = proposals[i]
 			continue
 		}

@@ -1,6 +1,7 @@
 package classifiers
 
 import (
+	"slices"
 	"strings"
 
 	"vestige/pii"
@@ -18,6 +19,7 @@ const (
 	happenings  // orders, logs, sessions
 	aboutPeople // something about people that the name does not say
 	reachable   // somebody or some place that can be reached
+	animals
 )
 
 var tableWords = func() map[string]tableKind {
@@ -27,7 +29,8 @@ var tableWords = func() map[string]tableKind {
 			"role_person doctor parent_person buyer referrer visitor",
 		personal: "signature address profile profil crm newsletter party signature_of",
 		things: "token oauth oidc saml ldap smtp imap api mailbox webhook product sku category brand country currency city_list warehouse rate flag feature setting config configuration language tax region timezone vehicle room inventory stock price asset menu unit holiday translation file image tag color " +
-			"type status field template level permission option relation code kind reason source role group device page plugin server attribute format index table column document version job site project city province model task title rank row animal preference policy criterion thing_",
+			"type status field template level permission option relation code kind reason source role group device page plugin server attribute format index table column document version job site project city province model task title rank row preference policy criterion thing_ park stadium award game book film movie song episode car aircraft airport flight crop plant tree hurricane storm coin penny",
+		animals:       "animal pet dog cat horse cattle pig bird chick penguin fish mouse mice rat species breed litter genus taxon especie mascota",
 		organisations: "shop company supplier organisation bank school hospital facility department",
 		happenings:    "order invoice payment event log session ticket shipping shipment visit login message note comment campaign transaction booking reservation grade",
 	} {
@@ -45,10 +48,29 @@ func (l *lexicon) tableOf(ctx *Context) tableKind {
 		name = ctx.Dataset.Ref.Dataset
 	}
 	kind := named(parents(ctx) + " " + name)
-	if kind != unknownTable || ctx.Dataset == nil {
+	if ctx.Dataset == nil || ctx.Field.Path != "" {
 		return kind
 	}
-	return l.viewOf(ctx.Dataset).kind
+	v := l.viewOf(ctx.Dataset)
+	switch {
+	case v.kind == animals && kind != things && kind != organisations:
+		return animals
+	case kind == unknownTable, kind == people && v.ledger:
+		return v.kind
+	}
+	return kind
+}
+
+// ledger tells of a table of accounts that nobody signs in to and nobody is named in: those of books, or of firms.
+func ledger(d *pii.Dataset) bool {
+	for _, w := range Tokens(d.Ref.Dataset) {
+		if k, ok := tableWord(w); ok && k == people && w != "account" {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(d.Fields, func(f pii.Field) bool {
+		return slices.ContainsFunc(Tokens(f.Name), func(w string) bool { return personWords[w] || w == "email" || w == "password" })
+	})
 }
 
 // named reads the name of a table: its last word that is known decides, unless it is of what happens; of fields, types and settings of people
@@ -66,6 +88,11 @@ func named(name string) (kind tableKind) {
 		}
 	}
 	return kind
+}
+
+// happened tells whether a table's name has a word for what happens: its records are visits of customers, not customers.
+func happened(name string) bool {
+	return slices.ContainsFunc(Tokens(name), func(w string) bool { k, ok := tableWord(w); return ok && k == happenings || w == "activity" })
 }
 
 // tableWord looks a word up, in the singular too.
@@ -95,12 +122,15 @@ func parents(ctx *Context) string {
 
 var personWords = wordSet("first last birth gender salutation username fullname ssn marital religion nationality middlename maiden blood personnummer national_id firstname lastname")
 var reachWords = wordSet("email phone mobile password fax iban salary")
-var thingWords = wordSet("price sku stock weight currency brand barcode")
+var thingWords = wordSet("price sku stock currency brand barcode mileage horsepower cylinders engine")
+var bodyWords = wordSet("weight height") // of a parcel as of a person
+var traitWords = wordSet("age male female bmi ethnicity race")
+var beastWords = wordSet("species breed litter genus taxon especie animal bird")
 var firmWords = wordSet("vat website capacity opening company")
 
 // siblings reads the fields of a table whose name says nothing: what only people have makes it one of people; how to reach somebody does not.
 func siblings(d *pii.Dataset) tableKind {
-	person, reach, thing, firm := 0, 0, 0, 0
+	person, reach, thing, firm, body, trait := 0, 0, 0, 0, 0, 0
 	for i := range d.Fields {
 		seen := 0
 		for _, w := range Tokens(d.Fields[i].Name) {
@@ -114,8 +144,20 @@ func siblings(d *pii.Dataset) tableKind {
 				thing, seen = thing+1, 1
 			case firmWords[w]:
 				firm, seen = firm+1, 1
+			case bodyWords[w]:
+				body = 1
+			case traitWords[w]:
+				trait = 1
+			case beastWords[w] && len(d.Fields) > 2:
+				return animals
 			}
 		}
+	}
+	switch {
+	case person == 0 && trait > 0 && body > 0:
+		person = 1
+	case person == 0:
+		thing += body
 	}
 	switch {
 	case person >= 3 || person == 2 && reach > 0:

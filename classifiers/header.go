@@ -98,11 +98,11 @@ var auxiliaries = wordSet("is has show allow can should wants want use uses req 
 func (l *lexicon) read(ctx *Context) header {
 	h := header{nats: map[pii.Category]pii.Nat{}, by: map[int]bool{}, table: l.tableOf(ctx)}
 	h.lone = ctx.Dataset == nil || len(ctx.Dataset.Fields) < 3
-	raw := l.bare(ctx, split(bean(leaf(ctx))))
+	raw := l.bare(ctx, unitless(split(bean(leaf(ctx)))))
 	turned := false
 	h.tokens, turned = tokens(raw)
 	h.tokens = posted(h.tokens)
-	h.id = len(raw) == 1 && raw[0] == "id" && Refers(ctx) == 0 && ofPerson(ctx)
+	h.id = len(raw) == 1 && raw[0] == "id" && Refers(ctx) == 0 && ofPerson(ctx) && !(ctx.Dataset != nil && happened(ctx.Dataset.Ref.Dataset))
 	if len(raw) > 1 && auxiliaries[raw[0]] && !(raw[0] == "no" && numberOf(raw[1])) {
 		h.flip, h.known = "none.boolean", true
 		h.put("none.boolean", 6, "the name asks yes or no")
@@ -111,6 +111,11 @@ func (l *lexicon) read(ctx *Context) header {
 	if len(raw) > 2 && counters[raw[0]] && (raw[1] == "of" || raw[1] == "de") {
 		h.flip, h.known = "none.count", true
 		h.put("none.count", 8, "the name asks how many")
+		return h
+	}
+	if len(raw) > 2 && durations[raw[0]] && prepositions[raw[1]] {
+		h.flip, h.known = "none.count", true
+		h.put("none.count", 8, "the name asks how long")
 		return h
 	}
 	if len(raw) > 1 && bounds[raw[0]] && !turned {
@@ -165,6 +170,24 @@ var (
 	describing = wordSet("field feld attr attribute column mapping label labels regex regexp placeholder col")
 )
 
+var (
+	durations    = wordSet("years year yrs months days hours weeks minutes")
+	prepositions = wordSet("in at with since as on from to")
+	units        = wordSet("kg kgs lb lbs cm mm inches inch ft usd eur gbp mg ml jan feb mar apr jun jul aug sep oct nov dec yrs years")
+)
+
+// unitless leaves out the unit, or the month, behind a name: Height(inches), salary_in_usd, Annual_Income_(k$).
+func unitless(raw []string) []string {
+	n := len(raw)
+	switch {
+	case n > 2 && units[raw[n-1]] && raw[n-2] == "in":
+		return raw[:n-2]
+	case n > 1 && (units[raw[n-1]] || raw[n-1] == "k" && n > 2) && raw[0] != "age":
+		return raw[:n-1]
+	}
+	return raw
+}
+
 // ofWhom reads "director name" and "contact person": what a word for a person, which no phrase of the lexicon has, makes of the name.
 func (h *header) ofWhom(l *lexicon, ctx *Context, raw []string) {
 	m := len(h.tokens)
@@ -176,6 +199,12 @@ func (h *header) ofWhom(l *lexicon, ctx *Context, raw []string) {
 		delete(h.nats, "location.coordinates") // lön, wages: no latitude stands beside it
 		h.put("employment.salary", 10, "name \"lon\", in a table of people without \"lat\"")
 		h.by[l.named["employment.salary"]] = true
+	}
+	h.ofBodies(l, ctx, raw)
+	if m > 1 && h.tokens[m-1] == "name" {
+		if k, ok := tableWord(h.tokens[m-2]); ok && (k == things || k == happenings) {
+			h.put("none.product", 5, "the name of a thing")
+		}
 	}
 	switch {
 	case m > 1 && h.tokens[m-1] == "name" && h.whose() && h.nats["identity.name"].Nats < 8:
@@ -192,6 +221,39 @@ func (h *header) ofWhom(l *lexicon, ctx *Context, raw []string) {
 	case (h.tokens[m-1] == "name" || h.tokens[m-1] == "kana") && numbered(ctx.Field.Name) == 2:
 		h.put("identity.given_name", 8, "the second part of a name")
 	}
+}
+
+// ofBodies reads what a word means where people are measured, treated and employed: weight, reason, position.
+func (h *header) ofBodies(l *lexicon, ctx *Context, raw []string) {
+	ofPeople := h.table == people || h.table == personal
+	say := func(c pii.Category, text string) {
+		h.nats = map[pii.Category]pii.Nat{c: {Text: text, Nats: 8}}
+		h.flip, h.by[l.named[c]] = "", true
+	}
+	switch {
+	case ofPeople && measured(raw):
+		say("health.measurement", "a person's weight or height")
+	case ctx.Dataset == nil:
+	case len(raw) == 1 && (raw[0] == "reason" || raw[0] == "symptom") && ctx.Field.Type == pii.Text && l.viewOf(ctx.Dataset).cared:
+		say("health.condition", "why somebody is treated")
+	case len(raw) == 1 && raw[0] == "position" && ctx.Field.Type == pii.Text && slices.Contains(Tokens(ctx.Dataset.Ref.Dataset), "employee"):
+		say("employment.job_title", "what an employee does")
+	}
+}
+
+// measured tells of "weight" and "ht", alone or with whose it is.
+func measured(raw []string) bool {
+	body := 0
+	for _, w := range raw {
+		one := oneWord(w)
+		switch k, ok := tableWord(one); {
+		case bodyWords[one] || w == "ht" || w == "wt":
+			body++
+		case !(ok && k == people) && one != "winner" && one != "loser":
+			return false
+		}
+	}
+	return body == 1 && len(raw) <= 2
 }
 
 // servers are what programs sign in to.

@@ -122,6 +122,7 @@ func Tokens(name string) []string {
 // tokens gives the canonical words; turned tells that they stand in the order of the language and were turned round, so that the head is last.
 func tokens(raw []string) (out []string, turned bool) {
 	v := canonical()
+	raw = headLast(v, raw)
 	first, last := false, false // whether the first or the last word is of a language that puts the head first
 	for i := 0; i < len(raw); {
 		n, words := 1, []string(nil)
@@ -150,6 +151,19 @@ func tokens(raw []string) (out []string, turned bool) {
 	return out, turned
 }
 
+// headLast turns "country of athlete" into "athlete country", and leaves what is of no weight behind "age at" and "years in".
+func headLast(v *vocabulary, raw []string) []string {
+	for i := 1; i+1 < len(raw); i++ {
+		if _, one := v.some[strings.Join(raw[i-1:i+2], "_")]; raw[i] == "of" && !one {
+			return append(slices.Clone(raw[i+1:]), raw[:i]...)
+		}
+	}
+	if len(raw) > 2 && raw[0] == "age" && raw[1] == "at" {
+		return raw[:1]
+	}
+	return raw
+}
+
 func noiseOf(w string) bool { return noise[w] }
 
 // split cuts a name into lower-case words.
@@ -170,6 +184,8 @@ func split(name string) (out []string) {
 				flush()
 			}
 			b.WriteString(plain(unicode.ToLower(r)))
+		case r == '4' && b.Len() == 0 && len(out) > 0 && out[len(out)-1] == "last": // last_4
+			out[len(out)-1] = "last4"
 		case unicode.IsDigit(r) && joined(b.String()):
 			b.WriteRune(r)
 		case unicode.Is(unicode.Mn, r):

@@ -1,6 +1,7 @@
 package classifiers
 
 import (
+	"slices"
 	"strings"
 
 	"vestige/pii"
@@ -11,6 +12,8 @@ type view struct {
 	of      *pii.Dataset
 	fields  int
 	kind    tableKind
+	ledger  bool
+	cared   bool           // somebody is treated: patients and doctors are named
 	first   map[string]int // how many names begin with a word
 	letters map[string]int // and with two letters, where no sign follows
 }
@@ -20,16 +23,22 @@ func (l *lexicon) viewOf(d *pii.Dataset) *view {
 	if v := l.last.Load(); v != nil && v.of == d && v.fields == len(d.Fields) {
 		return v
 	}
-	v := &view{of: d, fields: len(d.Fields), kind: siblings(d), first: map[string]int{}, letters: map[string]int{}}
+	v := &view{of: d, fields: len(d.Fields), kind: siblings(d), ledger: ledger(d), cared: cared(d.Ref.Dataset), first: map[string]int{}, letters: map[string]int{}}
 	for i := range d.Fields {
 		w := firstWord(d.Fields[i].Name)
 		v.first[w]++
+		v.cared = v.cared || cared(w)
 		if len(w) >= 2 {
 			v.letters[w[:2]]++
 		}
 	}
 	l.last.Store(v)
 	return v
+}
+
+// cared tells whether a name has a word for those who are treated.
+func cared(name string) bool {
+	return slices.ContainsFunc(Tokens(name), func(w string) bool { return w == "patient" || w == "doctor" || w == "diagnosis" || w == "hospital" })
 }
 
 // bare leaves out what stands before nearly every field of the dataset: OXFNAME, mb_name, z01_v_nome.

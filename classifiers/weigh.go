@@ -110,8 +110,10 @@ func (c *candidate) beside(st *Stats) {
 		c.add(-15, "nothing beside it is of a person")
 	case st.nobody && c.cat == "demographic.birth_date" && c.of == 0:
 		c.add(-4, "nothing beside it is of a person")
+	case st.nobody && c.cat == "employment.salary":
+		c.add(-3, "nothing beside it is of a person")
 	case st.nobody && ofPlaces(c.cat):
-		c.add(-9, "nothing beside it is of a person")
+		c.add(-13, "nothing beside it is of a person")
 	}
 	if len(st.Field.Neighbour) == 0 || !c.positive {
 		return
@@ -158,6 +160,8 @@ func (w *weighing) positive(k candidate, c *Classifier) candidate {
 	switch {
 	case named.Nats == 0 && h.said && ofWords(c.Category):
 		k.add(-2, "the name says something else")
+	case named.Nats == 0 && h.nats["none.organisation"].Nats >= 6 && strings.HasPrefix(string(c.Category), "identity."):
+		k.add(-5, "the name is of an organisation")
 	case named.Nats == 0 && h.nats["none.date"].Nats >= 6 && c.Category == "demographic.birth_date":
 		k.add(-6, "the name says another date")
 	}
@@ -210,7 +214,7 @@ func (w *weighing) values(k *candidate, i int, named bool) {
 	}
 	nats := w.matched(i, hits, n)
 	if named && nats < 0 {
-		nats = surprised(nats, strange(c.Category))
+		nats = surprised(nats, strange(c.Category, st))
 	}
 	if !named && c.Chance >= .5 {
 		nats = min(nats, 0) // where values tell nothing, only the name can speak for it
@@ -220,11 +224,34 @@ func (w *weighing) values(k *candidate, i int, named bool) {
 }
 
 // strange is how often a column that the name calls so is written in a way that the verifier does not know: names and towns of a country without
-// a dictionary, telephone numbers as bare digits, streets whose number stands in the next field.
-func strange(c pii.Category) float64 {
+// a dictionary, telephone numbers as bare digits, streets whose number stands in the next field. What cannot be any of them is not.
+func strange(c pii.Category, st *Stats) float64 {
+	t := &st.Texture
 	switch c {
-	case "identity.name", "identity.given_name", "identity.family_name", "identity.username", "contact.street", "contact.address", "contact.city", "contact.phone", "contact.postcode", "contact.country", "demographic.gender", "demographic.nationality", "demographic.marital_status":
+	case "identity.name", "identity.given_name", "identity.family_name", "contact.street", "contact.address", "contact.city":
+		if st.Share(t.Digits+t.Decimals) > .9 || st.Len[1] <= 2 {
+			return .0005
+		}
 		return .1
+	case "contact.phone", "contact.postcode":
+		if st.Share(t.Decimals+t.OneWord+t.Titled+t.Sentences) > .5 {
+			return .0005
+		}
+		return .1
+	case "demographic.gender":
+		if st.Distinct > 8 {
+			return .0005
+		}
+		return .1
+	case "identity.username", "contact.country", "demographic.nationality", "demographic.marital_status":
+		return .1
+	case "contact.region":
+		if st.Distinct <= 4 {
+			return .0005
+		}
+		return .03
+	case "finance.card":
+		return .05
 	}
 	return .002
 }

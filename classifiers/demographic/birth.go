@@ -26,7 +26,7 @@ func births(s *classifiers.Stats) (e classifiers.Evidence) {
 	}
 	add := func(n float64, text string) { e.Nats = append(e.Nats, pii.Nat{Text: text, Nats: n}) }
 	t := &s.Texture
-	if s.Share(t.Years) > .9 {
+	if s.Share(t.Years) > .9 || s.Named && s.Share(t.Digits) > .9 && s.Fixed() && s.Num.Min >= 1000 && s.Num.Max <= 2100 {
 		if s.Named {
 			add(3, "years")
 			return e

@@ -61,9 +61,9 @@ func look(s *classifiers.Stats, form string) (e classifiers.Evidence) {
 		add(-5, "numbers")
 	case form == "text" && numbers > .9:
 		add(-3, "numbers")
-	case form == "point" && numbers+s.Share(t.Codes+t.Mixed) < .3 && s.Share(t.OneWord+t.Titled+t.Sentences) > .3:
-		add(-8, "words")
-	case form == "number" && s.Share(t.Decimals) > .2 && numbers > .8:
+	case form == "point" && numbers+s.Share(t.Codes+t.Hex) < .3 && !strings.HasPrefix(t.Prefix, "POINT") && !strings.HasPrefix(t.Prefix, "{"):
+		add(-8, "no numbers")
+	case (form == "number" || form == "mark") && s.Share(t.Decimals) > .2 && numbers > .8:
 		add(6, "numbers with a fraction")
 	case (form == "text" || form == "short") && s.Values >= 20 && s.Distinct <= 40 && s.Repeats() >= 3 && s.Len[1] <= 40:
 		add(3.5, "few values that repeat, as what is said of people does")
