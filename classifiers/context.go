@@ -124,7 +124,7 @@ var personWords = wordSet("first last birth gender salutation username fullname 
 var reachWords = wordSet("email phone mobile password fax iban salary")
 var thingWords = wordSet("price sku stock currency brand barcode mileage horsepower cylinders engine")
 var bodyWords = wordSet("weight height") // of a parcel as of a person
-var traitWords = wordSet("age male female bmi ethnicity race")
+var traitWords = wordSet("age bmi ethnicity race")
 var beastWords = wordSet("species breed litter genus taxon especie animal bird")
 var firmWords = wordSet("vat website capacity opening company")
 

@@ -202,7 +202,7 @@ func (h *header) ofWhom(l *lexicon, ctx *Context, raw []string) {
 	}
 	h.ofBodies(l, ctx, raw)
 	if m > 1 && h.tokens[m-1] == "name" {
-		if k, ok := tableWord(h.tokens[m-2]); ok && (k == things || k == happenings) {
+		if k, ok := tableWord(h.tokens[m-2]); ok && k == things {
 			h.put("none.product", 5, "the name of a thing")
 		}
 	}
@@ -345,6 +345,8 @@ func (h *header) take(x match, m int) {
 		return
 	case x.weak:
 		nats = 2.5
+	case x.end < m && (x.cat == "demographic.gender" || x.cat == "demographic.ethnicity") && h.flip == "":
+		nats = 6 // sex_baby, race_general
 	case x.end < m && x.cat.Personal() && x.entity():
 		nats = .5 // user_aliases are not users
 	case x.end < m:

@@ -24,6 +24,7 @@ const (
 	decay   = 3e-3
 	leastOf = 3
 	either  = .1 // what a column weighs for which either answer is right
+	ofTable = .5 // what one of a public table weighs
 )
 
 func main() {
@@ -74,11 +75,11 @@ func run(labels, tables, out string) error {
 	m := &model{index: map[string]int{}}
 	for i := range apps {
 		if !apps[i].Test() {
-			m.gather(set, &apps[i], i)
+			m.gather(set, &apps[i], i, 1)
 		}
 	}
 	for i := range more {
-		m.gather(set, &more[i], len(apps)+i)
+		m.gather(set, &more[i], len(apps)+i, ofTable)
 	}
 	m.prune()
 	m.train()
@@ -105,7 +106,7 @@ type model struct {
 }
 
 // gather takes the columns of an application, but for those where either answer is right and the proposal is neither.
-func (m *model) gather(set *classifiers.Set, a *eval.Application, app int) {
+func (m *model) gather(set *classifiers.Set, a *eval.Application, app int, weight float64) {
 	for _, t := range a.Tables {
 		ps := set.Table(t.Dataset, nil)
 		personal := 0
@@ -119,9 +120,9 @@ func (m *model) gather(set *classifiers.Set, a *eval.Application, app int) {
 			if t.Labels[j].Harmless() && len(t.Labels[j]) > 1 && !right {
 				continue
 			}
-			s := sample{weight: 1}
+			s := sample{weight: weight}
 			if t.Labels[j].Harmless() && right && ps[j].Category.Personal() {
-				s.weight = either
+				s.weight *= either
 			}
 			if t.Labels[j].Personal() || right {
 				s.y = 1
