@@ -11,13 +11,14 @@ import (
 
 	"vestige/internal/app"
 	"vestige/internal/demo/company"
+	"vestige/internal/testenv"
 )
 
 // TestKilled kills the process that masks a database and a folder, once it has begun to write. The next run, under the same key, takes away what was left and makes
 // the copy that an uninterrupted run makes.
 func TestKilled(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("no process kills itself there")
+		testenv.Lacking(t, "kill", "no process kills itself on Windows")
 	}
 	co, a := scanned(t, company.Options{Seed: 3, People: 20})
 	dir := a.Config.Base

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	_ "time/tzdata" // zones, on machines that have none
 
 	"vestige/internal/errkind"
 	"vestige/policies"
@@ -87,7 +88,7 @@ func TestTheDayOfReceiptIsThatOfThePlace(t *testing.T) {
 	for zone, want := range map[string]string{"UTC": "2026-07-30", "Europe/Berlin": "2026-08-03", "America/Los_Angeles": "2026-07-30"} {
 		place, err := time.LoadLocation(zone)
 		if err != nil {
-			t.Skip("no time zones on this machine")
+			t.Fatal(err)
 		}
 		d := due(t, "gdpr", policies.Erasure, at.In(place)) // 1 August is a Saturday
 		if date(d.Respond) != want || d.Respond.Add(time.Microsecond).Hour() != 0 {
