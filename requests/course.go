@@ -13,13 +13,13 @@ import (
 )
 
 const selectRequest = `SELECT id, kind, regime, state, resume, reason, received, acknowledge, respond, inform, extended, verified, channel, actor, subject, plan, export,
-	with_export, waits, followed, updated, subjects FROM request`
+	with_export, waits, followed, updated, subjects, prolonged FROM request`
 
 func scanRequest(row db.Row) (*Request, error) {
 	var r Request
 	var kind, state, resume, subject string
 	err := row.Scan(&r.ID, &kind, &r.Regime, &state, &resume, &r.Reason, &r.Received, &r.Acknowledge, &r.Respond, &r.Inform, &r.Extended, &r.Verified, &r.Channel, &r.By,
-		&subject, &r.Plan, &r.Export, &r.WithExport, &r.Waits, &r.followed, &r.Updated, &r.Subjects)
+		&subject, &r.Plan, &r.Export, &r.WithExport, &r.Waits, &r.followed, &r.Updated, &r.Subjects, &r.Prolonged)
 	if errkind.Of(err) == errkind.NotFound && err != nil {
 		return nil, errkind.Coded(errkind.NotFound, "no-such-request", "there is no such request")
 	}
@@ -59,7 +59,7 @@ func (s *Service) Show(ctx context.Context, id string) (r *Request, err error) {
 func (s *Service) List(ctx context.Context, ended bool) (out []*Request, err error) {
 	err = s.db.Read(ctx, func(tx db.Tx) error {
 		rows, err := tx.Query(ctx, selectRequest+` WHERE $1 = 1 OR state NOT IN ($2, $3, $4)
-			ORDER BY CASE WHEN state IN ($5, $6, $7) THEN 1 ELSE 0 END, CASE WHEN extended > 0 THEN extended ELSE respond END, kind, regime, id`,
+			ORDER BY CASE WHEN state IN ($5, $6, $7) THEN 1 ELSE 0 END, CASE WHEN prolonged > 0 THEN extended ELSE respond END, kind, regime, id`,
 			number(ended), string(Closed), string(Denied), string(Withdrawn), string(Closed), string(Denied), string(Withdrawn))
 		if err != nil {
 			return err
@@ -193,7 +193,8 @@ func (s *Service) Resume(ctx context.Context, id, by, reason string) (r *Request
 		}
 		if regime.Pause {
 			paused := clock.Micros() - r.Waits
-			if _, err := tx.Exec(ctx, "UPDATE request SET respond = respond + $1, waits = 0 WHERE id = $2", paused, id); err != nil {
+			if _, err := tx.Exec(ctx, `UPDATE request SET respond = respond + $1, waits = 0, inform = CASE WHEN inform > 0 THEN inform + $1 ELSE 0 END,
+				extended = CASE WHEN extended > 0 THEN extended + $1 ELSE 0 END WHERE id = $2`, paused, id); err != nil {
 				return err
 			}
 		}

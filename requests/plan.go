@@ -22,7 +22,7 @@ func (s *Service) Plan(ctx context.Context, id, by string) (*plans.Status, error
 	if r.State != Scoping && r.State != Planned && r.State != Blocked {
 		return nil, errkind.Coded(errkind.Conflict, "no-transition", "a request that is %s is not planned", r.State)
 	}
-	a := plans.Ask{Request: id, Kind: kind, Regime: r.Regime, Deadline: r.due(), By: by, Now: r.Channel == ReplayChannel}
+	a := plans.Ask{Request: id, Kind: kind, Regime: r.Regime, Deadline: r.Due(), By: by, Now: r.Channel == ReplayChannel}
 	if r.Subjects > 0 {
 		a.Subjects, err = s.subjects(ctx, id)
 	} else {
@@ -53,9 +53,6 @@ func (s *Service) Plan(ctx context.Context, id, by string) (*plans.Status, error
 	}
 	return p, err
 }
-
-// due is when the answer is owed. Extended is until when the regime allows an extension; nobody has extended the request by that alone.
-func (r *Request) due() int64 { return r.Respond }
 
 // Answer answers a question or a gap of a request; the plan is made anew.
 func (s *Service) Answer(ctx context.Context, id, question string, verdict pii.Verdict, reason, by string) (*plans.Status, error) {

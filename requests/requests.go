@@ -74,7 +74,8 @@ type Request struct {
 	Acknowledge int64          `json:"acknowledge,omitempty"`
 	Respond     int64          `json:"respond"`
 	Inform      int64          `json:"inform,omitempty"`
-	Extended    int64          `json:"extended,omitempty"`
+	Extended    int64          `json:"extended,omitempty"`  // until when the regime allows an extension
+	Prolonged   int64          `json:"prolonged,omitempty"` // when it was extended until then
 	Verified    string         `json:"verified,omitempty"`
 	Channel     string         `json:"channel,omitempty"`
 	By          string         `json:"by"`

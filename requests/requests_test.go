@@ -19,6 +19,7 @@ import (
 	"vestige/connectors"
 	"vestige/connectors/memory"
 	"vestige/consent"
+	"vestige/events"
 	"vestige/forms"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
@@ -105,7 +106,7 @@ func (d *desk) intake(kind policies.Type, i int) *requests.Request {
 }
 
 func eachDesk(t *testing.T, f func(t *testing.T, d *desk)) {
-	schemas := []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema()}
+	schemas := []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema(), events.Schema()}
 	t.Run("sqlite", func(t *testing.T) {
 		dir := t.TempDir()
 		f(t, newDesk(t, storetest.Open(t, store.Options{Dir: dir, Command: "test", Schemas: schemas}), dir))
@@ -201,7 +202,7 @@ func TestSecondRequestIsJoined(t *testing.T) {
 // TestJoiningIsNoWayAroundIdentity has an unchecked second request change nothing of what the first one still lacks.
 // TestPersonIsKnownByNameAndBirthDate joins requests of one name and one date of birth, in whatever words, and never of one date of birth alone.
 func TestPersonIsKnownByNameAndBirthDate(t *testing.T) {
-	d := newDesk(t, storetest.Open(t, store.Options{Dir: t.TempDir(), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema()}}), t.TempDir())
+	d := newDesk(t, storetest.Open(t, store.Options{Dir: t.TempDir(), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema(), events.Schema()}}), t.TempDir())
 	intake := func(given ...string) (*requests.Request, error) {
 		in := requests.Intake{Type: policies.Erasure, By: "olga", Verified: "passport"}
 		for i := 0; i < len(given); i += 2 {
@@ -285,7 +286,7 @@ func TestWaiting(t *testing.T) {
 }
 
 func TestRefusedIntake(t *testing.T) {
-	d := newDesk(t, storetest.Open(t, store.Options{Dir: t.TempDir(), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema()}}), t.TempDir())
+	d := newDesk(t, storetest.Open(t, store.Options{Dir: t.TempDir(), Command: "test", Schemas: []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema(), events.Schema()}}), t.TempDir())
 	ids := []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mail(1))}}
 	for code, in := range map[string]requests.Intake{
 		"request-id":    {ID: "REQ-1", Type: policies.Erasure, By: "olga", Identifiers: ids},

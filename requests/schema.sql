@@ -63,3 +63,15 @@ CREATE TABLE request_left (
 	why     TEXT NOT NULL,
 	PRIMARY KEY (request, subject)
 );
+
+-- step 4
+-- When a person has extended the time for the answer; and of what somebody was reminded, once for each deadline.
+ALTER TABLE request ADD COLUMN prolonged BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE request_reminded (
+	request TEXT NOT NULL,
+	code    TEXT NOT NULL,
+	what    TEXT NOT NULL,
+	due     BIGINT NOT NULL,
+	at      BIGINT NOT NULL,
+	PRIMARY KEY (request, code, what, due)
+);

@@ -23,7 +23,7 @@ func (s *Server) apiRequestRoutes() {
 		{"identify", "Says how the person's identity was checked."}, {"plan", "Finds what there is of the person and makes the plan, or makes it anew."},
 		{"answer", "Answers a question or a gap; the plan is made anew."}, {"run", "Has the approved plan carried out by whoever works on the store."},
 		{"pause", "Stops the request behind the unit that it is at."}, {"go-on", "Takes the stop off."}, {"wait", "Stops the clock until something has come."},
-		{"resume", "Goes on where wait stopped."}, {"deny", "Ends the request with a refusal."}, {"withdraw", "Ends a request that the person no longer wants."}, {"told", "Says that a recipient of the data was told of the erasure, and how, or why it is impossible."}, {"undo", "Takes soft deletes back and cancels."},
+		{"resume", "Goes on where wait stopped."}, {"extend", "Moves the deadline to the end that the regime allows, once, with the reason that the person is told."}, {"deny", "Ends the request with a refusal."}, {"withdraw", "Ends a request that the person no longer wants."}, {"told", "Says that a recipient of the data was told of the erasure, and how, or why it is impossible."}, {"undo", "Takes soft deletes back and cancels."},
 	} {
 		s.api("POST", "/requests/:id/"+x.act, accounts.WorkRequests, s.apiAct(x.act), call{Says: x.says, Takes: deed{}, Gives: requestDoc{}})
 	}

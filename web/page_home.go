@@ -67,7 +67,7 @@ func (s *Server) tasks(ctx context.Context, a accounts.Actor, h home) (out []tas
 func requestTasks(a accounts.Actor, all []*requests.Request) (out []task) {
 	var due, wait int64
 	for _, r := range all {
-		if sign := rowOfRequest(r).Sign; sign == "late" || sign == "soon" {
+		if sign := r.Sign(); sign == requests.Late || sign == requests.Soon {
 			due++
 		}
 		if r.State == requests.Planned {

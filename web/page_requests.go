@@ -28,7 +28,7 @@ func (s *Server) requestRoutes() {
 	s.get("/requests/:id", accounts.ReadRequests, s.request)
 	s.get("/requests/:id/events", accounts.ReadRequests, s.requestEvents)
 	s.post("/requests/:id/approve", accounts.Approve, s.approve)
-	for _, act := range []string{"identify", "plan", "run", "pause", "go-on", "wait", "resume", "deny", "withdraw", "undo", "answer", "verify", "told"} {
+	for _, act := range []string{"identify", "plan", "run", "pause", "go-on", "wait", "resume", "extend", "deny", "withdraw", "undo", "answer", "verify", "told"} {
 		s.post("/requests/:id/"+act, accounts.WorkRequests, s.act(act))
 	}
 }
@@ -46,38 +46,20 @@ type requestList struct {
 // requestRow is a request with its deadline as it is now.
 type requestRow struct {
 	*requests.Request
-	Due  int64
-	Days int64  // until then; negative where it is over
-	Sign string // late, soon, near or far
-	Over bool
+	Days int64 // until then; negative where it is over
 }
 
-// The signs of a deadline: with how many days it is soon, and near.
-const (
-	soonDays = 3
-	nearDays = 10
-)
+// Over tells whether nothing is owed any more.
+func (r requestRow) Over() bool { return r.State.Terminal() }
+
+const dayMicros = 24 * 3600 * 1e6
 
 func rowOfRequest(r *requests.Request) requestRow {
-	row := requestRow{Request: r, Due: r.Respond, Over: r.State.Terminal()}
-	if r.Extended > 0 {
-		row.Due = r.Extended
+	left := r.Due() - clock.Micros()
+	if left < 0 {
+		return requestRow{r, -((-left) / dayMicros) - 1}
 	}
-	left := row.Due - clock.Micros()
-	row.Days = left / (24 * 3600 * 1e6)
-	switch {
-	case row.Over:
-		row.Sign = "over"
-	case left < 0:
-		row.Sign, row.Days = "late", -((-left)/(24*3600*1e6))-1
-	case row.Days < soonDays:
-		row.Sign = "soon"
-	case row.Days < nearDays:
-		row.Sign = "near"
-	default:
-		row.Sign = "far"
-	}
-	return row
+	return requestRow{r, left / dayMicros}
 }
 
 func (s *Server) requestList(c *gin.Context) (l requestList, err error) {
@@ -88,10 +70,10 @@ func (s *Server) requestList(c *gin.Context) (l requestList, err error) {
 	}
 	for _, r := range all {
 		row := rowOfRequest(r)
-		switch row.Sign {
-		case "late":
+		switch row.Sign() {
+		case requests.Late:
 			l.Late++
-		case "soon":
+		case requests.Soon:
 			l.Soon++
 		}
 		l.Requests = append(l.Requests, row)
@@ -117,7 +99,7 @@ func (s *Server) requestsCSV(c *gin.Context) {
 	}
 	w := sheet(c, "requests", "request", "type", "regime", "state", "received", "due", "plan", "known-by")
 	for _, r := range l.Requests {
-		w.row(r.ID, string(r.Type), r.Regime, string(r.State), stamp(r.Received), stamp(r.Due), r.Plan, joined(r.Subject))
+		w.row(r.ID, string(r.Type), r.Regime, string(r.State), stamp(r.Received), stamp(r.Due()), r.Plan, joined(r.Subject))
 	}
 	w.end()
 }
@@ -307,6 +289,8 @@ func (s *Server) carry(ctx context.Context, what string, d deed) (err error) {
 		_, err = svc.Wait(ctx, d.Request, d.By, d.Reason)
 	case "resume":
 		_, err = svc.Resume(ctx, d.Request, d.By, d.Reason)
+	case "extend":
+		_, err = svc.Extend(ctx, d.Request, d.By, d.Reason)
 	case "deny":
 		_, err = svc.Deny(ctx, d.Request, d.By, d.Reason)
 	case "withdraw":

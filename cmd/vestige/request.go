@@ -19,6 +19,7 @@ type requestCmd struct {
 	Wait     requestWait     `cmd:"" help:"Stop until something has come."`
 	Resume   requestResume   `cmd:"" help:"Go on where wait stopped."`
 	Deny     requestDeny     `cmd:"" help:"End it with a refusal."`
+	Extend   requestExtend   `cmd:"" help:"Take the longer time that the law allows, once; the person is told why."`
 	Withdraw requestWithdraw `cmd:"" help:"The person no longer wants it."`
 	Told     requestTold     `cmd:"" help:"Say that a recipient of the data was told of the erasure, and how."`
 }
@@ -79,7 +80,7 @@ func (c *call) batch(file string) ([][]pii.Identifier, error) {
 
 func (c *call) showRequest(r *requests.Request) error {
 	return c.print(r, func() {
-		c.printf("%s  %s under %s, %s, due %s\n", c.bold(r.ID), r.Type, r.Regime, r.State, day(r.Respond))
+		c.printf("%s  %s under %s, %s, due %s\n", c.bold(r.ID), r.Type, r.Regime, r.State, day(r.Due()))
 		if r.Subjects > 0 {
 			c.printf("  about %s\n", count(int64(r.Subjects), "person"))
 		}
@@ -113,7 +114,7 @@ func (x requestList) Run(c *call) error {
 	return c.print(all, func() {
 		var rows [][]string
 		for _, r := range all {
-			rows = append(rows, []string{r.ID, string(r.Type), r.Regime, string(r.State), day(r.Received), day(r.Respond), r.Plan})
+			rows = append(rows, []string{r.ID, string(r.Type), r.Regime, string(r.State), day(r.Received), day(r.Due()), r.Plan})
 		}
 		c.table([]string{"request", "type", "regime", "state", "received", "due", "plan"}, rows)
 		if len(rows) == 0 {
@@ -159,7 +160,7 @@ func (x requestShow) Run(c *call) error {
 		for _, s := range r.Subject {
 			cats = append(cats, string(s))
 		}
-		c.printf("%s  %s under %s, known by %s\n  %s, received %s, due %s\n", c.bold(r.ID), r.Type, r.Regime, strings.Join(cats, ", "), r.State, day(r.Received), day(r.Respond))
+		c.printf("%s  %s under %s, known by %s\n  %s, received %s, due %s\n", c.bold(r.ID), r.Type, r.Regime, strings.Join(cats, ", "), r.State, day(r.Received), day(r.Due()))
 		for _, e := range h {
 			c.printf("  %s  %-12s %s  %s\n", when(e.At), e.State, e.By, c.dim(e.Reason))
 		}
@@ -268,6 +269,7 @@ type reasoned struct {
 
 type requestWait struct{ reasoned }
 type requestResume struct{ reasoned }
+type requestExtend struct{ reasoned }
 type requestDeny struct{ reasoned }
 type requestWithdraw struct{ reasoned }
 
@@ -276,6 +278,9 @@ func (x requestWait) Run(c *call) error { return x.do(c, "wait") }
 
 // Run carries the command out.
 func (x requestResume) Run(c *call) error { return x.do(c, "resume") }
+
+// Run carries the command out.
+func (x requestExtend) Run(c *call) error { return x.do(c, "extend") }
 
 // Run carries the command out.
 func (x requestDeny) Run(c *call) error { return x.do(c, "deny") }
@@ -293,6 +298,7 @@ func (x reasoned) do(c *call, what string) error {
 	r, err := map[string]func() (*requests.Request, error){
 		"wait":     func() (*requests.Request, error) { return s.Wait(c.ctx, x.ID, c.by(), x.Reason) },
 		"resume":   func() (*requests.Request, error) { return s.Resume(c.ctx, x.ID, c.by(), x.Reason) },
+		"extend":   func() (*requests.Request, error) { return s.Extend(c.ctx, x.ID, c.by(), x.Reason) },
 		"deny":     func() (*requests.Request, error) { return s.Deny(c.ctx, x.ID, c.by(), x.Reason) },
 		"withdraw": func() (*requests.Request, error) { return s.Withdraw(c.ctx, x.ID, c.by(), x.Reason) },
 	}[what]()

@@ -55,13 +55,16 @@ func (a *App) failed(what string) func(error) {
 	return func(err error) { a.Log.Error("work in the background failed", "what", what, "code", errkind.Code(err)) }
 }
 
-// feed enqueues a job for each plan that can go on; one that has a job already gets no second one.
+// feed enqueues a job for each plan that can go on, one that has a job already gets no second one, and has people reminded of deadlines.
 func (a *App) feed(ctx context.Context, q jobs.Queue) {
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
 		if err := a.enqueue(ctx, q); err != nil && ctx.Err() == nil {
 			a.failed("enqueue what is unfinished")(err)
+		}
+		if _, err := a.Requests.Remind(ctx); err != nil && ctx.Err() == nil {
+			a.failed("remind of deadlines")(err)
 		}
 		select {
 		case <-ctx.Done():

@@ -1,0 +1,167 @@
+package requests
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"vestige/audit"
+	"vestige/events"
+	"vestige/internal/clock"
+	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/policies"
+)
+
+// Sign says how near a deadline is.
+type Sign string
+
+// The signs of a deadline. One that has ended has none to keep.
+const (
+	Far  Sign = "far"
+	Near Sign = "near" // within ten days
+	Soon Sign = "soon" // within three
+	Late Sign = "late"
+	Over Sign = "over"
+)
+
+// How long before its deadline a request is near it, and soon to miss it.
+const (
+	nearBefore = 10 * 24 * time.Hour
+	soonBefore = 3 * 24 * time.Hour
+)
+
+// Due is when the answer is owed, in microseconds since 1970: within the regime's time, and within the longer one where somebody has extended the request.
+func (r *Request) Due() int64 {
+	if r.Prolonged > 0 {
+		return r.Extended
+	}
+	return r.Respond
+}
+
+// Sign says how near the deadline is now.
+func (r *Request) Sign() Sign {
+	left := time.Duration(r.Due()-clock.Micros()) * time.Microsecond
+	switch {
+	case r.State.Terminal():
+		return Over
+	case left < 0:
+		return Late
+	case left < soonBefore:
+		return Soon
+	case left < nearBefore:
+		return Near
+	}
+	return Far
+}
+
+// Extend moves the deadline to the end that the regime allows, once, with a reason that the person is told in time: before the first deadline is over (GDPR
+// art. 12(3), 11 CCR 7021(b)).
+func (s *Service) Extend(ctx context.Context, id, by, reason string) (r *Request, err error) {
+	if strings.TrimSpace(reason) == "" || by == "" {
+		return nil, errkind.Coded(errkind.Invalid, "reason", "an extension has a reason, which the person is told")
+	}
+	return r, s.db.Write(ctx, func(tx db.Tx) error {
+		if r, err = held(ctx, tx, id); err != nil {
+			return err
+		}
+		now := clock.Micros()
+		switch {
+		case r.State.Terminal():
+			return errkind.Coded(errkind.Conflict, "request-ended", "the request is %s", r.State)
+		case r.Extended == 0:
+			return errkind.Coded(errkind.Conflict, "no-extension", "%s has no extension for a request of the type %s", r.Regime, r.Type)
+		case r.Prolonged > 0:
+			return errkind.Coded(errkind.Conflict, "extended", "the request was extended already")
+		case now > r.Inform:
+			return errkind.Coded(errkind.Conflict, "too-late", "the person would have had to be told of an extension before the first deadline")
+		}
+		if _, err := tx.Exec(ctx, "UPDATE request SET prolonged = $1, updated = $1 WHERE id = $2", now, id); err != nil {
+			return err
+		}
+		r.Prolonged, r.Updated = now, now
+		return s.note(ctx, tx, r, r.State, by, "extended: "+reason)
+	})
+}
+
+// Remind tells by the outbox of each request that is soon to miss its deadline or has missed it, and of each recipient of the data who was not told in time: once
+// each. It gives how many it told of.
+func (s *Service) Remind(ctx context.Context) (n int, err error) {
+	if s.engine.Outbox == nil {
+		return 0, nil
+	}
+	open, err := s.List(ctx, false)
+	for _, r := range open {
+		told := 0
+		if err == nil {
+			told, err = s.remind(ctx, r)
+		}
+		n += told
+	}
+	return n, err
+}
+
+func (s *Service) remind(ctx context.Context, r *Request) (n int, err error) {
+	var all []reminder
+	if sign := r.Sign(); (sign == Soon || sign == Late) && !s.stands(r) {
+		all = append(all, reminder{"deadline", string(sign), r.Due(), r.dueText(sign)})
+	}
+	if r.Plan != "" {
+		told, err := s.engine.Told(ctx, r.Plan)
+		if err != nil {
+			return 0, err
+		}
+		for _, t := range told {
+			if t.Late && t.At == 0 {
+				all = append(all, reminder{"recipient-late", t.Recipient, t.Due, fmt.Sprintf("%s: %s was to be told of the erasure by %s, and has not been: %s", r.ID, t.Recipient, day(t.Due), t.State)})
+			}
+		}
+	}
+	for _, x := range all {
+		was, err := s.tell(ctx, r, x)
+		if err != nil {
+			return n, err
+		}
+		n += was
+	}
+	return n, nil
+}
+
+// reminder is one thing that somebody is reminded of.
+type reminder struct {
+	code, what string
+	due        int64
+	text       string
+}
+
+// tell lays a reminder down for the outside, unless that was done.
+func (s *Service) tell(ctx context.Context, r *Request, x reminder) (n int, err error) {
+	return n, s.db.Write(ctx, func(tx db.Tx) error {
+		k, err := tx.Exec(ctx, "INSERT INTO request_reminded (request, code, what, due, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (request, code, what, due) DO NOTHING",
+			r.ID, x.code, x.what, x.due, clock.Micros())
+		if err != nil || k == 0 {
+			return err
+		}
+		n = 1
+		if err := s.engine.Outbox.Put(ctx, tx, events.Event{Type: "request.due", Code: x.code, Where: r.ID, Text: x.text}); err != nil {
+			return err
+		}
+		return s.audit.Append(ctx, tx, audit.Entry{Actor: "vestige", Subject: r.ID, Action: "request.remind", Object: r.ID, Facts: audit.Facts(map[string]any{"code": x.code, "what": x.what, "due": x.due})})
+	})
+}
+
+// stands tells whether the clock of a request stands, since something is awaited and the regime lets the clock stand meanwhile.
+func (s *Service) stands(r *Request) bool {
+	regime, err := policies.FindRegime(r.Regime)
+	return r.State == Waiting && err == nil && regime.Pause
+}
+
+func (r *Request) dueText(sign Sign) string {
+	if sign == Late {
+		return fmt.Sprintf("%s (%s, %s) was to be answered by %s, and is %s", r.ID, r.Type, r.Regime, day(r.Due()), r.State)
+	}
+	return fmt.Sprintf("%s (%s, %s) is to be answered by %s, and is %s", r.ID, r.Type, r.Regime, day(r.Due()), r.State)
+}
+
+func day(micros int64) string { return time.UnixMicro(micros).UTC().Format(time.DateOnly) }
