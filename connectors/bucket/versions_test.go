@@ -190,3 +190,33 @@ func TestUnfinishedUpload(t *testing.T) {
 		t.Errorf("an upload that was just begun was aborted")
 	}
 }
+
+// TestVersionsAreGoneFromTheDisk searches the server's own files for erased bytes: where the rung of versions is said to be reached there are none, and before that there were.
+func TestVersionsAreGoneFromTheDisk(t *testing.T) {
+	const mail = "qqladdermarkqq@example.org"
+	b := testenv.S3(t, testenv.Versioned)
+	for _, more := range []string{"", "2," + mail + "\n", "2," + mail + "\n3,eve@example.com\n", "3,eve@example.com\n"} {
+		upload(t, b, "list.csv", []byte("id,mail\n1,qqladderotherqq@example.org\n"+more))
+	}
+	onDisk := func(text string) (n int) {
+		t.Helper()
+		for _, file := range tree(t, b.Data) {
+			n += strings.Count(file, text)
+		}
+		return n
+	}
+	if n := onDisk(mail); n != 2 {
+		t.Fatalf("the search finds %d of 2", n)
+	}
+	s := remote(t, config(b))
+	reached := ""
+	for _, r := range s.Rungs(pii.Dataset{}) {
+		if r.Name == "versions" {
+			reached = r.Reached
+		}
+	}
+	eraseAll(t, s, mail, pii.Delete)
+	if n, others := onDisk(mail), onDisk("qqladderotherqq@example.org"); reached != "by-erase" || n != 0 || others != 2 {
+		t.Errorf("versions are reached %s: %d are left on the disk, and %d versions of others", reached, n, others)
+	}
+}

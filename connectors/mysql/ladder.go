@@ -63,7 +63,7 @@ func lookBinaryLog(ctx context.Context, c *conn, r connectors.Rung) (connectors.
 		return r, err
 	}
 	if !strings.EqualFold(v["log_bin"], "ON") {
-		return r.Stands(connectors.RungReached, "log_bin is off"), nil
+		return r.Stands(connectors.RungReached, "log_bin is off; files from a time when the server ran with it are not seen from here"), nil
 	}
 	seconds, _ := strconv.ParseFloat(v["binlog_expire_logs_seconds"], 64)
 	if seconds == 0 {
@@ -79,14 +79,24 @@ func lookBinaryLog(ctx context.Context, c *conn, r connectors.Rung) (connectors.
 }
 
 func lookStatementLog(ctx context.Context, c *conn, r connectors.Rung) (connectors.Rung, error) {
-	v, err := c.vars(ctx, "general_log", "slow_query_log", "log_output", "long_query_time")
+	v, err := c.vars(ctx, "general_log", "slow_query_log", "log_output", "long_query_time", "general_log_file", "slow_query_log_file")
 	if err != nil {
 		return r, err
 	}
 	if !strings.EqualFold(v["general_log"], "ON") && !strings.EqualFold(v["slow_query_log"], "ON") {
-		return r.Stands(connectors.RungReached, "neither the general log nor that of slow statements is on"), nil
+		const off = "neither the general log nor that of slow statements is on; what they wrote while they were stands in %s and %s, and in what was rotated from them, until somebody removes it%s"
+		return r.Stands(connectors.RungUnknown, off, v["general_log_file"], v["slow_query_log_file"], c.loggedInTables(ctx)), nil
 	}
 	return r.Stands(connectors.RungUnknown, "general_log is %s, slow_query_log %s (from %s s) to %s: they hold values of statements for as long as they are kept", v["general_log"], v["slow_query_log"], v["long_query_time"], v["log_output"]), nil
+}
+
+// loggedInTables tells what the tables hold that the logs can be written to, where the user may read them.
+func (c *conn) loggedInTables(ctx context.Context) string {
+	got, err := c.all(ctx, "SELECT (SELECT COUNT(*) FROM mysql.general_log) + (SELECT COUNT(*) FROM mysql.slow_log)")
+	if err != nil || len(got) == 0 {
+		return "; mysql.general_log and mysql.slow_log could not be looked at"
+	}
+	return "; mysql.general_log and mysql.slow_log hold " + strconv.FormatInt(asInt(got[0][0]), 10) + " statements"
 }
 
 func lookReplicas(ctx context.Context, c *conn, r connectors.Rung) (connectors.Rung, error) {

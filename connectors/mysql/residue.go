@@ -31,7 +31,7 @@ func (d *Driver) Rungs(ds pii.Dataset) []connectors.Rung {
 		{Name: "statistics", Reached: "by-purge", Text: "histograms and persistent statistics hold values until they are made anew, which the purge does"},
 		{Name: "binary-log", Reached: "by-system", Text: "binary logs and relay logs keep rows as they were until they expire"},
 		{Name: "replicas", Reached: "by-system", Text: "replicas follow when they have read the binary log"},
-		{Name: "statement-log", Reached: "unknown", Text: "the general log and that of slow statements hold values of statements where they are on"},
+		{Name: "statement-log", Reached: "unknown", Text: "the general log and that of slow statements hold values of statements from when they were on, until somebody removes them"},
 		{Name: "backups", Reached: "unknown", Text: "dumps, copies of the files and replicas that lag are made outside of the connector"},
 	}
 }

@@ -137,7 +137,24 @@ func lookStatementLog(ctx context.Context, _ *Driver, c *conn, r connectors.Rung
 	case err != nil:
 		return r, err
 	case got[0] == "none" && got[1] == "-1":
-		return r.Stands(connectors.RungReached, "log_statement is none and no statement is logged for its duration; statements that fail are, from the level %s", got[3]), nil
+		const none = "no statement is logged now but those that fail, from the level %s; what was logged before stands in the server's log until it is removed: %s"
+		return r.Stands(connectors.RungUnknown, none, got[3], c.logs(ctx)), nil
 	}
 	return r.Stands(connectors.RungUnknown, "log_statement is %s, log_min_duration_statement %s, log_parameter_max_length %s: the server's log may hold values of statements for as long as it is kept", got[0], got[1], got[2]), nil
+}
+
+// logs tells where the server's log is, and how far it goes back where the role may see that.
+func (c *conn) logs(ctx context.Context) string {
+	got, err := c.first(ctx, "SELECT pg_catalog.current_setting('logging_collector'), pg_catalog.current_setting('log_destination'), pg_catalog.current_setting('log_directory', true)")
+	switch {
+	case err != nil:
+		return "where that is cannot be seen by this role"
+	case got[0] != "on":
+		return "it goes to " + got[1] + ", which whoever starts the server keeps"
+	}
+	files, err := c.first(ctx, "SELECT count(*), min(modification) FROM pg_catalog.pg_ls_logdir()")
+	if err != nil {
+		return "its files in " + got[2] + " cannot be counted by this role"
+	}
+	return files[0] + " files in " + got[2] + ", the oldest last written at " + files[1]
 }

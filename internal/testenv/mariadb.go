@@ -87,9 +87,9 @@ func MariaDB(t testing.TB) Database {
 	return f.database(t, "mariadb")
 }
 
-var foldingMariaDB = family{options: []string{"--lower-case-table-names=1"}}
+var foldingMariaDB = family{options: []string{"--lower-case-table-names=1", "--log-bin=binlog", "--server-id=1", "--expire-logs-days=10"}}
 
-// FoldingMariaDB is MariaDB as it is on Windows: it keeps names of tables in lower case, and takes them in any.
+// FoldingMariaDB is MariaDB as it is on Windows: it keeps names of tables in lower case, and takes them in any. It has a binary log, too.
 func FoldingMariaDB(t testing.TB) Database {
 	t.Helper()
 	install, daemon := program("mariadb-install-db", "/usr/local/bin", "/opt/homebrew/bin"), program("mariadbd", "/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin")

@@ -121,7 +121,7 @@ func keeper() string { return kept("kill -QUIT $pid") }
 func (s *server) run(bin, dir string) error {
 	cmd := exec.Command("/bin/sh", "-c", keeper(), "keeper", filepath.Join(bin, "postgres"), "-D", filepath.Join(dir, "data"),
 		"-p", strconv.Itoa(s.port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off",
-		"-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB")
+		"-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "logging_collector=on")
 	cmd.Env = append(os.Environ(), "KEEP="+dir)
 	if err := unprivileged(cmd, dir); err != nil {
 		return err

@@ -25,6 +25,7 @@ import (
 // Bucket is an empty bucket on the S3 server of this test binary, with the keys of the server's administrator.
 type Bucket struct {
 	Endpoint, Region, AccessKey, SecretKey, Name string
+	Data                                         string // the server's own folder, with its objects and their versions as files
 
 	Client *s3.Client
 }
@@ -44,7 +45,7 @@ type gateway struct {
 	once           sync.Once
 	port           int
 	access, secret string
-	program        string
+	program, data  string
 	err            error
 	next           atomic.Int64
 	lifeline       io.WriteCloser
@@ -64,7 +65,7 @@ func S3(t testing.TB, kind BucketKind) Bucket {
 	if g.err != nil {
 		t.Fatalf("start versitygw: %v", g.err)
 	}
-	b := Bucket{Endpoint: g.endpoint(), Region: "us-east-1", AccessKey: g.access, SecretKey: g.secret, Name: fmt.Sprintf("bucket-%d", g.next.Add(1))}
+	b := Bucket{Endpoint: g.endpoint(), Region: "us-east-1", AccessKey: g.access, SecretKey: g.secret, Data: g.data, Name: fmt.Sprintf("bucket-%d", g.next.Add(1))}
 	b.Client = b.As(g.access, g.secret)
 	in := &s3.CreateBucketInput{Bucket: &b.Name, ObjectOwnership: types.ObjectOwnershipBucketOwnerPreferred}
 	if kind == Locking {
@@ -131,6 +132,7 @@ func (g *gateway) attempt() error {
 			return err
 		}
 	}
+	g.data = dir
 	g.access, g.secret = "tester", strings.ToLower(rand.Text())
 	if g.port, err = freePort(); err != nil {
 		return err
