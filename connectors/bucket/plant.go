@@ -40,7 +40,7 @@ func (d *Driver) Plant(ctx context.Context, ds pii.Dataset, values map[string]pi
 	if len(places) == 0 {
 		return d.extend(ctx, like, all, info, ds, values)
 	}
-	body, err := alone(all, info, ds, values)
+	body, err := d.body(ctx, all, info, ds, values)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (d *Driver) take(ctx context.Context, o object) ([]byte, decode.Info, error
 	}
 	info.Charset = s.Info.Charset
 	switch info.Format {
-	case decode.CSV, decode.TSV, decode.NDJSON, decode.JSON:
+	case decode.CSV, decode.TSV, decode.NDJSON, decode.JSON, decode.XML, decode.Log, decode.Parquet, decode.Avro:
 	default:
 		return nil, info, connectors.CannotPlant("objects of this format are not made")
 	}
@@ -109,6 +109,9 @@ func (d *Driver) take(ctx context.Context, o object) ([]byte, decode.Info, error
 
 // record writes one record as the format has it, without a line end.
 func record(info decode.Info, ds pii.Dataset, values map[string]pii.Value) ([]byte, error) {
+	if info.Format == decode.Log {
+		return logged(values)
+	}
 	if !tabular(info.Format) {
 		return doc.Make(ds.Fields, values)
 	}
@@ -126,6 +129,38 @@ func record(info decode.Info, ds pii.Dataset, values map[string]pii.Value) ([]by
 		return nil, errkind.New(errkind.Invalid, "a record to be planted has no value")
 	}
 	return b.Bytes(), nil
+}
+
+// body makes an object of one record in the form of another.
+func (d *Driver) body(ctx context.Context, like []byte, info decode.Info, ds pii.Dataset, values map[string]pii.Value) ([]byte, error) {
+	switch {
+	case contained(info.Format):
+		return d.emptied(ctx, like, values)
+	case info.Format == decode.XML:
+		one, err := d.elements(ctx, like, values)
+		if err != nil {
+			return nil, err
+		}
+		if one.attributes {
+			return nil, connectors.CannotPlant("a list of elements that has attributes stays when the record goes")
+		}
+		return packed(slices.Concat(one.before, one.record, one.after), info)
+	}
+	return alone(like, info, ds, values)
+}
+
+// packed packs bytes as an object is.
+func packed(b []byte, info decode.Info) ([]byte, error) {
+	var out bytes.Buffer
+	info.Pack = nil
+	pack, err := packer(&out, &info)
+	if err != nil {
+		return nil, err
+	}
+	if _, err = pack.Write(b); err == nil {
+		err = pack.Close()
+	}
+	return out.Bytes(), err
 }
 
 // alone makes an object of one record in the form of another, packed as that is.
@@ -148,33 +183,20 @@ func alone(like []byte, info decode.Info, ds pii.Dataset, values map[string]pii.
 		one = slices.Concat([]byte("["), one, []byte("]"))
 	}
 	b.Write(append(one, '\n'))
-	var out bytes.Buffer
-	info.Pack = nil
-	pack, err := packer(&out, &info)
-	if err != nil {
-		return nil, err
-	}
-	if _, err = pack.Write(b.Bytes()); err == nil {
-		err = pack.Close()
-	}
-	return out.Bytes(), err
+	return packed(b.Bytes(), info)
 }
 
 // extend adds a record to the end of an object, which loses it again byte for byte.
 func (d *Driver) extend(ctx context.Context, o object, all []byte, info decode.Info, ds pii.Dataset, values map[string]pii.Value) error {
 	switch {
-	case info.Gzip || info.Zstd || info.Format == decode.JSON:
-		return connectors.CannotPlant("a record is added only to the end of a file of lines that is not packed")
-	case !bytes.HasSuffix(all, []byte("\n")):
+	case info.Gzip || info.Zstd || info.Format == decode.JSON || contained(info.Format):
+		return connectors.CannotPlant("a record is added only to a list of elements, or to the end of a file of lines, that is not packed")
+	case info.Format != decode.XML && !bytes.HasSuffix(all, []byte("\n")):
 		return connectors.CannotPlant("the last line of the object has no end")
 	case len(all) > plantable:
 		return connectors.CannotPlant("the object is too large")
 	}
-	end := "\n"
-	if bytes.HasSuffix(all, []byte("\r\n")) {
-		end = "\r\n"
-	}
-	one, err := record(info, ds, values)
+	more, err := d.longer(ctx, all, info, ds, values)
 	if err != nil {
 		return err
 	}
@@ -183,13 +205,30 @@ func (d *Driver) extend(ctx context.Context, o object, all []byte, info decode.I
 		return err
 	}
 	defer draft.Discard()
-	if _, err = draft.Write(slices.Concat(all, one, []byte(end))); err == nil {
+	if _, err = draft.Write(more); err == nil {
 		err = draft.Finish()
 	}
 	if err == nil {
 		_, err = draft.Commit(context.WithoutCancel(ctx))
 	}
 	return err
+}
+
+// longer gives the bytes of an object with one record more.
+func (d *Driver) longer(ctx context.Context, all []byte, info decode.Info, ds pii.Dataset, values map[string]pii.Value) ([]byte, error) {
+	if info.Format == decode.XML {
+		one, err := d.elements(ctx, all, values)
+		if err != nil {
+			return nil, err
+		}
+		return slices.Concat(all[:one.at], one.lead, one.record, all[one.at:]), nil
+	}
+	end := "\n"
+	if bytes.HasSuffix(all, []byte("\r\n")) {
+		end = "\r\n"
+	}
+	one, err := record(info, ds, values)
+	return slices.Concat(all, one, []byte(end)), err
 }
 
 // stand are what a planted key has at its holes, whichever the pattern takes.

@@ -1,11 +1,15 @@
 package bucket_test
 
 import (
+	"bytes"
+	"cmp"
 	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hamba/avro/v2/ocf"
 
 	"vestige/connectors"
 	"vestige/internal/errkind"
@@ -21,6 +25,7 @@ func TestPlant(t *testing.T) {
 		dataset string
 		own     bool // in an object of her own
 		refused bool
+		field   string // where it is not "mail"
 	}{
 		"lines of parts":        {files: map[string]string{"events/dt=2026-03-01/part-0.ndjson": row, "events/dt=2026-03-01/part-1.ndjson": row}, dataset: "events/dt={}/part-{}.ndjson", own: true},
 		"a partition":           {files: map[string]string{"events/dt=2026-03-01/data.csv": "id,mail\n1," + ann + "\n"}, dataset: "events/dt={}/data.csv", own: true},
@@ -36,7 +41,17 @@ func TestPlant(t *testing.T) {
 		"one without an end":    {files: map[string]string{"people.ndjson": row + strings.TrimSpace(row)}, dataset: "people.ndjson", refused: true},
 		"one document":          {files: map[string]string{"people.json": row}, dataset: "people.json", refused: true},
 		"one packed":            {files: map[string]string{"people.csv.gz": packed("id,mail\n1," + ann + "\n")}, dataset: "people.csv.gz", refused: true},
-		"a log":                 {files: map[string]string{"app.log": "2026-03-01T00:00:00Z INFO mail=" + ann + "\n"}, dataset: "app.log", refused: true},
+		"elements of each day":  {files: map[string]string{"day-20260301.xml": elementsOf(ann), "day-20260302.xml": elementsOf(ann)}, dataset: "day-{}.xml", own: true, field: "person.mail"},
+		"elements packed":       {files: map[string]string{"day-20260301.xml.gz": packed(elementsOf(ann))}, dataset: "day-{}.xml.gz", own: true, field: "person.mail"},
+		"elements with a date":  {files: map[string]string{"day-20260301.xml": strings.Replace(elementsOf(ann), "<people>", "<people day='1'>", 1)}, dataset: "day-{}.xml", refused: true, field: "person.mail"},
+		"one list of elements":  {files: map[string]string{"people.xml": elementsOf(ann)}, dataset: "people.xml", field: "person.mail"},
+		"Parquet of each day":   {files: map[string]string{"day-20260301.parquet": string(visits(t, 3))}, dataset: "day-{}.parquet", own: true},
+		"one of Parquet":        {files: map[string]string{"visits.parquet": string(visits(t, 1))}, dataset: "visits.parquet", refused: true},
+		"Avro of each day":      {files: map[string]string{"day-20260301.avro": string(mails(t))}, dataset: "day-{}.avro", own: true},
+		"one of Avro":           {files: map[string]string{"mails.avro": string(mails(t))}, dataset: "mails.avro", refused: true},
+		"a log":                 {files: map[string]string{"app.log": "2026-03-01T00:00:00Z INFO mail=" + ann + "\n"}, dataset: "app.log", field: "line.mail"},
+		"logs of each day":      {files: map[string]string{"day-20260301.log.gz": packed("2026-03-01T00:00:00Z INFO mail=" + ann + "\n")}, dataset: "day-{}.log.gz", own: true, field: "line.mail"},
+		"a log of texts":        {files: map[string]string{"app.log": "2026-03-01T00:00:00Z INFO " + ann + " was here\n"}, dataset: "app.log", refused: true, field: "line"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -46,7 +61,8 @@ func TestPlant(t *testing.T) {
 			before := tree(t, dir)
 			s := source(t, dir)
 			ds := datasetOf(t, s, c.dataset)
-			values := map[string]pii.Value{"mail": pii.NewValue(mail)}
+			field := cmp.Or(c.field, "mail")
+			values := map[string]pii.Value{field: pii.NewValue(mail)}
 			if strings.HasPrefix(c.dataset, "u/{}/") {
 				values["{1}"] = pii.NewValue(mail)
 			}
@@ -63,13 +79,18 @@ func TestPlant(t *testing.T) {
 			if after := tree(t, dir); (len(after) == len(before)+1) != c.own || maps.Equal(after, before) {
 				t.Errorf("planted in %d files of %d", len(after), len(before))
 			}
-			m := pii.Match{Dataset: datasetOf(t, s, c.dataset), Terms: []pii.Term{{Field: "mail", Mode: pii.Equal, Category: "contact.email", Values: []pii.Value{pii.NewValue(mail)}}}}
+			m := pii.Match{Dataset: datasetOf(t, s, c.dataset), Terms: []pii.Term{{Field: field, Mode: pii.Equal, Category: "contact.email", Values: []pii.Value{pii.NewValue(mail)}}}}
 			act := pii.Act{Dataset: m.Dataset, Method: pii.Delete}
 			for f, err := range s.Locate(t.Context(), m) {
 				if err != nil {
 					t.Fatal(err)
 				}
 				act.Targets = append(act.Targets, pii.Target{Key: f.Key, Digest: f.Digest})
+			}
+			for key, text := range tree(t, dir) {
+				if _, old := before[key]; !old && strings.Contains(text, ann) {
+					t.Errorf("something of the model's is in %s", key)
+				}
 			}
 			if len(act.Targets) != 1 {
 				t.Fatalf("%d records have the address", len(act.Targets))
@@ -83,6 +104,30 @@ func TestPlant(t *testing.T) {
 			folders(t, dir, mail)
 		})
 	}
+}
+
+// elementsOf is a list of two people.
+func elementsOf(mail string) string {
+	return "<?xml version=\"1.0\"?>\n<people>\n  <!-- of " + mail + " -->\n  <person id='1'><name>Ann</name><mail>" + mail + "</mail><tag/></person>\n  <person id='2'><mail>bob@example.com</mail></person>\n</people>\n"
+}
+
+// mails is an Avro file of two people.
+func mails(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := ocf.NewEncoder(`{"type":"record","name":"r","fields":[{"name":"mail","type":["null","string"]},{"name":"name","type":"string"},{"name":"id","type":"long"}]}`, &b, ocf.WithCodec(ocf.Deflate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, mail := range []string{ann, "bob@example.com"} {
+		if err := w.Encode(map[string]any{"mail": mail, "name": "Name of " + mail, "id": int64(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // TestPlantOverNothing has a file appear at the planted key: it is not replaced.

@@ -193,10 +193,10 @@ func TestUnfinishedUpload(t *testing.T) {
 
 // TestVersionsAreGoneFromTheDisk searches the server's own files for erased bytes: where the rung of versions is said to be reached there are none, and before that there were.
 func TestVersionsAreGoneFromTheDisk(t *testing.T) {
-	const mail = "qqladdermarkqq@example.org"
 	b := testenv.S3(t, testenv.Versioned)
+	mail, other := "qq"+b.Name+"qq@example.org", "oo"+b.Name+"oo@example.org" // the server has the buckets of other tests
 	for _, more := range []string{"", "2," + mail + "\n", "2," + mail + "\n3,eve@example.com\n", "3,eve@example.com\n"} {
-		upload(t, b, "list.csv", []byte("id,mail\n1,qqladderotherqq@example.org\n"+more))
+		upload(t, b, "list.csv", []byte("id,mail\n1,"+other+"\n"+more))
 	}
 	onDisk := func(text string) (n int) {
 		t.Helper()
@@ -216,7 +216,7 @@ func TestVersionsAreGoneFromTheDisk(t *testing.T) {
 		}
 	}
 	eraseAll(t, s, mail, pii.Delete)
-	if n, others := onDisk(mail), onDisk("qqladderotherqq@example.org"); reached != "by-erase" || n != 0 || others != 2 {
+	if n, others := onDisk(mail), onDisk(other); reached != "by-erase" || n != 0 || others != 2 {
 		t.Errorf("versions are reached %s: %d are left on the disk, and %d versions of others", reached, n, others)
 	}
 }

@@ -185,16 +185,16 @@ func drillable(g *lineage.Graph, src *connectors.Source, setting string) (out []
 func emailField(n *lineage.Node) *lineage.FieldNode {
 	for i := range n.Fields {
 		f := &n.Fields[i]
-		if f.Category == "contact.email" && f.Dense && f.Form == "" && writable(f.Field) && f.Confidence >= .9 && (f.Field.Length == 0 || f.Field.Length >= 44) {
+		if f.Category == "contact.email" && f.Dense && f.Form == "" && writable(n.Dataset, f.Field) && f.Confidence >= .9 && (f.Field.Length == 0 || f.Field.Length >= 44) {
 			return f
 		}
 	}
 	return nil
 }
 
-// writable tells whether a planted record can have a value in a field: one of a column, or of a record that is a document, with a name of its own.
-func writable(f pii.Field) bool {
-	return !f.Generated && (f.Path == "" || f.Column == "") && !strings.Contains(f.Name, "{")
+// writable tells whether a planted record can have a value in a field: one of a column, or of a record that is a document or a line of pairs, with a name of its own.
+func writable(d pii.Dataset, f pii.Field) bool {
+	return !f.Generated && (f.Path == "" || f.Column == "" || d.Format == "log") && !strings.Contains(f.Name, "{")
 }
 
 // refersToPeople tells whether a record needs somebody whom it belongs to: a planted one would be another person's.

@@ -39,7 +39,7 @@ func (x *drilling) plant(ctx context.Context) error {
 		if mail && hole.MatchString(f.Name) {
 			values[f.Name] = x.mark[0].Value
 		}
-		if !writable(f) {
+		if !writable(d, f) {
 			continue
 		}
 		own, invents := x.invented(fn)
