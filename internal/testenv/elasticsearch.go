@@ -58,6 +58,9 @@ narrowed:
   indices: [{names: ['*'], privileges: [read, view_index_metadata, monitor, index, delete, maintenance], query: '{"term": {"kind": "open"}}'}]
 `
 
+// javaOptions are for a server that lives for a minute or two: compiling code a second time, better, costs more than it gives.
+const javaOptions = "-Xms512m\n-Xmx512m\n-XX:+UseSerialGC\n-XX:TieredStopAtLevel=1\n"
+
 // searchServer is a search server of this test binary.
 type searchServer struct {
 	once     sync.Once
@@ -131,7 +134,7 @@ func (s *searchServer) elasticsearch(home, java string) error {
 			users += u + ":" + strings.Replace(string(hash), "$2b$", "$2a$", 1) + "\n"
 			roles += map[bool]string{true: "superuser", false: u}[u == "tester"] + ":" + u + "\n"
 		}
-		files := map[string]string{"users": users, "users_roles": roles, "roles.yml": searchRoles, "jvm.options": "-Xms512m\n-Xmx512m\n-XX:+UseSerialGC\n-Djava.io.tmpdir=${ES_TMPDIR}\n"}
+		files := map[string]string{"users": users, "users_roles": roles, "roles.yml": searchRoles, "jvm.options": javaOptions + "-Djava.io.tmpdir=${ES_TMPDIR}\n"}
 		for name, text := range files {
 			if err := os.WriteFile(filepath.Join(conf, name), []byte(text), 0o644); err != nil {
 				return nil, nil, err
@@ -149,7 +152,7 @@ func (s *searchServer) elasticsearch(home, java string) error {
 func (s *searchServer) opensearch(home, java string) error {
 	return s.start(home, "opensearch", java, func(dir string) ([]string, []string, error) {
 		conf := filepath.Join(dir, "config")
-		err := os.WriteFile(filepath.Join(conf, "jvm.options"), []byte("-Xms512m\n-Xmx512m\n-XX:+UseSerialGC\n"), 0o644)
+		err := os.WriteFile(filepath.Join(conf, "jvm.options"), []byte(javaOptions), 0o644)
 		return []string{"OPENSEARCH_JAVA_HOME=" + java, "OPENSEARCH_PATH_CONF=" + conf, "OPENSEARCH_TMPDIR=" + filepath.Join(dir, "tmp")}, nil, err
 	})
 }
@@ -222,13 +225,13 @@ func (s *searchServer) run(dir string, env, args []string) error {
 }
 
 func (s *searchServer) ready(dir string) (err error) {
-	for range 3000 {
+	for range 12000 {
 		var text []byte
 		text, err = s.opened.Try("GET", "/_cluster/health?wait_for_status=yellow&wait_for_no_initializing_shards=true&timeout=30s", "")
 		if err == nil && bytes.Contains(text, []byte(`"timed_out":false`)) {
 			return nil
 		}
-		<-time.After(200 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 	}
 	log, _ := os.ReadFile(filepath.Join(dir, "log"))
 	return fmt.Errorf("%w: %s", cmp.Or(err, fmt.Errorf("not ready")), bytes.TrimSpace(log[max(0, len(log)-4000):]))

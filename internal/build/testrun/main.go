@@ -1,5 +1,6 @@
 // Command testrun runs `go test` on the packages and with the flags that it is given, and says afterwards what one wants to know of a long
-// run: which packages failed with all that they wrote, what was skipped and why, and the ten slowest tests. It ends as `go test` does.
+// run: the slowest tests, what was skipped and why, and at the very end which tests failed with what they wrote, so that the tail of a log is
+// enough. It ends as `go test` does.
 package main
 
 import (
@@ -14,6 +15,12 @@ import (
 	"strings"
 )
 
+const (
+	slowest   = 20  // tests that are named
+	ends      = 14  // lines from the beginning, and from the end, of what a failed test wrote that are said again at the very end
+	lineLimit = 400 // bytes of each
+)
+
 // event is a line of `go test -json`.
 type event struct {
 	Action, Package, Test, Output, ImportPath string
@@ -26,13 +33,16 @@ type test struct {
 	seconds float64
 }
 
+// failure is a test, or a package beside its tests, that failed, with what it wrote.
+type failure struct{ key, text string }
+
 // report gathers what a run said.
 type report struct {
 	out     io.Writer
 	output  map[string][]string // by package and test, until it has passed
 	ended   []test
 	skipped []string
-	failed  []string
+	failed  []failure
 	passed  int
 }
 
@@ -105,7 +115,7 @@ func (r *report) end(e event, key string) {
 		fmt.Fprintf(r.out, "%-5s %-44s %6.1f s\n", map[string]string{"pass": "ok", "fail": "FAIL"}[e.Action], e.Package, e.Elapsed)
 	}
 	if e.Action == "fail" {
-		r.failed = append(r.failed, key)
+		r.failed = append(r.failed, failure{key, text})
 		fmt.Fprint(r.out, text)
 	}
 }
@@ -123,12 +133,12 @@ func reason(text string) string {
 func (r *report) summary() {
 	for key, lines := range r.output { // what never ended: a panic, a timeout
 		if _, name, _ := strings.Cut(key, " "); name != "" {
-			fmt.Fprintf(r.out, "%s did not end:\n%s", key, strings.Join(lines, ""))
+			r.failed = append(r.failed, failure{key + " did not end", strings.Join(lines, "")})
 		}
 	}
 	slices.SortFunc(r.ended, func(a, b test) int { return cmp.Compare(b.seconds, a.seconds) })
-	fmt.Fprintln(r.out, "\nThe slowest ten:")
-	for _, t := range r.ended[:min(10, len(r.ended))] {
+	fmt.Fprintln(r.out, "\nThe slowest:")
+	for _, t := range r.ended[:min(slowest, len(r.ended))] {
 		fmt.Fprintf(r.out, "%8.1f s  %s\n", t.seconds, t.name)
 	}
 	if len(r.skipped) > 0 {
@@ -138,7 +148,24 @@ func (r *report) summary() {
 		}
 	}
 	fmt.Fprintf(r.out, "\n%d passed, %d skipped, %d failed\n", r.passed, len(r.skipped), len(r.failed))
-	for _, key := range r.failed {
-		fmt.Fprintln(r.out, "  FAIL "+strings.TrimSpace(key))
+	for _, f := range r.failed {
+		fmt.Fprintf(r.out, "FAIL %s\n%s", strings.TrimSpace(f.key), said(f.text))
 	}
 }
+
+// said gives the beginning and the end of what a failed test wrote: what it wanted stands there, whatever it has logged in between.
+func said(text string) string {
+	var kept []string
+	for line := range strings.Lines(text) {
+		if trimmed := strings.TrimSpace(line); trimmed != "" && !strings.HasPrefix(trimmed, "=== ") {
+			kept = append(kept, "    "+clipped(strings.TrimRight(line, "\n"))+"\n")
+		}
+	}
+	if len(kept) > 2*ends {
+		kept = slices.Concat(kept[:ends], []string{"    …\n"}, kept[len(kept)-ends:])
+	}
+	return strings.Join(kept, "")
+}
+
+// clipped keeps a line readable.
+func clipped(line string) string { return line[:min(len(line), lineLimit)] }
