@@ -2,6 +2,8 @@ package plans_test
 
 import (
 	"context"
+	"flag"
+	"os"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -11,6 +13,21 @@ import (
 	"vestige/plans"
 )
 
+// check draws the same forty cases each time; where VESTIGE_DEEP is set, four hundred others.
+func check(t *testing.T, is func(*rapid.T)) {
+	settings := map[string]string{"rapid.checks": "40", "rapid.seed": "1"}
+	if os.Getenv("VESTIGE_DEEP") != "" {
+		settings = map[string]string{"rapid.checks": "400"}
+	}
+	for name, value := range settings {
+		f := flag.Lookup(name)
+		was := f.Value.String()
+		_ = f.Value.Set(value)
+		defer func() { _ = f.Value.Set(was) }()
+	}
+	rapid.Check(t, is)
+}
+
 // TestStopsAndFaults erases the same person with stops and faults wherever they fall: the end is the one of an erasure without any.
 func TestStopsAndFaults(t *testing.T) {
 	want := func() string {
@@ -19,7 +36,7 @@ func TestStopsAndFaults(t *testing.T) {
 		w.run(s.ID)
 		return e.content()
 	}()
-	rapid.Check(t, func(rt *rapid.T) {
+	check(t, func(rt *rapid.T) {
 		e, w, s := ready(t)
 		w.approve(s)
 		away := errkind.Coded(errkind.Transient, "away", "the system is away")

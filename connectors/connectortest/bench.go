@@ -33,6 +33,7 @@ type profile struct {
 	lacks   []Need
 	spec    connectors.Spec
 	records int // of a large dataset
+	word    int // bytes that each of them has beside its key and address
 }
 
 // probe is a fixture that every system can hold.

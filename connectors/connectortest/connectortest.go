@@ -216,9 +216,9 @@ func F(names ...string) []Field {
 
 // Run tells whether the connector that start gives is one.
 func Run(t *testing.T, start Start) {
-	known := &profile{records: 200_000}
+	known := &profile{records: 30_000, word: 2400}
 	if testing.Short() {
-		known.records = 20_000
+		known.records, known.word = 20_000, 4
 	}
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) { c.run(&bench{T: t, real: t, begin: start, known: known}) })

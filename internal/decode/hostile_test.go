@@ -193,7 +193,7 @@ func TestNoProgress(t *testing.T) {
 	p := decode.NewPool(decode.Config{Idle: 50 * time.Millisecond})
 	defer func() { _ = p.Close() }()
 	s := stuck{make(chan struct{})}
-	time.AfterFunc(200*time.Millisecond, func() { close(s.free) })
+	time.AfterFunc(2*time.Second, func() { close(s.free) }) // long after it is given up
 	got, err := p.Decode(t.Context(), decode.Options{}, s, func(*decode.Item) error { return nil })
 	if err != nil || got.Gap != decode.GapSlow {
 		t.Errorf("%v, gap %q", err, got.Gap)

@@ -213,9 +213,9 @@ func TestTableDropped(t *testing.T) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	must(t, cmd.Start())
-	db, err := sql.Open("sqlite", filepath.Join(in.dir, "shop.db")+"?_pragma=busy_timeout(10000)")
+	db, err := sql.Open("sqlite", filepath.Join(in.dir, "shop.db")+"?_pragma=busy_timeout(100000)")
 	must(t, err)
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		if _, err := os.Stat(filepath.Join(in.dir, "data")); err == nil || time.Now().After(deadline) {
 			break

@@ -33,13 +33,16 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// test are the tags of a program that can be killed at each place, and whose clock can be moved.
+const test = "crashtest,testclock"
+
 // built are the folders of programs, to be removed at the end.
 var built sync.Map
 
 // programs are the builds of the command that tests drive, each made once.
 var programs = map[string]func() (string, error){
-	"":          sync.OnceValues(func() (string, error) { return build("") }),
-	"crashtest": sync.OnceValues(func() (string, error) { return build("crashtest") }),
+	"":   sync.OnceValues(func() (string, error) { return build("") }),
+	test: sync.OnceValues(func() (string, error) { return build(test) }),
 }
 
 func build(tags string) (string, error) {

@@ -52,7 +52,7 @@ func points() []string {
 
 // TestKill kills the real command at each of these places, on the person who has every difficulty, and starts it again.
 func TestKill(t *testing.T) {
-	bin := program(t, "crashtest")
+	bin := program(t, test)
 	e := newEstate(t, company.Options{Seed: 1}, setting{})
 	end := e.open(setting{})
 	e.scan(setting{})
@@ -66,13 +66,17 @@ func TestKill(t *testing.T) {
 	for _, point := range points() {
 		t.Run(point, func(t *testing.T) { k.at(t, point, want) })
 	}
+	if len(k.began) == 0 || slices.Min(k.began) > 2*time.Second {
+		t.Errorf("nowhere did it go on within two seconds: %v", k.began)
+	}
 }
 
 // killing is an estate with an approved plan, of which each test has a copy.
 type killing struct {
 	*estate
-	bin  string
-	plan *plans.Status
+	bin   string
+	plan  *plans.Status
+	began []time.Duration // from the start of the command that goes on to its first entry in the journal
 }
 
 // run starts the command in a copy of the estate.
@@ -144,7 +148,7 @@ func (k *killing) at(t *testing.T, point string, want map[string]string) {
 	}
 }
 
-// acted checks that the process that goes on does so at once. It takes the right to act with a new token, and what it does first stands in the
+// acted checks that the process that goes on does so at once: within two seconds, or ten times that on a machine that does much else. It takes the right to act with a new token, and what it does first stands in the
 // journal with its time.
 func (k *killing) acted(t *testing.T, dir string, began time.Time) {
 	t.Helper()
@@ -154,9 +158,10 @@ func (k *killing) acted(t *testing.T, dir string, began time.Time) {
 	must(t, err)
 	for _, j := range entries {
 		if at := time.UnixMicro(j.At); at.After(began) {
-			t.Logf("first entry after %v: %s %s", at.Sub(began).Round(time.Millisecond), j.State, j.Unit)
-			if at.Sub(began) > 2*time.Second {
-				t.Errorf("it acted only after %v", at.Sub(began))
+			took := at.Sub(began).Round(time.Millisecond)
+			t.Logf("first entry after %v: %s %s", took, j.State, j.Unit)
+			if k.began = append(k.began, took); took > 20*time.Second {
+				t.Errorf("it acted only after %v", took)
 			}
 			return
 		}

@@ -314,7 +314,7 @@ func (l *leaking) json(what string, v any) {
 // TestNoLeakOfTheKilled kills the real command in the middle, with everything it says kept, then gives the request up.
 func TestNoLeakOfTheKilled(t *testing.T) {
 	l := newLeaking(t)
-	bin := program(t, "crashtest")
+	bin := program(t, test)
 	end := l.open(setting{})
 	l.scan(setting{})
 	s, err := l.ask(l.company.Walk, policies.Erasure)

@@ -77,12 +77,7 @@ type clocked struct {
 
 func newClocked(t *testing.T) *clocked {
 	t.Helper()
-	c := &clocked{t: t, dir: t.TempDir(), mail: testenv.Mail(t)}
-	c.bin = filepath.Join(c.dir, "vestige.exe")
-	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "testclock", "-o", c.bin, "vestige/cmd/vestige")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	c := &clocked{t: t, dir: t.TempDir(), bin: program(t, test), mail: testenv.Mail(t)}
 	c.file("vestige.yaml", "examples: true\nlisten: 127.0.0.1:0\nsources:\n  shop: {type: sqlite, path: shop.db}\nschedules:\n  hourly: {cron: \"0 * * * *\"}\nnotify:\n"+
 		"  stewards: {type: mail, server: \""+c.mail.At+"\", from: vestige@example.com, to: [steward@example.com], tls: never}\n")
 	var err error

@@ -106,7 +106,7 @@ func (s *systems) killed(p company.Person, place string) {
 // command carries a plan out by the real command.
 func (s *systems) command(plan *plans.Status, place string) ([]byte, error) {
 	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), program(s.t, "crashtest"), "run", plan.Request, "--json")
+	cmd := exec.CommandContext(s.t.Context(), program(s.t, test), "run", plan.Request, "--json")
 	cmd.Dir, cmd.Env = s.dir, append(os.Environ(), crash.Variable+"="+place)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -1,4 +1,4 @@
-package testenv_test
+package elasticsearch_test
 
 import (
 	"testing"
@@ -6,7 +6,8 @@ import (
 	"vestige/internal/testenv"
 )
 
-func TestSearchServersGivePrefixesOfTheirOwn(t *testing.T) {
+// TestPrefixes looks at the servers that tests are given: each has a prefix of its own. It stands here, since here the servers run already.
+func TestPrefixes(t *testing.T) {
 	for name, start := range map[string]func(testing.TB) testenv.Search{"elasticsearch": testenv.Elasticsearch, "opensearch": testenv.OpenSearch} {
 		t.Run(name, func(t *testing.T) {
 			a, b := start(t), start(t)

@@ -1,4 +1,4 @@
-package testenv_test
+package mysql_test
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 	"vestige/internal/testenv"
 )
 
-// TestFamily starts the servers of the family of MySQL, and looks at which they are.
+// TestFamily looks at which servers tests are given. It stands here, since here they run already.
 func TestFamily(t *testing.T) {
 	for name, start := range map[string]func(testing.TB) testenv.Database{"mariadb": testenv.MariaDB, "mysql": testenv.MySQL} {
 		t.Run(name, func(t *testing.T) {
