@@ -21,6 +21,8 @@ RACE := ./audit/... ./classifiers ./connectors/memory/... ./connectors/sqlite/..
 FUZZTIME ?= 30s
 # The packages whose tests take longest begin first, so that no core idles beside the last of them.
 LONGEST := ./internal/e2e ./connectors/elasticsearch ./web ./connectors/bucket ./plans ./connectors/memory ./connectors/postgres ./connectors/mysql ./internal/testenv
+# A test waits as often as it computes: one package more than there are cores keeps them busy.
+ATONCE := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 
 .PHONY: help
 help: ## say what there is
@@ -49,7 +51,7 @@ servers:
 .PHONY: test
 test: servers ## what continuous integration runs: vet and all tests, none skipped for want of a server
 	@echo "go vet"; go vet ./...
-	@echo "go test (prints a line for each package)"; MUST_RUN=all $(TESTRUN) -vet=off -timeout 15m $(LONGEST) ./...
+	@echo "go test (prints a line for each package)"; MUST_RUN=all $(TESTRUN) -p $(ATONCE) -vet=off -timeout 15m $(LONGEST) ./...
 
 .PHONY: test-deep
 test-deep: servers race fuzz ## the long one: all tests thrice, in another order each time, races and fuzzing
