@@ -101,3 +101,57 @@ func TestExtensionsAreLimited(t *testing.T) {
 		}
 	})
 }
+
+// TestAStandingClockIsNotTold has a request wait under a law that lets its clock stand meanwhile, and under one that does not.
+func TestAStandingClockIsNotTold(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		d.engine.Outbox = events.New(d.store.DB(), []events.Channel{{Name: "desk", Kind: "command"}})
+		for i, regime := range []string{"uk_gdpr", "gdpr"} {
+			r, err := d.service.Intake(t.Context(), requests.Intake{Type: policies.Erasure, Regime: regime, By: "olga", Verified: "session", Received: time.Now().UTC().Add(-60 * oneDay),
+				Identifiers: []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mail(i))}}})
+			d.must(err)
+			_, err = d.service.Wait(t.Context(), r.ID, "olga", "which of two accounts")
+			d.must(err)
+			if n, err := d.service.Remind(t.Context()); err != nil || n != i {
+				t.Errorf("%s: told of %d: %v", regime, n, err)
+			}
+		}
+		d.received(60, 5)
+		r, err := d.service.Intake(t.Context(), requests.Intake{Type: policies.Access, Regime: "uk_gdpr", By: "olga", Verified: "session", Received: time.Now().UTC().Add(-60 * oneDay),
+			Identifiers: []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mail(6))}}})
+		d.must(err)
+		if n, err := d.service.Remind(t.Context()); err != nil || n != 2 || r.Sign() != requests.Late {
+			t.Errorf("told of %d: %v", n, err)
+		}
+	})
+}
+
+// TestLateRecipientsAreTold has one recipient who was to be told at once, and one for whom there is time.
+func TestLateRecipientsAreTold(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		d.engine.Outbox = events.New(d.store.DB(), []events.Channel{{Name: "desk", Kind: "command", Codes: []string{"recipient-late"}}})
+		gets := []policies.Match{{Source: "app"}}
+		d.engine.Policy.Recipients = []policies.Recipient{{Name: "Mailer Ltd", Tell: policies.Manual, Gets: gets, Within: 1}, {Name: "Scanner Bros", Tell: policies.Manual, Gets: gets}}
+		r := d.received(1, 3)
+		p, err := d.service.Plan(t.Context(), r.ID, "olga")
+		d.must(err)
+		_, err = d.service.Approve(t.Context(), r.ID, p.Hash, "alma")
+		d.must(err)
+		_, err = d.service.Run(t.Context(), r.ID, nil)
+		d.must(err)
+		for i, want := range []int{1, 0} {
+			if n, err := d.service.Remind(t.Context()); err != nil || n != want {
+				t.Errorf("look %d: told of %d: %v", i, n, err)
+			}
+		}
+		if got := d.reminders(); len(got) != 1 || !strings.Contains(got[0], "Mailer Ltd was to be told of the erasure by") {
+			t.Errorf("%q", got)
+		}
+		d.must(d.engine.Confirm(t.Context(), p.ID, "Mailer Ltd", "olga", "by letter"))
+		_, err = d.service.Run(t.Context(), r.ID, nil)
+		d.must(err)
+		if n, err := d.service.Remind(t.Context()); err != nil || n != 0 {
+			t.Errorf("told of %d: %v", n, err)
+		}
+	})
+}
