@@ -9,14 +9,14 @@ import (
 // no value and changes no result. It is for one goroutine.
 type Memory struct {
 	seed   maphash.Seed
-	slots  []slot // by the hash
+	slots  [][2]slot // by the hash; the one used last comes first
 	said   []verdict
 	bySig  map[uint64]uint32 // places in said
 	routes map[uint64]*route
 	fresh  [strip][]byte // room for values while they are counted; empty otherwise
 }
 
-// slot is what is remembered of one value; another one that falls on its place takes it.
+// slot is what is remembered of one value. Two share a place, and a third one that falls on it takes that of the one used longer ago.
 type slot struct {
 	key   uint64 // of the value and of whom was asked
 	shape uint64
@@ -24,15 +24,15 @@ type slot struct {
 }
 
 const (
-	memorySlots = 1 << 14
-	mostSaid    = 1 << 12 // verdicts; values with any further one are not remembered
-	mostRoutes  = 1 << 12
+	memoryPlaces = 1 << 13
+	mostSaid     = 1 << 12 // verdicts; values with any further one are not remembered
+	mostRoutes   = 1 << 12
 )
 
 // NewMemory makes a memory in which nothing is.
 func (s *Set) NewMemory() *Memory {
 	m := newMemory()
-	m.slots, m.bySig = make([]slot, memorySlots), map[uint64]uint32{}
+	m.slots, m.bySig = make([][2]slot, memoryPlaces), map[uint64]uint32{}
 	return m
 }
 
@@ -46,11 +46,14 @@ func (m *Memory) find(key uint64) (*verdict, uint64) {
 	if len(m.slots) == 0 {
 		return nil, 0
 	}
-	s := &m.slots[key%memorySlots]
-	if s.key != key || s.said == 0 {
+	at := &m.slots[key%memoryPlaces]
+	if at[0].key != key && at[1].key == key {
+		at[0], at[1] = at[1], at[0]
+	}
+	if at[0].key != key || at[0].said == 0 {
 		return nil, 0
 	}
-	return &m.said[s.said-1], s.shape
+	return &m.said[at[0].said-1], at[0].shape
 }
 
 // keep remembers what was said of the value with that key.
@@ -67,7 +70,8 @@ func (m *Memory) keep(key, shape uint64, d *verdict) {
 		n = uint32(len(m.said))
 		m.bySig[d.sig] = n
 	}
-	m.slots[key%memorySlots] = slot{key, shape, n}
+	at := &m.slots[key%memoryPlaces]
+	at[0], at[1] = slot{key, shape, n}, at[0]
 }
 
 // lead remembers whom to ask about values with features of that key.
