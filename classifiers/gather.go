@@ -30,7 +30,7 @@ type Gather struct {
 	hopeless []bool  // classifiers that no value of the first ones matched: they are not asked again
 	rest     uint64  // a hash of the others; 0 while all are asked
 	settled  bool    // what the column is stands beyond doubt: of further values that look alike few are looked at
-	made     bytesOf // what the values until then are made of
+	made     bytesOf // what the first values are made of
 	tally    []int64 // of distinct values, by classifier
 }
 
@@ -229,7 +229,7 @@ func (g *Gather) examine(h uint64, v []byte) uint16 {
 		g.tally[w.who]++
 	}
 	g.common(v)
-	if !g.settled {
+	if g.judged < firstLook {
 		g.made.add(v)
 	}
 	if g.judged++; g.judged == firstLook {

@@ -1,5 +1,7 @@
 package classifiers
 
+import "math"
+
 // features is what one pass over a value says of it.
 type features struct {
 	n       int
@@ -49,47 +51,82 @@ func (f *features) has(b byte) bool {
 	return f.marks[b>>6&1]&(1<<(b&63)) != 0
 }
 
+// Counts of a value are bytes of one number, so that one addition counts a byte of it in all of them.
+const (
+	countLetters = 8 * iota
+	countUppers
+	countDigits
+	countSpaces
+	countDots
+	countHex
+	countWords
+	countCapital
+	countMost = 255 // bytes of a value after which none of the counts is full
+)
+
+// glance is what a byte adds to what is known of a value.
+type glance struct {
+	counts uint64
+	begins uint64 // the same, where a word begins with it
+	letter uint64 // all bits of a letter
+	symbol uint64 // in the shape
+	marks  [2]uint64
+}
+
+var glances = func() (t [256]glance) {
+	for c := range 256 {
+		b, g := byte(c), glance{symbol: uint64(c)}
+		switch classOf[b] {
+		case lower, upper:
+			g.counts, g.begins, g.letter, g.symbol = 1<<countLetters, 1<<countWords, math.MaxUint64, 'a'
+			if b < 0x80 && b < 'a' {
+				g.counts, g.symbol = g.counts|1<<countUppers, 'A'
+			}
+			if b < 0x80 && b < 'a' || b == 0xC3 {
+				g.begins |= 1 << countCapital
+			}
+		case digit:
+			g.counts, g.symbol = 1<<countDigits, '9'
+		default:
+			g.marks[b>>6&1] = 1 << (b & 63)
+		}
+		if b == ' ' {
+			g.counts |= 1 << countSpaces
+		}
+		if b == '.' {
+			g.counts |= 1 << countDots
+		}
+		if IsDigit(b) || Lower(b)-'a' < 6 {
+			g.counts |= 1 << countHex
+		}
+		t[c] = g
+	}
+	return t
+}()
+
 // look makes the one pass.
 func look(v []byte) features {
-	f := features{n: len(v), shape: 14695981039346656037}
-	prev, hex, dots := uint8(other), 0, 0
-	for _, b := range v {
-		c := classOf[b]
-		sym := uint64(b)
-		switch c {
-		case lower:
-			f.letters++
-			if prev != lower && prev != upper {
-				f.words++
-				if b == 0xC3 {
-					f.capital++
-				}
-			}
-			sym = 'a'
-		case upper:
-			f.letters++
-			f.uppers++
-			if prev != lower && prev != upper {
-				f.words++
-				f.capital++
-			}
-			sym = 'A'
-		case digit:
-			f.digits++
-			sym = '9'
-		default:
-			f.marks[b>>6&1] |= 1 << (b & 63)
-			if b == ' ' {
-				f.spaces++
-			} else if b == '.' {
-				dots++
+	f := features{n: len(v), shape: uint64(len(v))}
+	before, hex, dots := uint64(0), 0, 0
+	for rest := v; len(rest) > 0; {
+		some := rest[:min(len(rest), countMost)]
+		rest = rest[len(some):]
+		counts, symbols := uint64(0), uint64(0)
+		for i, b := range some {
+			g := &glances[b]
+			counts += g.counts + g.begins&^before
+			before = g.letter
+			f.marks[0] |= g.marks[0]
+			f.marks[1] |= g.marks[1]
+			if symbols = symbols<<8 | g.symbol; i&7 == 7 {
+				f.shape, symbols = mix(f.shape, symbols), 0
 			}
 		}
-		if c == digit || ('a' <= b && b <= 'f') || ('A' <= b && b <= 'F') {
-			hex++
-		}
-		f.shape = (f.shape ^ sym) * 1099511628211
-		prev = c
+		f.shape = mix(f.shape, symbols)
+		count := func(of int) int { return int(counts >> of & 0xFF) }
+		f.letters, f.uppers, f.digits = f.letters+count(countLetters), f.uppers+count(countUppers), f.digits+count(countDigits)
+		f.spaces, f.words, f.capital = f.spaces+count(countSpaces), f.words+count(countWords), f.capital+count(countCapital)
+		hex, dots = hex+count(countHex), dots+count(countDots)
 	}
 	f.at = f.has('@')
 	f.classify(v, hex, dots)

@@ -5,6 +5,7 @@ package dictionary
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -143,10 +144,12 @@ func Find(word []byte) Entry {
 
 // fold hashes the word without regard to case. In ASCII and Latin-1 small and capital letters differ by one bit; words with other letters are made small first.
 func fold(word []byte) (uint64, bool) {
+	all := byte(0)
 	for _, c := range word {
-		if c >= 0xC4 {
-			return foldWide(word)
-		}
+		all |= c
+	}
+	if all >= 0x80 && slices.ContainsFunc(word, func(c byte) bool { return c >= 0xC4 }) {
+		return foldWide(word)
 	}
 	return classifiers.HashFold(word), true
 }

@@ -97,9 +97,9 @@ func readYears(text []byte, k int, tied bool) (start, end int, ok bool) {
 func capitals(text []byte, k, n int) (end, words int) {
 	end = k
 	for i := k; i < len(text); {
-		e := i
-		for e < len(text) && (classifiers.IsLetter(text[e]) || (text[e] == '-' || text[e] == '\'') && e > i && e+1 < len(text) && classifiers.IsLetter(text[e+1])) {
-			e++
+		e := classifiers.Letters(text, i)
+		for e > i && e+1 < len(text) && (text[e] == '-' || text[e] == '\'') && classifiers.IsLetter(text[e+1]) {
+			e = classifiers.Letters(text, e+1)
 		}
 		w := text[i:e]
 		switch {
