@@ -104,7 +104,8 @@ type Record struct {
 	Owner      int       // index of the record through which it is hers, -1 for none
 	Upward     bool      // hers because her record refers to it
 	Question   string    // of an unsure one
-	Other      pii.Value // of a shared one: how its references name another owner
+	Other      pii.Value // of a shared one: how references name another owner
+	OtherIn    string    // the value domain in which they do
 
 	fresh bool
 }
@@ -132,6 +133,17 @@ type Question struct {
 	No      Outcome     `json:"no"`
 	Via     []Link      `json:"via"`
 	Answer  pii.Verdict `json:"answer,omitempty"`
+	Places  []Doubt     `json:"places,omitempty"` // where it is asked about; each can be answered by itself
+
+	text string // with a place for the datasets
+}
+
+// Doubt is one place that a question is about.
+type Doubt struct {
+	ID      string  `json:"id"`
+	Dataset pii.Ref `json:"dataset"`
+	Field   string  `json:"field"`
+	Records int64   `json:"records"`
 }
 
 // Outcome is what follows from an answer.
@@ -203,6 +215,7 @@ type closer struct {
 	kept    map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
 	reached map[way]map[int][]*pii.Found
 	ends    ends
+	things  map[string]bool // what records of hers refer to, once asked
 	ctx     context.Context // of the closure under way, which a closer lives no longer than
 }
 

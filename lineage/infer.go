@@ -43,6 +43,7 @@ func Infer(looks []Look) []Edge {
 		}
 	}
 	out = few(looks, out)
+	out = append(out, composites(looks, out)...)
 	slices.SortFunc(out, func(a, b Edge) int { return cmp.Compare(a.ID, b.ID) })
 	return out
 }

@@ -362,7 +362,7 @@ func (c *closer) moreOfHer(f *pii.Found) bool {
 			m.Match(name, v.Path, []byte(v.Value.Reveal()), func(pii.Hit) { found = true })
 		}
 	}
-	return found
+	return found || c.sameThing(f)
 }
 
 func (c *closer) attributeTerms(except ...pii.Category) []pii.Term {
@@ -394,15 +394,16 @@ func (c *closer) attributeTerms(except ...pii.Category) []pii.Term {
 // doubtful asks about text that has her full name and nothing else of her, or a number that is hers in one value domain and another's in another.
 func (c *closer) doubtful(f *pii.Found, via []Link, number bool) {
 	q := Question{
-		Code: "name-only", Dataset: f.Dataset, Via: via, Text: "Text in " + f.Dataset.String() + " has the person's full name and nothing else of her; it may be a namesake's.",
+		Code: "name-only", Via: via, text: "Text in %s has the person's full name and nothing else of her; it may be a namesake's.",
 		Yes: Outcome{Text: "it is the person: her name is redacted there"}, No: Outcome{Text: "it is somebody else: it stays as it is"},
 	}
 	if number {
-		q.Code, q.Text = "number-of-two", "Text in "+f.Dataset.String()+" has a number that is the person's in one system and somebody else's in another; nothing says which of them is meant."
+		q.Code, q.text = "number-of-two", "Text in %s has a number that is the person's in one system and somebody else's in another; nothing says which of them is meant."
 		q.Yes.Text = "it is the person: the number is redacted there"
 	}
-	q.ID = questionID(q.Code, f.Dataset, f.Hits[0].Field)
-	switch c.answers[q.ID] {
+	at := Doubt{ID: questionID(q.Code, f.Dataset, f.Hits[0].Field), Dataset: f.Dataset, Field: f.Hits[0].Field}
+	q.ID = questionID(q.Code, pii.Ref{}, "")
+	switch c.answered(q.ID, at.ID) {
 	case pii.Reject:
 		return
 	case pii.Accept:
@@ -415,5 +416,5 @@ func (c *closer) doubtful(f *pii.Found, via []Link, number bool) {
 	}
 	i := c.add(f, Unsure, via, 1)
 	c.out.Records[i].Question = q.ID
-	c.ask(q)
+	c.ask(q, at)
 }

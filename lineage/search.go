@@ -314,8 +314,9 @@ func (c *closer) given(n *Node, f *pii.Found, k *Known) bool {
 // contradicts tells whether a record that stands for one person, and to which only an inferred reference led, says that she is somebody else: another
 // name and another date of birth. Then the inference is in doubt, and nothing follows from it by itself.
 func (c *closer) contradicts(n *Node, f *pii.Found, field string) bool {
-	if !c.lim.on(Agree) || n.Person < 0.9 || c.profile.compare(traits(n, f), "") != differs {
-		return false
+	q := traits(n, f)
+	if !c.lim.on(Agree) || n.Person < 0.9 || c.profile.compare(q, "") != differs || len(q["demographic.birth_date"]) == 0 && len(q.names()) < 2 {
+		return false // what one word calls may be a thing
 	}
 	for _, e := range c.g.Out(n.Dataset.Ref) {
 		if len(e.Fields) == 1 && e.Fields[0] == field {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	"vestige/pii"
 )
@@ -87,6 +88,20 @@ func (c *closer) decide(p *pend) {
 		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
 	case differs:
 		c.heldByOther(p.found, p.known, p.hit, p.via, p.conf)
+	default:
+		c.byName(p)
+	}
+}
+
+// byName decides what neither references nor times tell. A record that has her full name, and that of nobody else who has the identifier, is hers. What a family has in common
+// is in a record that says nothing more as much the others' as hers: it stays with them, and both outcomes would change nothing that is hers alone. The rest is asked.
+func (c *closer) byName(p *pend) {
+	names := traits(p.node, p.found).names()
+	switch {
+	case c.lim.on(Names) && p.known.Why == "held-by-another" && len(names) > 1 && overlap(c.profile.names(), names) == agrees && !c.sharerCalled(p.known, names):
+		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
+	case c.inCommon(p.known):
+		c.alikeOnly(p.found, p.hit, p.via, p.conf)
 	default:
 		c.question(p)
 	}
@@ -213,10 +228,18 @@ func (c *closer) uniqueIn(k *Known, person float64) bool {
 	return false
 }
 
-// question leaves the record untouched and asks; an answer given before is followed.
+// question leaves the record untouched and asks, once for a kind of identifier wherever it stands; an answer given before is followed.
 func (c *closer) question(p *pend) {
-	id := questionID("held-by-two", p.found.Dataset, p.hit.Field)
-	switch c.answers[id] {
+	q := Question{
+		Code: "held-by-two", Via: p.via, text: fmt.Sprintf("Records of %%s hold a %s that the person shares with somebody else, and nothing in them says whose they are.", p.known.Category),
+		Yes: Outcome{Text: "they are the person's: they are treated as hers"}, No: Outcome{Text: "they are somebody else's: they stay as they are"},
+	}
+	if p.known.Why == "hub" {
+		q.Code, q.text = "hub", fmt.Sprintf("Records of %%s hold a %s of hers that stands in more records than one person's does: it may be an office's or a family's.", p.known.Category)
+	}
+	at := Doubt{ID: questionID(q.Code, p.found.Dataset, p.hit.Field), Dataset: p.found.Dataset, Field: p.hit.Field}
+	q.ID = questionID(q.Code, pii.Ref{}, string(p.known.Category))
+	switch c.answered(q.ID, at.ID) {
 	case pii.Accept:
 		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
 		return
@@ -225,16 +248,16 @@ func (c *closer) question(p *pend) {
 		return
 	}
 	i := c.add(p.found, Unsure, p.via, p.conf)
-	c.out.Records[i].Question = id
-	q := Question{
-		ID: id, Code: "held-by-two", Dataset: p.found.Dataset, Via: p.via,
-		Text: fmt.Sprintf("Records of %s hold a %s that the person shares with somebody else, and nothing in them says whose they are.", p.found.Dataset, p.known.Category),
-		Yes:  Outcome{Text: "they are the person's: they are treated as hers"}, No: Outcome{Text: "they are somebody else's: they stay as they are"},
+	c.out.Records[i].Question = q.ID
+	c.ask(q, at)
+}
+
+// answered gives what was said to a question, at the place or as a whole.
+func (c *closer) answered(id, at string) pii.Verdict {
+	if v := c.answers[at]; v != "" {
+		return v
 	}
-	if p.known.Why == "hub" {
-		q.Code, q.Text = "hub", fmt.Sprintf("Records of %s hold a %s of hers that stands in more records than one person's does: it may be an office's or a family's.", p.found.Dataset, p.known.Category)
-	}
-	c.ask(q)
+	return c.answers[id]
 }
 
 // doubt leaves a record untouched that a reference says is hers and that names another person.
@@ -252,23 +275,42 @@ func (c *closer) doubt(f *pii.Found, field string, via []Link, conf float64) {
 	}
 	c.out.Records[c.add(f, Unsure, via, conf)].Question = id
 	c.ask(Question{
-		ID: id, Code: "contradiction", Dataset: f.Dataset, Via: via,
-		Text: fmt.Sprintf("Records of %s refer to the person by %s, as the scan inferred, and have another name or date of birth.", f.Dataset, field),
-		Yes:  Outcome{Text: "they are the person's, under another name: they are treated as hers"}, No: Outcome{Text: "they are somebody else's: they stay as they are, and the inferred reference should be rejected"},
-	})
+		ID: id, Code: "contradiction", Via: via, text: fmt.Sprintf("Records of %%s refer to the person by %s, as the scan inferred, and have another name or date of birth.", field),
+		Yes: Outcome{Text: "they are the person's, under another name: they are treated as hers"}, No: Outcome{Text: "they are somebody else's: they stay as they are, and the inferred reference should be rejected"},
+	}, Doubt{ID: id, Dataset: f.Dataset, Field: field})
 }
 
-// ask puts a question once and counts the records behind it.
-func (c *closer) ask(q Question) {
-	for i := range c.out.Questions {
-		if c.out.Questions[i].ID == q.ID {
-			c.out.Questions[i].Yes.Records++
-			c.out.Questions[i].No.Records++
-			return
+// ask puts a question once, and counts the records behind it at each place.
+func (c *closer) ask(q Question, at Doubt) {
+	i := slices.IndexFunc(c.out.Questions, func(o Question) bool { return o.ID == q.ID })
+	if i < 0 {
+		i, q.Dataset = len(c.out.Questions), at.Dataset
+		c.out.Questions = append(c.out.Questions, q)
+	}
+	o := &c.out.Questions[i]
+	o.Yes.Records++
+	o.No.Records++
+	k := slices.IndexFunc(o.Places, func(d Doubt) bool { return d.ID == at.ID })
+	if k < 0 {
+		k = len(o.Places)
+		o.Places = append(o.Places, at)
+	}
+	o.Places[k].Records++
+	o.Text = fmt.Sprintf(o.text, datasetsOf(o.Places))
+}
+
+// datasetsOf lists the datasets of places, each once.
+func datasetsOf(at []Doubt) string {
+	var out []string
+	for _, d := range at {
+		if name := d.Dataset.String(); !slices.Contains(out, name) {
+			out = append(out, name)
 		}
 	}
-	q.Yes.Records, q.No.Records = 1, 1
-	c.out.Questions = append(c.out.Questions, q)
+	if last := len(out) - 1; last > 0 {
+		return strings.Join(out[:last], ", ") + " and " + out[last]
+	}
+	return out[0]
 }
 
 func questionID(code string, at pii.Ref, field string) string {
@@ -382,7 +424,7 @@ func (c *closer) secondOwner(n *Node, r *Record) bool {
 		}
 		people++
 		if c.valueOf(n, f, e) == differs {
-			other, r.Other = true, first(r.Fields[e.Fields[0]])
+			other, r.Other, r.OtherIn = true, first(r.Fields[e.Fields[0]]), n.Field(e.Fields[0]).Domain
 		}
 	}
 	return people > 1 && other
@@ -398,20 +440,21 @@ func (c *closer) otherChild(ctx context.Context, at int, e *Edge) (other bool, e
 	for _, f := range found {
 		i, seen := c.recs[recordID(f)]
 		if !seen || (c.out.Records[i].Holding != Hers && c.out.Records[i].Holding != Joint) {
-			other, r.Other = true, c.ownerIn(n, f)
+			other = true
+			r.Other, r.OtherIn = c.ownerIn(n, f)
 		}
 	}
 	return other, err
 }
 
-// ownerIn gives the value by which a record of a join table names its person.
-func (c *closer) ownerIn(n *Node, f *pii.Found) pii.Value {
+// ownerIn gives the value by which a record of a join table names its person, and the domain in which that means something.
+func (c *closer) ownerIn(n *Node, f *pii.Found) (v pii.Value, domain string) {
 	for _, e := range c.g.Out(n.Dataset.Ref) {
-		if p := c.g.Node(e.To); len(e.Fields) == 1 && e.Kind == Owns && p != nil && p.Person >= possible {
-			return first(f.Fields[e.Fields[0]])
+		if p, fn := c.g.Node(e.To), n.Field(e.Fields[0]); len(e.Fields) == 1 && e.Kind == Owns && p != nil && p.Person >= possible && fn != nil {
+			return first(f.Fields[fn.Field.Name]), fn.Domain
 		}
 	}
-	return pii.Value{}
+	return pii.Value{}, ""
 }
 
 func first(vs []pii.Located) pii.Value {

@@ -14,7 +14,7 @@ var goneWords = []string{
 	"geschlossen", "geloescht", "gekuendigt", "ausgetreten", "austritt", "baja", "cierre", "cloture", "resiliation", "opgezegd", "gesloten", "chiuso", "cessazione",
 }
 
-// tenure gives for how long a record of a person was her account, nil where it does not say when that began.
+// tenure gives for how long a record of a person was her account, nil where it says neither when that began nor when it ended.
 func tenure(n *Node, f *pii.Found) *Window {
 	w, begun := &Window{account: true}, false
 	for _, m := range times(n, f) {
@@ -25,7 +25,7 @@ func tenure(n *Node, f *pii.Found) *Window {
 			w.From, begun = m.at, true
 		}
 	}
-	if !begun {
+	if !begun && w.To == 0 {
 		return nil
 	}
 	return w

@@ -18,6 +18,7 @@ func (c *closer) whom(context.Context) error {
 		return nil
 	}
 	via := c.out.Records[first].Via
+	c.out.Questions = nil // what was asked about records of hers is not known to be about hers
 	for _, r := range c.out.Records {
 		if r.Holding == HeldByOther || r.Holding == Unsure {
 			continue
@@ -26,10 +27,10 @@ func (c *closer) whom(context.Context) error {
 		if c.answers[whomID] != pii.Reject {
 			r.Holding, r.Question = Unsure, whomID
 			c.ask(Question{
-				ID: whomID, Code: "several-people", Dataset: via[0].Dataset, Via: via,
-				Text: "What was given stands in records of several people, and does not say which of them is meant. A further identifier of the person would.",
+				ID: whomID, Code: "several-people", Via: via,
+				text: "What was given stands in records of several people, and does not say which of them is meant. A further identifier of the person would.",
 				Yes:  Outcome{Text: "it is the person whose records were found: they are treated as hers"}, No: Outcome{Text: "it is somebody else: they stay as they are"},
-			})
+			}, Doubt{ID: whomID, Dataset: via[0].Dataset})
 		}
 	}
 	c.forget()
@@ -47,7 +48,10 @@ func (c *closer) shared() bool {
 		return true
 	}
 	for _, k := range given {
-		if k.Single || (k.Category == "contact.email" || !k.Category.Global()) && c.anchored(k) {
+		if k.Category == "contact.phone" && len(c.said.names()) < 2 && c.byPhone() && c.sameTime(k) {
+			return true
+		}
+		if k.Single || k.Category == "contact.email" && c.givenUp(k) || (k.Category == "contact.email" || !k.Category.Global()) && c.anchored(k) {
 			return false
 		}
 	}

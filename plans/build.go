@@ -90,6 +90,7 @@ type builder struct {
 	edges   map[string]*lineage.Edge
 	holds   map[pii.Ref][]pii.Category // what personal data a dataset holds, once asked
 	locals  map[string]bool            // local identifiers of hers, by value domain and value
+	left    map[pii.Ref]*group         // what no method reaches and was accepted as a gap, by dataset
 }
 
 // extra is a record outside the closure that refers to one that goes.
@@ -218,6 +219,7 @@ func (b *builder) keep() {
 			b.fate[i], b.basis[i] = kept, basis
 		}
 	}
+	b.beyond()
 	for changed := true; changed; {
 		changed = false
 		for i, r := range b.recs {
@@ -284,7 +286,13 @@ func (b *builder) letsGo(i int, e *lineage.Edge) bool {
 // passes tells whether a shared record can name its other owner in place of her.
 func (b *builder) passes(i int, e *lineage.Edge) bool {
 	n, p := b.in.Graph.Node(e.From), b.in.Graph.Node(e.To)
-	return b.fate[i] == detached && len(e.Fields) == 1 && p != nil && p.Person >= 0.5 && !b.recs[i].Other.Null() && !slices.Contains(n.Dataset.Key, e.Fields[0])
+	return b.fate[i] == detached && len(e.Fields) == 1 && p != nil && p.Person >= 0.5 && b.other(b.recs[i], n, e)
+}
+
+// other tells whether the other owner of a shared record can stand where a reference names her: what names him means something there.
+func (b *builder) other(r *lineage.Record, n *lineage.Node, e *lineage.Edge) bool {
+	f := n.Field(e.Fields[0])
+	return !r.Other.Null() && f != nil && f.Domain == r.OtherIn && !slices.Contains(n.Dataset.Key, e.Fields[0])
 }
 
 // nullable tells whether one of an edge's fields may be NULL and is not part of the key.

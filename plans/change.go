@@ -118,7 +118,7 @@ func (b *builder) slotChanges(r *lineage.Record, n *lineage.Node) (out []pii.Cha
 		case f == nil || f.Field.Generated:
 		case b.nullable(e):
 			out = append(out, pii.Change{Field: f.Field.Column, Old: oldOf(r.Fields, f.Field.Name)})
-		case !r.Other.Null() && !slices.Contains(n.Dataset.Key, f.Field.Name):
+		case b.other(r, n, e):
 			out = append(out, pii.Change{Field: f.Field.Column, Old: oldOf(r.Fields, f.Field.Name), New: r.Other})
 		default:
 			b.shellAll(b.parents(r.Fields, e))

@@ -51,15 +51,44 @@ func GapID(g pii.Gap) string {
 
 // noMethod gives a gap for every step whose dataset's connector cannot do it.
 func (b *builder) noMethod(o *Open) (out []pii.Gap) {
+	for at, g := range b.left {
+		out = append(out, unable(at, g.method, int64(len(g.recs))))
+	}
 	for _, st := range o.Steps {
-		if st.Method == pii.Retain || b.in.Methods == nil {
-			continue
-		}
-		if ms := b.in.Methods(b.in.Graph.Node(st.Dataset).Dataset); !slices.Contains(ms, st.Method) {
-			out = append(out, pii.Gap{Code: "no-eraser", At: st.Dataset, Records: st.Records, Text: fmt.Sprintf("the source cannot %s records of this dataset", st.Method)})
+		if st.Method != pii.Retain && !b.able(st.Dataset, st.Method) {
+			out = append(out, unable(st.Dataset, st.Method, st.Records))
 		}
 	}
 	return out
+}
+
+func unable(at pii.Ref, m pii.Method, records int64) pii.Gap {
+	return pii.Gap{Code: "no-eraser", At: at, Records: records, Text: fmt.Sprintf("the source cannot %s records of this dataset", m)}
+}
+
+// able tells whether a dataset's connector has a method for it.
+func (b *builder) able(at pii.Ref, m pii.Method) bool {
+	return b.in.Methods == nil || slices.Contains(b.in.Methods(b.in.Graph.Node(at).Dataset), m)
+}
+
+// beyond leaves what no method reaches, once somebody has accepted that: it stays as what a basis keeps does, and the rest goes on.
+func (b *builder) beyond() {
+	b.left = map[pii.Ref]*group{}
+	for i, r := range b.recs {
+		m := methodOf[b.fate[i]]
+		if b.in.Kind != Erasure || b.fate[i] == untouched || b.fate[i] == kept || b.able(r.Dataset, m) {
+			continue
+		}
+		why := b.in.Accepted[GapID(unable(r.Dataset, m, 0))]
+		if why == "" {
+			continue
+		}
+		if b.left[r.Dataset] == nil {
+			b.left[r.Dataset] = &group{dataset: r.Dataset, method: m}
+		}
+		b.left[r.Dataset].recs = append(b.left[r.Dataset].recs, i)
+		b.fate[i], b.basis[i] = kept, Basis{Text: "no method reaches it, which was accepted: " + why}
+	}
 }
 
 // rungs says of each source that the plan touches what remains of erased data there.

@@ -15,7 +15,7 @@ const (
 	Hers     Holding = "hers"
 	Joint    Holding = "shared"
 	Mention  Holding = "mentions"
-	Doubtful Holding = "unsure"
+	Doubtful Holding = "unsure" // the product asks; the model never does
 )
 
 // Truth gives the holdings as the estate was written.
@@ -33,8 +33,8 @@ func (e *Estate) Truth(p Person) map[*Row]Holding {
 
 func (r *Row) truth(p Person) Holding {
 	switch mine := slices.Contains(r.Owners, p); {
-	case mine && r.Doubt:
-		return Doubtful
+	case mine && r.Common:
+		return Not
 	case mine && len(r.Owners) > 1:
 		return Joint
 	case mine:
@@ -60,10 +60,9 @@ func (e *Estate) Close(category, start string) map[*Row]Holding {
 		if t.Form == "view" {
 			return
 		}
-		owners, doubt := w.owners(t, r)
+		owners, common := w.owners(t, r)
 		switch mine := slices.Contains(owners, she); {
-		case mine && doubt:
-			out[r] = Doubtful
+		case mine && common: // it is as much the others'
 		case mine && len(owners) > 1:
 			out[r] = Joint
 		case mine:
@@ -76,8 +75,8 @@ func (e *Estate) Close(category, start string) map[*Row]Holding {
 }
 
 // owners gives the persons to whom a record belongs: whom its owning references name; else whom its own identifiers single out; else those whose records
-// have it. In doubt are those who have in common the only identifier that it holds.
-func (w *world) owners(t *Table, r *Row) (out []node, doubt bool) {
+// have it. Of those who have in common the only identifier that it holds none can take it from the others.
+func (w *world) owners(t *Table, r *Row) (out []node, common bool) {
 	if w.depth > 12 {
 		return nil, false // a circle of references owns nothing
 	}
@@ -98,15 +97,15 @@ func (w *world) owners(t *Table, r *Row) (out []node, doubt bool) {
 	case t.Person:
 		return []node{w.find(node{r: r})}, false
 	}
-	if out, doubt = w.byIdentifiers(t, r); len(out) > 0 {
-		return out, doubt
+	if out, common = w.byIdentifiers(t, r); len(out) > 0 {
+		return out, common
 	}
 	return w.byHaving(t, r), false
 }
 
 // byIdentifiers asks the identifiers that a record holds as its own.
-func (w *world) byIdentifiers(t *Table, r *Row) (out []node, doubt bool) {
-	var common []node
+func (w *world) byIdentifiers(t *Table, r *Row) (out []node, common bool) {
+	var all []node
 	for _, h := range w.ids(t, r) {
 		switch {
 		case h.whose != Own || function(h.id):
@@ -116,14 +115,14 @@ func (w *world) byIdentifiers(t *Table, r *Row) (out []node, doubt bool) {
 			out = add(out, w.find(node{id: h.id}))
 		default:
 			for _, s := range w.holders[h.id] {
-				common = add(common, w.find(node{r: s.r}))
+				all = add(all, w.find(node{r: s.r}))
 			}
 		}
 	}
 	if len(out) > 0 {
 		return out, false
 	}
-	return common, len(common) > 0
+	return all, len(all) > 0
 }
 
 // then gives whose an identifier was at the time that a record is of, nil where nothing says so.

@@ -299,7 +299,7 @@ func (g *gen) messages(a *Table) {
 	}
 }
 
-// calls know the telephone alone: of one that two people have nothing tells whose a call is.
+// calls know the telephone alone: one that two people have is as much the one's call as the other's.
 func (g *gen) calls(*Table) {
 	if !slices.ContainsFunc(g.Tables, func(t *Table) bool { return t.Person && t.At("phone") >= 0 }) {
 		return
@@ -307,10 +307,10 @@ func (g *gen) calls(*Table) {
 	t := g.table(g.system("calls at"), "calls", key("id"), must(Field{Name: "caller_phone", Type: "text", Category: "contact.phone", Whose: Own}))
 	t.Key = []string{"id"}
 	for _, h := range g.few("calls", 1) {
-		if !g.reached(h) || g.o.Decided && len(h.sharers) > 1 {
+		if !g.reached(h) {
 			continue
 		}
-		t.add(h.sharers, val(g.key(t)), h.phoneCell()).Doubt = len(h.sharers) > 1
+		t.add(h.sharers, val(g.key(t)), h.phoneCell()).Common = len(h.sharers) > 1
 	}
 }
 

@@ -1,0 +1,118 @@
+package lineage
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"vestige/pii"
+)
+
+// byKeyNames is what it tells that a dataset has all fields of another's key of several, under their names.
+const byKeyNames = 8.0
+
+// composites proposes references by several fields together, which nobody declared: a dataset that has every field of another one's key under the same names, and in each
+// of them values of it, belongs to it. Of several such parents the one with the longest key counts; where two are equal, neither.
+func composites(looks []Look, edges []Edge) (out []Edge) {
+	tables := map[*Node]map[string]*Look{}
+	var order []*Node
+	for i := range looks {
+		l := &looks[i]
+		if l.Sketch == nil || l.Node.Dataset.Kind == pii.View || l.Node.Dataset.Kind == pii.Objects {
+			continue
+		}
+		if tables[l.Node] == nil {
+			tables[l.Node] = map[string]*Look{}
+			order = append(order, l.Node)
+		}
+		tables[l.Node][keyName(l.Field.Field.Name)] = l
+	}
+	refers := declaredFields(looks) // fields that refer by themselves
+	for _, e := range edges {
+		if len(e.Fields) == 1 && e.Confidence >= sure {
+			refers[e.From.In(e.Fields[0])] = true
+		}
+	}
+	for _, c := range order {
+		var best *Edge
+		twice := false
+		for _, p := range order {
+			e := composite(tables, refers, c, p)
+			switch {
+			case e == nil || best != nil && len(e.Fields) < len(best.Fields):
+			case best != nil && len(e.Fields) == len(best.Fields):
+				twice = true
+			default:
+				best, twice = e, false
+			}
+		}
+		if best != nil && !twice {
+			out = append(out, *best)
+		}
+	}
+	return out
+}
+
+// keyName is a field's name, as it is compared with others.
+func keyName(name string) string { return strings.Join(words(name), "_") }
+
+// composite weighs whether a dataset refers to another one by all fields of its key.
+func composite(tables map[*Node]map[string]*Look, refers map[pii.Ref]bool, c, p *Node) *Edge {
+	key, from, to := p.Dataset.Key, c.Dataset.Ref, p.Dataset.Ref
+	if c == p || len(key) < 2 || from.Source != to.Source || len(c.Dataset.Key) > 0 && len(c.Dataset.Key) <= len(key) && within(c.Dataset.Key, key) || declaresTo(c, to) {
+		return nil
+	}
+	if !slices.ContainsFunc(key, func(f string) bool { return !refers[to.In(f)] }) {
+		return nil // it does nothing but join others
+	}
+	var pairs [][2]*Look
+	proof := 0.0
+	for _, name := range key {
+		a, b := tables[c][keyName(name)], tables[p][keyName(name)]
+		if a == nil || b == nil || a.Field.Field.Type != b.Field.Field.Type {
+			return nil
+		}
+		in, _, both := a.Sketch.Shared(b.Sketch)
+		if float64(both) < minInclusion*float64(in) {
+			return nil
+		}
+		if in >= minDistinct {
+			proof += math.Min(5, math.Log2(float64(in)))
+		}
+		pairs = append(pairs, [2]*Look{a, b})
+	}
+	if proof == 0 {
+		return nil
+	}
+	// a look goes by the field that tells most
+	slices.SortStableFunc(pairs, func(a, b [2]*Look) int { return cmp.Compare(b[0].Field.Distinct, a[0].Field.Distinct) })
+	e := &Edge{From: from, To: to, Evidence: []pii.Nat{
+		{Text: "any two fields", Nats: prior},
+		{Text: fmt.Sprintf("it has all %d fields of the key of %s under their names", len(key), to.Dataset), Nats: byKeyNames},
+		{Text: "and nearly all values of each stand in it", Nats: math.Min(8, proof)},
+	}}
+	for _, x := range pairs {
+		e.Fields, e.ToFields = append(e.Fields, x[0].Field.Field.Name), append(e.ToFields, x[1].Field.Field.Name)
+	}
+	e.ID, e.Confidence = EdgeID(from, e.Fields, to, e.ToFields), 1/(1+math.Exp(-total(e.Evidence)))
+	return e
+}
+
+// weak tells whether the key of a dataset goes on from that of another one: its records are parts of the other's.
+func weak(n, p *Node) bool {
+	return p != nil && len(n.Dataset.Key) > len(p.Dataset.Key) && within(p.Dataset.Key, n.Dataset.Key)
+}
+
+// within tells whether all of a stand in b.
+func within(a, b []string) bool {
+	return !slices.ContainsFunc(a, func(s string) bool {
+		return !slices.ContainsFunc(b, func(o string) bool { return keyName(o) == keyName(s) })
+	})
+}
+
+// declaresTo tells whether a dataset declares a reference to another one.
+func declaresTo(n *Node, to pii.Ref) bool {
+	return slices.ContainsFunc(n.Dataset.References, func(r pii.Reference) bool { return r.To == to })
+}
