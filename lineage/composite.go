@@ -20,7 +20,7 @@ func composites(looks []Look, edges []Edge) (out []Edge) {
 	var order []*Node
 	for i := range looks {
 		l := &looks[i]
-		if l.Sketch == nil || l.Node.Dataset.Kind == pii.View || l.Node.Dataset.Kind == pii.Objects {
+		if l.Node.Dataset.Kind == pii.View || l.Node.Dataset.Kind == pii.Objects {
 			continue
 		}
 		if tables[l.Node] == nil {
@@ -74,12 +74,14 @@ func composite(tables map[*Node]map[string]*Look, refers map[pii.Ref]bool, c, p 
 		if a == nil || b == nil || a.Field.Field.Type != b.Field.Field.Type {
 			return nil
 		}
-		in, _, both := a.Sketch.Shared(b.Sketch)
-		if float64(both) < minInclusion*float64(in) {
-			return nil
-		}
-		if in >= minDistinct {
-			proof += math.Min(5, math.Log2(float64(in)))
+		if a.Sketch != nil && b.Sketch != nil {
+			in, _, both := a.Sketch.Shared(b.Sketch)
+			if float64(both) < minInclusion*float64(in) {
+				return nil
+			}
+			if in >= minDistinct {
+				proof += math.Min(5, math.Log2(float64(in)))
+			}
 		}
 		pairs = append(pairs, [2]*Look{a, b})
 	}

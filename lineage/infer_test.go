@@ -141,6 +141,19 @@ func TestInfer(t *testing.T) {
 			c := l.field("flags", "person", "none.key", repeated(gapped[:40], 3))
 			c.Node.Dataset.References = []pii.Reference{{From: c.Node.Dataset.Ref, Fields: []string{"person"}, To: pii.Ref{Source: "s", Dataset: "people"}, ToFields: []string{"id"}}}
 		}, nil},
+		"all fields of a key, by their names": {func(l *looks) {
+			flats(l, "leases", "flat_no", "seq").Dataset.Key = []string{"flat_no", "seq"}
+			flats(l, "dwellers", "flat_no", "seq", "line").Dataset.Key = []string{"flat_no", "seq", "line"}
+		}, []string{"dwellers.flat_no leases.flat_no"}},
+		"all fields of two keys alike": {func(l *looks) {
+			flats(l, "leases", "flat_no", "seq").Dataset.Key = []string{"flat_no", "seq"}
+			flats(l, "offers", "flat_no", "seq").Dataset.Key = []string{"flat_no", "seq"}
+			flats(l, "dwellers", "flat_no", "seq", "line").Dataset.Key = []string{"flat_no", "seq", "line"}
+		}, nil},
+		"a key of which one field is missing": {func(l *looks) {
+			flats(l, "leases", "flat_no", "seq", "from").Dataset.Key = []string{"flat_no", "seq", "from"}
+			flats(l, "dwellers", "flat_no", "seq").Dataset.Key = []string{"flat_no"}
+		}, nil},
 		"addresses, which are compared everywhere anyway": {func(l *looks) {
 			l.field("people", "mail", "contact.email", numbered("a@", 0, 100))
 			l.field("list", "mail", "contact.email", numbered("a@", 0, 50))
@@ -164,6 +177,18 @@ func TestInfer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// flats makes a table of what is told apart by a flat's number and others beside it.
+func flats(l *looks, table string, fields ...string) *lineage.Node {
+	for _, f := range fields {
+		values := repeated(every(1, 3, 60), 2)
+		if f != "flat_no" {
+			values = repeated(every(1, 1, 2), 60)
+		}
+		l.field(table, f, "none.key", values)
+	}
+	return l.nodes[table]
 }
 
 // people makes a table of persons with some personal fields.

@@ -399,10 +399,13 @@ func (c *closer) others(ctx context.Context, at int) (bool, error) {
 		return true, nil
 	}
 	for _, e := range c.g.In(r.Dataset) {
-		if !r.Upward && e.Kind != Shared || e.Confidence < c.lim.Find || (e.Kind == Mentions && !r.Upward) {
+		if e.Confidence < c.lim.Find || n.Person >= possible {
 			continue
 		}
-		if c.g.Node(e.To).Person >= possible {
+		if !r.Upward && e.Kind != Shared {
+			if lets, err := c.letTo(ctx, at, e); lets || err != nil {
+				return lets, err
+			}
 			continue
 		}
 		found, err := c.otherChild(ctx, at, e)
@@ -411,6 +414,19 @@ func (c *closer) others(ctx context.Context, at int) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// letTo tells whether what is hers is what another person has something to do with by a contract of his own, whose key goes on from its key: the flat that she lets. It stays
+// for him.
+func (c *closer) letTo(ctx context.Context, at int, e *Edge) (bool, error) {
+	n := c.g.Node(e.From)
+	if n == nil || n.Dataset.Kind == pii.View || e.Kind != Mentions || len(e.Fields) < len(c.g.Node(e.To).Dataset.Key) || !weak(n, c.g.Node(e.To)) {
+		return false, nil
+	}
+	found, err := c.along(ctx, at, e, false)
+	return slices.ContainsFunc(found, func(f *pii.Found) bool {
+		return agreesOn(f, e, c.out.Records[at]) && c.namedBy(n, f, &FieldNode{}) == differs
+	}), err
 }
 
 // secondOwner asks the record's own references to persons.

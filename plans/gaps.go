@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"vestige/connectors"
+	"vestige/lineage"
 	"vestige/pii"
 )
 
@@ -71,10 +72,14 @@ func (b *builder) able(at pii.Ref, m pii.Method) bool {
 	return b.in.Methods == nil || slices.Contains(b.in.Methods(b.in.Graph.Node(at).Dataset), m)
 }
 
-// beyond leaves what no method reaches, once somebody has accepted that: it stays as what a basis keeps does, and the rest goes on.
+// beyond leaves what no method reaches, and what was reached over a field that nobody decided, once somebody has accepted that: it stays as what a basis keeps does, and the
+// rest goes on.
 func (b *builder) beyond() {
 	b.left = map[pii.Ref]*group{}
 	for i, r := range b.recs {
+		if why := b.undecided(i, r); why != "" {
+			b.fate[i], b.basis[i] = kept, Basis{Text: "nobody decided what leads to it, which was accepted: " + why}
+		}
 		m := methodOf[b.fate[i]]
 		if b.in.Kind != Erasure || b.fate[i] == untouched || b.fate[i] == kept || b.able(r.Dataset, m) {
 			continue
@@ -89,6 +94,16 @@ func (b *builder) beyond() {
 		b.left[r.Dataset].recs = append(b.left[r.Dataset].recs, i)
 		b.fate[i], b.basis[i] = kept, Basis{Text: "no method reaches it, which was accepted: " + why}
 	}
+}
+
+// undecided gives the reason for which it was accepted that a record is left that only an undecided field leads to.
+func (b *builder) undecided(i int, r *lineage.Record) string {
+	stands := r.Holding == lineage.Hers || r.Holding == lineage.Joint || r.Holding == lineage.Mention
+	if b.in.Kind != Erasure || b.fate[i] != untouched || !stands || len(r.Via) == 0 || r.Confidence >= b.in.Change(lastCategory(r)) {
+		return ""
+	}
+	last := r.Via[len(r.Via)-1]
+	return b.in.Accepted[GapID(pii.Gap{Code: "undecided-field", At: last.Dataset.In(last.Field)})]
 }
 
 // rungs says of each source that the plan touches what remains of erased data there.

@@ -173,6 +173,25 @@ func TestFates(t *testing.T) {
 			p.record("a", 1, lineage.Hers)
 			p.closure.Records[p.record("orders", 5, lineage.Joint, "a_id", "1")].Other = pii.NewValue("2")
 		}, []string{"detach orders 5 a_id=2", "delete a 1"}},
+		"a shared record cannot name the other where a number of his means another": {func(p *paper) {
+			p.table("a", "mail contact.email").Person = 0.95
+			p.table("orders", "a_id none.key >a")
+			p.record("a", 1, lineage.Hers)
+			r := p.closure.Records[p.record("orders", 5, lineage.Joint, "a_id", "1")]
+			r.Other, r.OtherIn = pii.NewValue("2"), "elsewhere"
+		}, []string{"pseudonymise a 1 mail=random"}},
+		"what no method reaches stays once that is accepted": {func(p *paper) {
+			p.table("a", "mail contact.email")
+			p.table("sheet", "mail contact.email")
+			p.record("a", 1, lineage.Hers)
+			p.record("sheet", 2, lineage.Hers)
+			p.change = func(in *plans.Input) {
+				in.Accepted = map[string]string{plans.GapID(pii.Gap{Code: "no-eraser", At: refOf("sheet")}): "a workbook, done by hand next week"}
+				in.Methods = func(d pii.Dataset) []pii.Method {
+					return map[string][]pii.Method{"s/a": {pii.Delete}}[d.Ref.String()]
+				}
+			}
+		}, []string{"retain sheet 2", "delete a 1"}},
 		"overlapping occurrences are one change": {func(p *paper) {
 			p.table("notes", "body none.text")
 			r := p.closure.Records[p.record("notes", 4, lineage.Mention, "body", "Ann Lee ann@example.com called")]
