@@ -102,6 +102,14 @@ func composite(tables map[*Node]map[string]*Look, refers map[pii.Ref]bool, c, p 
 	return e
 }
 
+// beside tells whether a reference by several fields, which nobody declared, is to what a record has to do with and is no part of: a repair in a flat.
+func beside(g *Graph, n *Node, e *Edge) bool {
+	p := g.Node(e.To)
+	return len(e.Fields) > 1 && !e.Declared && !weak(n, p) && p != nil && !slices.ContainsFunc(p.Dataset.References, func(r pii.Reference) bool {
+		return len(r.Fields) == 1 && slices.Contains(e.ToFields, r.Fields[0])
+	})
+}
+
 // weak tells whether the key of a dataset goes on from that of another one: its records are parts of the other's.
 func weak(n, p *Node) bool {
 	return p != nil && len(n.Dataset.Key) > len(p.Dataset.Key) && within(p.Dataset.Key, n.Dataset.Key)

@@ -22,7 +22,9 @@ func Parts(nodes []Node, inferred []Edge) []Edge {
 			continue
 		}
 		for i := range nodes {
-			if q := &nodes[i]; q != c && q.Dataset.Ref.Source == e.From.Source && partOf(q, e) && hasAll(c, q.Dataset.Key) {
+			if q := &nodes[i]; q != c && q.Dataset.Ref.Source == e.From.Source && partOf(q, e) && hasAll(c, q.Dataset.Key) && !slices.ContainsFunc(inferred, func(o Edge) bool {
+				return o.From == e.From && o.To == q.Dataset.Ref && len(o.Fields) > 1
+			}) {
 				out = append(out, ofPart(e, q))
 			}
 		}

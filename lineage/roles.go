@@ -189,7 +189,7 @@ func assignEdges(g *Graph, n *Node) {
 	owned := ownerOf(g, n, people)
 	for _, e := range things {
 		switch {
-		case e.To == e.From, len(e.Fields) > 1 && !e.Declared && !weak(n, g.Node(e.To)):
+		case e.To == e.From, beside(g, n, e):
 			e.Kind = Mentions
 		case twins(g, n, e):
 			e.Kind = Owns
