@@ -94,7 +94,7 @@ func lookStatementLog(ctx context.Context, c *conn, r connectors.Rung) (connecto
 func (c *conn) loggedInTables(ctx context.Context) string {
 	got, err := c.all(ctx, "SELECT (SELECT COUNT(*) FROM mysql.general_log) + (SELECT COUNT(*) FROM mysql.slow_log)")
 	if err != nil || len(got) == 0 {
-		return "; mysql.general_log and mysql.slow_log could not be looked at"
+		return "; whether mysql.general_log and mysql.slow_log hold any this user may not see"
 	}
 	return "; mysql.general_log and mysql.slow_log hold " + strconv.FormatInt(asInt(got[0][0]), 10) + " statements"
 }
