@@ -92,6 +92,9 @@ func TestPagesInABrowser(t *testing.T) {
 	e := demo(t)
 	closed, open := e.asked()
 	e.decided()
+	e.write(func(ctx context.Context, tx db.Tx) error { // so that what is struck out is looked at, too
+		return e.cat.Tombstone(ctx, tx, pii.Ref{Source: "crm", Dataset: "gebiete"})
+	})
 	c := serve(t, e, func(cfg *web.Config, svc *web.Services) {
 		svc.Plans, cfg.Notice, cfg.Version = e.engine, "Demo: everybody here is invented", ""
 	})

@@ -20,6 +20,7 @@ var pictured = map[string]string{
 	"home-light": "home", "home-dark": "home-dark", "home-narrow": "home-narrow", "browse-light": "catalog", "search-light": "search", "dataset-light": "dataset", "field-light": "field", "field-dark": "field-dark",
 	"lineage-one-light": "lineage-dataset", "path-light": "path", "reference-light": "reference", "reports-light": "reports", "review-light": "review", "review-dark": "review-dark", "review-narrow": "review-narrow",
 	"plan-light": "plan", "request-light": "request-page", "newsource-light": "new-source", "components-light": "components", "components-dark": "components-dark", "people-light": "people", "rules-light": "rules",
+	"alerts-light": "alerts", "scan-light": "scan", "schedules-light": "schedules", "scope-light": "scope", "source-watched-light": "source", "import-light": "import",
 }
 
 // largestPicture is how large a picture of the documentation may be.

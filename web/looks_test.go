@@ -30,7 +30,7 @@ type fault struct {
 func axed(look, name string) string {
 	rules := `{type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}`
 	switch {
-	case look == "dark" && slices.Contains([]string{"home", "dataset", "field", "review", "plan", "components"}, name):
+	case look == "dark" && slices.Contains([]string{"home", "browse", "dataset", "field", "review", "plan", "components"}, name):
 		rules = `{type: "rule", values: ["color-contrast"]}`
 	case look != "light":
 		return ""
