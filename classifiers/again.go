@@ -41,7 +41,7 @@ func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 		}
 	case animals:
 		if group == "demographic" || group == "health" || group == "identity" && slices.Equal(h.tokens, []string{"name"}) {
-			return -8, "the table is of animals"
+			return -14, "the table is of animals"
 		}
 	case things:
 		switch {

@@ -122,10 +122,10 @@ func parents(ctx *Context) string {
 
 var personWords = wordSet("first last birth gender salutation username fullname ssn marital religion nationality middlename maiden blood personnummer national_id firstname lastname")
 var reachWords = wordSet("email phone mobile password fax iban salary")
-var thingWords = wordSet("price sku stock currency brand barcode mileage horsepower cylinders engine")
+var thingWords = wordSet("price sku stock currency brand barcode mileage horsepower cylinders engine tree plot")
 var bodyWords = wordSet("weight height") // of a parcel as of a person
 var traitWords = wordSet("age bmi ethnicity race")
-var beastWords = wordSet("species breed litter genus taxon especie animal bird")
+var beastWords = wordSet("species breed litter genus taxon especie animal bird horse sheep lamb pig cow mouse")
 var firmWords = wordSet("vat website capacity opening company")
 
 // siblings reads the fields of a table whose name says nothing: what only people have makes it one of people; how to reach somebody does not.

@@ -67,8 +67,19 @@ type header struct {
 	known  bool         // any word of the name is known
 	said   bool         // it calls the field something, beyond doubt
 	table  tableKind
+	plural bool // its last word is of many people
 	lone   bool // nothing is known of other fields
 	id     bool // the name is "id" alone, and refers to nothing
+}
+
+// harmless tells whether the name says a company, a number, a month or a code.
+func (h *header) harmless() bool {
+	for _, c := range [...]pii.Category{"none.organisation", "none.count", "none.amount", "none.date", "none.boolean", "none.code"} {
+		if h.nats[c].Nats >= 6 {
+			return true
+		}
+	}
+	return false
 }
 
 // Words of heads that say something about another thing, and the class that they lead to.
@@ -117,6 +128,15 @@ func (l *lexicon) read(ctx *Context) header {
 		h.flip, h.known = "none.count", true
 		h.put("none.count", 8, "the name asks how long")
 		return h
+	}
+	if len(raw) > 1 && slices.ContainsFunc(raw, func(w string) bool { return aggregates[w] }) {
+		h.flip, h.known = "none.amount", true
+		h.put("none.amount", 8, "the name is of a statistic")
+		return h
+	}
+	if last := len(raw) - 1; last > 0 && strings.HasSuffix(raw[last], "s") {
+		k, ok := tableWord(oneWord(raw[last]))
+		h.plural = ok && k == people && oneWord(raw[last]) != raw[last]
 	}
 	if len(raw) > 1 && bounds[raw[0]] && !turned {
 		h.flip, h.known = "none.meta", true
@@ -172,8 +192,9 @@ var (
 
 var (
 	durations    = wordSet("years year yrs months days hours weeks minutes")
+	aggregates   = wordSet("median capita ratio average avg mean stddev")
 	prepositions = wordSet("in at with since as on from to")
-	units        = wordSet("kg kgs lb lbs cm mm inches inch ft usd eur gbp mg ml jan feb mar apr jun jul aug sep oct nov dec yrs years")
+	units        = wordSet("kg kgs lb lbs cm mm inches inch ft usd eur gbp mg ml jan feb mar apr jun jul aug sep oct nov dec yrs years pc")
 )
 
 // unitless leaves out the unit, or the month, behind a name: Height(inches), salary_in_usd, Annual_Income_(k$).

@@ -160,8 +160,10 @@ func (w *weighing) positive(k candidate, c *Classifier) candidate {
 	switch {
 	case named.Nats == 0 && h.said && ofWords(c.Category):
 		k.add(-2, "the name says something else")
-	case named.Nats == 0 && h.nats["none.organisation"].Nats >= 6 && strings.HasPrefix(string(c.Category), "identity."):
-		k.add(-5, "the name is of an organisation")
+	case named.Nats == 0 && h.harmless() && strings.HasPrefix(string(c.Category), "identity."):
+		k.add(-5, "the name is of something else")
+	case h.plural && c.Category == "identity.number":
+		k.add(-6, "the name is of many")
 	case named.Nats == 0 && h.nats["none.date"].Nats >= 6 && c.Category == "demographic.birth_date":
 		k.add(-6, "the name says another date")
 	}
@@ -234,7 +236,7 @@ func strange(c pii.Category, st *Stats) float64 {
 		}
 		return .1
 	case "contact.phone", "contact.postcode":
-		if st.Share(t.Decimals+t.OneWord+t.Titled+t.Sentences) > .5 {
+		if st.Share(t.Decimals+t.OneWord+t.Titled+t.Sentences) > .5 || st.Len[1] < 4 {
 			return .0005
 		}
 		return .1

@@ -97,6 +97,8 @@ func ages(s *classifiers.Stats) (e classifiers.Evidence) {
 		return e
 	}
 	switch share := float64(s.Hits["age"].Whole) / float64(s.Values); {
+	case s.Share(s.Texture.Bools) > .9:
+		e.Nats = append(e.Nats, pii.Nat{Text: "yes or no", Nats: -6})
 	case share > .95 && s.Share(s.Texture.Decimals) > .2:
 		e.Nats = append(e.Nats, pii.Nat{Text: "numbers of years with a fraction", Nats: 4})
 	case share > .95:

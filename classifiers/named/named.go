@@ -69,6 +69,8 @@ func look(s *classifiers.Stats, form string) (e classifiers.Evidence) {
 		add(3.5, "few values that repeat, as what is said of people does")
 	case form == "text" || form == "short" && s.Len[1] <= 40:
 		add(1.5, "words")
+	case form == "state" && s.Share(t.Digits) > .9 && (s.Len[1] < 6 || s.Num.Monotone && s.Unique()):
+		add(-6, "numbers that count")
 	case form == "short":
 		add(-5, "long values")
 	case form == "digits" && numbers < .5 && s.Share(t.Codes) < .5:

@@ -128,7 +128,9 @@ func (m *model) gather(set *classifiers.Set, a *eval.Application, app int, weigh
 				s.y = 1
 			}
 			classifiers.Traits(t.Dataset, &t.Dataset.Fields[j], &ps[j], float64(personal)/float64(len(ps)), func(name string, value float64) {
-				s.traits = append(s.traits, trait{m.id(name, app), value})
+				if weight == 1 || !strings.HasPrefix(name, "table ") { // files are called as they come
+					s.traits = append(s.traits, trait{m.id(name, app), value})
+				}
 			})
 			m.samples = append(m.samples, s)
 		}
