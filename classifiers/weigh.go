@@ -120,7 +120,7 @@ func (c *candidate) beside(st *Stats) {
 	}
 	nats, text := neighbourNats(st.Field.Neighbour, c.cat)
 	if c.hits*10 < c.of*7 || c.of == 0 {
-		nats = min(nats, c.own*1.6) // what nothing else speaks for, neighbours do not make
+		nats = min(nats, c.own) // what nothing else speaks for, neighbours do not make
 	}
 	c.add(nats, text)
 }
