@@ -19,7 +19,7 @@ const (
 	happenings  // orders, logs, sessions
 	aboutPeople // something about people that the name does not say
 	reachable   // somebody or some place that can be reached
-	animals
+	animals     // sex, age and weight of what is no person
 )
 
 var tableWords = func() map[string]tableKind {
