@@ -46,7 +46,7 @@ func TestReviewByKeyboard(t *testing.T) {
 	}
 	await := func(n int) {
 		t.Helper()
-		for limit := time.NewTimer(30 * time.Second); ; {
+		for limit := time.NewTimer(5 * time.Minute); ; {
 			if all := decisions(); len(all) == n {
 				return
 			}

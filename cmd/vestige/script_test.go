@@ -90,7 +90,7 @@ func hold(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func await(ts *testscript.TestScript, _ bool, args []string) {
-	tick, end := time.NewTicker(20*time.Millisecond), time.After(30*time.Second)
+	tick, end := time.NewTicker(20*time.Millisecond), time.After(5*time.Minute)
 	defer tick.Stop()
 	for {
 		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
@@ -105,7 +105,7 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func until(ts *testscript.TestScript, _ bool, args []string) {
-	tick, end := time.NewTicker(200*time.Millisecond), time.After(60*time.Second)
+	tick, end := time.NewTicker(200*time.Millisecond), time.After(5*time.Minute)
 	defer tick.Stop()
 	for {
 		err := ts.Exec(args[1], args[2:]...)
