@@ -32,8 +32,9 @@ type profile struct {
 	started bool
 	lacks   []Need
 	spec    connectors.Spec
-	records int // of a large dataset
-	word    int // bytes that each of them has beside its key and address
+	far     bool // a network lies between
+	records int  // of a large dataset
+	word    int  // bytes that each of them has beside its key and address
 }
 
 // probe is a fixture that every system can hold.
@@ -43,7 +44,7 @@ var probe = Fixture{Datasets: []Dataset{{Name: "probe", Fields: F("word"), Key: 
 func (b *bench) meet() *profile {
 	if !b.known.started {
 		s := b.begin(b.real, probe)
-		b.known.started, b.known.lacks, b.known.spec = true, s.Lacks, s.Spec
+		b.known.started, b.known.lacks, b.known.spec, b.known.far = true, s.Lacks, s.Spec, s.Proxied != nil && s.Server != ""
 	}
 	return b.known
 }
