@@ -50,7 +50,7 @@ func (e *Engine) Verify(ctx context.Context, id string, progress func(Event)) (*
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{Engine: e, s: s, all: l, spoken: lineage.NewSpoken(g), tell: progress, out: &Report{Round: s.Round, Residues: []Residue{}, Skipped: []pii.Gap{}}, stays: map[string][]string{}}
+	c := &checker{Engine: e, s: s, all: l, plain: described(l), spoken: lineage.NewSpoken(g), tell: progress, out: &Report{Round: s.Round, Residues: []Residue{}, Skipped: []pii.Gap{}}, stays: map[string][]string{}}
 	c.expect()
 	for _, name := range e.names() {
 		if err := c.searchSource(ctx, name); err != nil {
@@ -122,6 +122,7 @@ type checker struct {
 	*Engine
 	s      *Status
 	all    *Sealed
+	plain  []description   // who is known by a name and a date of birth alone
 	spoken *lineage.Spoken // whose numbers the texts mean
 	tell   func(Event)
 	out    *Report
@@ -213,6 +214,9 @@ func (c *checker) searchDataset(ctx context.Context, d pii.Dataset, n *lineage.N
 	}
 	for _, f := range codes {
 		look(everywhere, f)
+	}
+	if err := c.searchDescribed(ctx, src, d, look); err != nil {
+		return c.unsearched(ctx, d.Ref, err)
 	}
 	if len(inFields) > 0 {
 		for f, err := range src.Compare(ctx, pii.Match{Dataset: d, Terms: inFields}) {

@@ -95,6 +95,58 @@ type Own struct {
 	Subject int    `json:"subject"`
 	Request string `json:"request"`
 	Why     string `json:"why"`
+	State   State  `json:"state"` // how far that has come
+}
+
+// Ended is how many subjects of a batch have come to a state, by the batch itself or by requests of their own. Together they are all of them.
+type Ended struct {
+	State    State `json:"state"`
+	Nothing  bool  `json:"nothing,omitempty"` // nothing of them is in any system
+	Subjects int   `json:"subjects"`
+}
+
+// Ends says of everybody in a batch how far she has come.
+func Ends(r *Request, b *plans.Batch, own []Own) (out []Ended) {
+	add := func(e Ended) {
+		i := slices.IndexFunc(out, func(o Ended) bool { return o.State == e.State && o.Nothing == e.Nothing })
+		switch {
+		case e.Subjects <= 0:
+		case i < 0:
+			out = append(out, e)
+		default:
+			out[i].Subjects += e.Subjects
+		}
+	}
+	add(Ended{State: r.State, Subjects: b.Subjects - len(b.Nothing) - len(own)})
+	add(Ended{State: r.State, Nothing: true, Subjects: len(b.Nothing)})
+	for _, o := range own {
+		add(Ended{State: o.State, Subjects: 1})
+	}
+	return out
+}
+
+// following plans the requests of those whom a batch left out, once it has ended: what they share with others of it is settled by then.
+func (s *Service) following(ctx context.Context, id, by string) error {
+	r, err := s.Show(ctx, id)
+	if err != nil || r.Subjects == 0 || r.State != Closed {
+		return err
+	}
+	own, err := s.Own(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, o := range own {
+		if o.State != Scoping {
+			continue
+		}
+		if _, err := s.Plan(ctx, o.Request, by); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			continue // it stays as it is, and says so where the batch is shown
+		}
+	}
+	return nil
 }
 
 // apart takes in a request of her own for each subject whom the plan of a batch leaves out, with the clock of the batch, so that nobody is forgotten. Whoever has
@@ -134,14 +186,14 @@ func (s *Service) apart(ctx context.Context, r *Request, subjects [][]pii.Identi
 // Own gives the subjects of a batch who have requests of their own.
 func (s *Service) Own(ctx context.Context, id string) (out []Own, err error) {
 	err = s.db.Read(ctx, func(tx db.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT subject, own, why FROM request_left WHERE request = $1 ORDER BY subject", id)
+		rows, err := tx.Query(ctx, "SELECT l.subject, l.own, l.why, r.state FROM request_left l JOIN request r ON r.id = l.own WHERE l.request = $1 ORDER BY l.subject", id)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = rows.Close() }()
 		for rows.Next() {
 			var o Own
-			if err := rows.Scan(&o.Subject, &o.Request, &o.Why); err != nil {
+			if err := rows.Scan(&o.Subject, &o.Request, &o.Why, &o.State); err != nil {
 				return err
 			}
 			out = append(out, o)

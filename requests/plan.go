@@ -93,6 +93,9 @@ func (s *Service) Run(ctx context.Context, id string, progress func(plans.Event)
 	if _, ferr := s.Follow(ctx, id); err == nil {
 		err = ferr
 	}
+	if err == nil && res.State == plans.Closed && r.Subjects > 0 {
+		err = s.following(ctx, id, "vestige")
+	}
 	return res, err
 }
 

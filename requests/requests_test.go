@@ -47,13 +47,16 @@ type desk struct {
 
 func mail(i int) string { return fmt.Sprintf("person%d@example.com", i) }
 
-func newDesk(t *testing.T, st *store.Store, dir string) *desk {
+func newDesk(t *testing.T, st *store.Store, dir string, more ...func(*memory.System)) *desk {
 	t.Helper()
 	d := &desk{t: t, dir: dir, store: st, system: memory.New(memory.Faults{})}
 	text := func(n string) pii.Field { return pii.Field{Name: n, Column: n, Type: pii.Text} }
 	d.system.Create(memory.Table{Name: "users", Key: []string{"id"}, Fields: []pii.Field{{Name: "id", Column: "id", Type: pii.Int, NotNull: true}, text("email"), text("note")}})
 	for i := range 40 {
 		d.system.Insert("users", [][]byte{[]byte(fmt.Sprint(7000 + 13*i)), []byte(mail(i)), []byte("likes tea")})
+	}
+	for _, add := range more {
+		add(d.system)
 	}
 	ctx := t.Context()
 	src, err := connectors.Open(ctx, connectors.Env{Log: slog.New(slog.DiscardHandler)}, "app", d.system.Spec(), connectors.Config{})
@@ -105,14 +108,14 @@ func (d *desk) intake(kind policies.Type, i int) *requests.Request {
 	return r
 }
 
-func eachDesk(t *testing.T, f func(t *testing.T, d *desk)) {
+func eachDesk(t *testing.T, f func(t *testing.T, d *desk), more ...func(*memory.System)) {
 	schemas := []db.Schema{keys.Schema(), audit.Schema(), jobs.Schema(), catalog.Schema(), consent.Schema(), plans.Schema(), requests.Schema(), events.Schema()}
 	t.Run("sqlite", func(t *testing.T) {
 		dir := t.TempDir()
-		f(t, newDesk(t, storetest.Open(t, store.Options{Dir: dir, Command: "test", Schemas: schemas}), dir))
+		f(t, newDesk(t, storetest.Open(t, store.Options{Dir: dir, Command: "test", Schemas: schemas}), dir, more...))
 	})
 	t.Run("postgres", func(t *testing.T) {
-		f(t, newDesk(t, storetest.Open(t, store.Options{DSN: testenv.Postgres(t), Command: "test", Schemas: schemas}), t.TempDir()))
+		f(t, newDesk(t, storetest.Open(t, store.Options{DSN: testenv.Postgres(t), Command: "test", Schemas: schemas}), t.TempDir(), more...))
 	})
 }
 

@@ -133,6 +133,7 @@ type requestView struct {
 	History []requests.Change `json:"history"`
 	Batch   *plans.Batch      `json:"batch,omitempty"` // of many: what the plan does of whom
 	Own     []requests.Own    `json:"own,omitempty"`   // of many: who have requests of their own instead
+	Ends    []requests.Ended  `json:"ends,omitempty"`  // of many: how far everybody has come
 	Told    []plans.Told      `json:"told,omitempty"`  // recipients of the data, and how far the telling has come
 }
 
@@ -184,7 +185,9 @@ func (v *requestView) many(c *call, a *app.App) (err error) {
 		return err
 	}
 	v.Batch = p.Open.Batch
-	v.Own, err = a.Requests.Own(c.ctx, v.ID)
+	if v.Own, err = a.Requests.Own(c.ctx, v.ID); err == nil && v.Batch != nil {
+		v.Ends = requests.Ends(v.Request, v.Batch, v.Own)
+	}
 	return err
 }
 
@@ -192,8 +195,11 @@ func (v *requestView) showMany(c *call) {
 	if b := v.Batch; b != nil {
 		c.printf("  %d people: %d planned, nothing found of %d, %d with requests of their own\n", b.Subjects, b.Planned, len(b.Nothing), len(b.Left))
 	}
+	for _, e := range v.Ends {
+		c.printf("    %d %s%s\n", e.Subjects, e.State, map[bool]string{true: ", nothing found"}[e.Nothing])
+	}
 	for _, o := range v.Own {
-		c.printf("    %d  %s  %s\n", o.Subject, o.Request, c.dim(o.Why))
+		c.printf("    %d  %s  %s  %s\n", o.Subject, o.Request, o.State, c.dim(o.Why))
 	}
 }
 

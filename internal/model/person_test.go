@@ -82,6 +82,25 @@ func TestNameAndBirthDate(t *testing.T) {
 	s.is("0|0", "SELECT (SELECT count(*) FROM patients WHERE id = 7009), (SELECT count(*) FROM lab_results WHERE id = 7009)")
 }
 
+// TestNameAndBirthDateLookedForAfterwards has a table that no scan has seen: a record in it that has her name and her date of birth is found after the erasure, and those of a
+// namesake and of somebody born on her day are not taken for it.
+func TestNameAndBirthDateLookedForAfterwards(t *testing.T) {
+	s := wards(t)
+	p := s.ask("REQ-00000001", "identity.name", person(her), "demographic.birth_date", "1957-08-16")
+	s.exec(s.db, "CREATE TABLE late (id INTEGER PRIMARY KEY, family TEXT, given TEXT, born TEXT)")
+	for _, row := range [][2]string{{given0[her%8], "1957-08-16"}, {given0[her%8], "1957-08-17"}, {"Somebody", "1957-08-16"}} {
+		s.exec(s.db, fmt.Sprintf("INSERT INTO late (family, given, born) VALUES ('%s', '%s', '%s')", family0[her/8], row[0], row[1]))
+	}
+	if r := s.erased(p); r.State != plans.Blocked {
+		t.Fatalf("the run ended %s: %s", r.State, r.Reason)
+	}
+	reps, err := s.engine.Reports(t.Context(), p.ID)
+	ok(t, err)
+	if rs := reps[len(reps)-1].Residues; len(rs) != 1 || rs[0].Records != 1 || rs[0].At.Dataset != "late" {
+		t.Errorf("residues: %+v", rs)
+	}
+}
+
 // TestNameAndBirthDateOfTwo starts from them where two patients have them: nothing is done before somebody says who is meant.
 func TestNameAndBirthDateOfTwo(t *testing.T) {
 	s := wards(t)
