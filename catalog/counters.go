@@ -29,7 +29,7 @@ func (p *share) add(n *lineage.Node, f *lineage.FieldNode, s State, reopened boo
 	p.Combos[k.String()]++
 	p.counts.add(s, category, 1)
 	if s == Proposed || s == Deferred {
-		p.Groups[string(s)+"\n"+groupRow{f.Field.Name, string(f.Field.Type), string(category), n.Dataset.Ref.Source, bandOf(confidence)}.String()]++
+		p.Groups[string(s)+"\n"+groupRow{spelling(f.Field.Name), string(f.Field.Type), string(category), n.Dataset.Ref.Source, bandOf(confidence)}.String()]++
 	}
 }
 
@@ -43,7 +43,7 @@ func alsoOf(f *lineage.FieldNode) (out []pii.Category) {
 	return out
 }
 
-// groupRow is fields of one name, type, category, source and band: several are a group.
+// groupRow is fields of one name in one spelling, one type, category, source and band: those of several sources are a group.
 type groupRow struct {
 	name, typ, category, source string
 	band                        Band

@@ -119,7 +119,7 @@ func (c *Catalog) groupsNow(ctx context.Context, tx db.Tx, f GroupFilter) ([]Gro
 		if f.Source != "" && x.source != f.Source {
 			continue
 		}
-		g := Group{Name: spelling(x.name), Type: pii.FieldType(x.typ), Category: pii.Category(x.category), Band: x.band, State: f.State}
+		g := Group{Name: x.name, Type: pii.FieldType(x.typ), Category: pii.Category(x.category), Band: x.band, State: f.State}
 		if f.Category != "" && !f.Category.Covers(g.Category) {
 			continue
 		}
