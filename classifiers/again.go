@@ -93,9 +93,12 @@ var friends = map[pii.Category]map[pii.Category]float64{
 
 // neighbourNats is what the other fields of the dataset say of a category.
 func neighbourNats(around []pii.Category, c pii.Category) (float64, string) {
-	sum := 0.0
+	sum, of := 0.0, friends[c]
+	if of == nil {
+		return 0, ""
+	}
 	for _, n := range around {
-		sum += friends[c][n]
+		sum += of[n]
 	}
 	return min(sum, 4), "what stands beside it"
 }

@@ -164,7 +164,7 @@ func (w *weighing) positive(k candidate, c *Classifier) candidate {
 		k.add(-5, "the name is of something else")
 	case h.plural && c.Category == "identity.number":
 		k.add(-6, "the name is of many")
-	case named.Nats == 0 && h.nats["none.date"].Nats >= 6 && c.Category == "demographic.birth_date":
+	case named.Nats == 0 && c.Category == "demographic.birth_date" && h.nats["none.date"].Nats >= 6:
 		k.add(-6, "the name says another date")
 	}
 	w.values(&k, i, named.Nats > 2)

@@ -198,7 +198,7 @@ func (sc *scan) all(ctx context.Context, datasets iter.Seq2[pii.Dataset, error])
 			cancel()
 		}
 	}
-	sc.found = make(chan *finding, 2*most)
+	sc.found = make(chan *finding, most)
 	var storing sync.WaitGroup
 	storing.Go(func() { failed(sc.storeAll(ctx)) })
 	err := sc.examine(ctx, datasets, failed)
