@@ -11,7 +11,6 @@ import (
 	"vestige/internal/db"
 	"vestige/lineage"
 	"vestige/pii"
-	"vestige/store"
 	"vestige/store/storetest"
 )
 
@@ -24,7 +23,7 @@ type house struct {
 
 func build(t testing.TB) *house {
 	t.Helper()
-	var s *store.Store = storetest.SQLite(t, catalog.Schema())
+	s := storetest.SQLite(t, catalog.Schema())
 	c, err := catalog.Open(t.Context(), s.DB(), t.TempDir())
 	must(t, err)
 	t.Cleanup(func() { _ = c.Close() })

@@ -17,7 +17,7 @@ var sendWords = []string{
 	"spedizion", "consegna", "bezorg", "verzend", "ontvanger", "presente", "toimitus", "leverans", "dostaw", "odbiorc",
 }
 
-var addressWords = []string{"address", "adresse", "anschrift", "direccion", "domicilio", "indirizz", "endereco", "adres"}
+var addressWords = []string{"address", "adresse", "anschrift", "direccion", "domicilio", "indirizz", "endereco", "adres"} //nolint:misspell // Dutch
 
 // whereTo tells whether the records of a dataset say where something goes: the addresses of orders.
 func whereTo(n *Node) bool {

@@ -109,7 +109,7 @@ func aboutAnother(ws []string) bool {
 var (
 	ownerWords = []string{
 		"customer", "client", "user", "usr", "uid", "member", "account", "owner", "patient", "person", "buyer", "subscriber", "sender", "author", "requester", "reporter", "holder",
-		"participant", "student", "guest", "contact", "cust", "kunde", "kunden", "kundin", "kd", "benutzer", "nutzer", "mitglied", "kaeufer", "besteller", "absender", "inhaber", "verfasser", "autor", "konto", //nolint:misspell // German
+		"participant", "student", "guest", "contact", "cust", "kunde", "kunden", "kundin", "kd", "benutzer", "nutzer", "mitglied", "kaeufer", "besteller", "absender", "inhaber", "verfasser", "autor", "konto",
 		"cliente", "utente", "usuario", "utilisateur", "paciente", "paziente", "alumno", "aluno", "eleve", "studente", "estudiante", "socio", "membro", "membre", "miembro", "persona", "personne", "pessoa", "titular", "titolare", "anagrafica", "adherent", "inscrit",
 		"gebruiker", "klant", "lid", "leerling", "uzytkownik", "klient", "pacjent", "uczen", "anvandare", "kund", "medlem", "elev", "bruker", "asiakas", "henkilo", "jasen", "oppilas", "kayttaja", "hasta", "ogrenci", "musteri", "uye", "siswa", "pelanggan", "pengguna",
 		"usager", "abonne", "titulaire", "compte", "acheteur", "demandeur", "clientes", "comprador", "solicitante", "cuenta", "klanten", "abonnee", "houder", "rekeninghouder", "koper", "aanvrager", "patiente", "socia", "intestatario", "assinante",

@@ -152,7 +152,7 @@ func TestArriving(t *testing.T) {
 	t.Cleanup(func() { stop() })
 	link := out.match(t, v.ctx, `http://\S+/welcome/\S+`)
 
-	start := time.Now() //nolint:forbidigo // how long a person takes is no business of the clock of the program
+	start := time.Now()
 	if err := chromedp.Do(v.ctx, chromedp.Navigate(link)); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestArriving(t *testing.T) {
 	v.click("Review")
 	v.click("Accept a")
 	v.reads("Undo")
-	t.Logf("from the first page to the first decision: %s", time.Since(start).Round(time.Millisecond)) //nolint:forbidigo // likewise
+	t.Logf("from the first page to the first decision: %s", time.Since(start).Round(time.Millisecond))
 
 	out.match(t, v.ctx, `read anew: sources: 1`)
 	stop()

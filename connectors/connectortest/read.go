@@ -315,8 +315,11 @@ func errs[V any](seq iter.Seq2[V, error]) iter.Seq[error] {
 func readBreak(b *bench) {
 	r := b.start(Fixture{Datasets: []Dataset{large(3000)}})
 	sequences := r.sequences("large")
-	for _, seq := range sequences {
-		for range seq(context.Background()) {
+	for name, seq := range sequences {
+		for err := range seq(context.Background()) {
+			if err != nil {
+				b.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 	running := goleak.IgnoreCurrent()
@@ -399,8 +402,11 @@ func readEnds(b *bench) {
 func readChangesNothing(b *bench) {
 	r := b.start(Fixture{Datasets: []Dataset{large(200), accounts()}})
 	before := r.Peek(r.real)
-	for _, seq := range r.sequences("large") {
-		for range seq(context.Background()) {
+	for name, seq := range r.sequences("large") {
+		for err := range seq(context.Background()) {
+			if err != nil {
+				b.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 	if p, ok := r.driver(connectors.Scan).(connectors.Profiler); ok {

@@ -190,7 +190,7 @@ func (d *telephone) ask(ctx context.Context, c net.Conn) error {
 	case <-ctx.Done():
 		if !d.goesOn {
 			_ = c.Close()
-			<-done
+			<-done //nolint:errcheck // it fails, since the connection is closed
 		}
 		return ctx.Err()
 	case err := <-done:

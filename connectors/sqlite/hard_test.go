@@ -61,8 +61,8 @@ func TestHardKeys(t *testing.T) {
 		t.Error("resuming after each record does not give all of them")
 	}
 	m := pii.Match{Dataset: ds["folded"], Terms: []pii.Term{{Field: "k", Mode: pii.Exact, Values: []pii.Value{v("ann")}}}}
-	for range s.Locate(t.Context(), m) {
-		t.Error("an exact match ignores the case")
+	for _, err := range s.Locate(t.Context(), m) {
+		t.Error("an exact match ignores the case", err)
 	}
 	var found []*pii.Found
 	m.Terms[0].Values[0] = v("Ann")

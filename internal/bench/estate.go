@@ -100,10 +100,9 @@ func parentOf(d int) int {
 
 // maker stores an estate.
 type maker struct {
-	a     *app.App
-	keys  []lineage.Edge // of each dataset its place and first field, without an end
-	run   map[string]*catalog.Run
-	first pii.Ref
+	a    *app.App
+	keys []lineage.Edge // of each dataset its place and first field, without an end
+	run  map[string]*catalog.Run
 }
 
 // makeEstate makes a catalog of so many datasets in a folder, with what happens to catalogs: scans, alerts, decisions, references.
