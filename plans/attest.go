@@ -160,15 +160,15 @@ func (e *Engine) ladder(ctx context.Context, s *Status) []SourceRungs {
 func (e *Engine) attested(ctx context.Context, tx db.Tx, s *Status) (*Attested, error) {
 	o := &s.Open
 	a := &Attested{
-		Request: s.Request, Kind: s.Kind, Regime: o.Regime, Plan: s.ID, Hash: s.Hash, Commitment: o.Commitment, Made: s.Made, Finished: clock.Micros(), Deadline: o.Deadline,
+		Request: s.Request, Kind: s.Kind, Regime: o.Regime, Plan: s.ID, Hash: s.Hash, Commitment: o.Commitment, Made: s.Made, Finished: clock.Micros(), Deadline: s.Deadline(),
 		Batch: o.Batch, Units: s.Units, Held: o.Held, Mentions: o.Mentions, Rungs: o.Rungs, Approvals: s.Approvals, MasterKey: "beside the data", Looks: []AttestedLook{}, Kept: []AttestedStay{},
 		Gaps: []Gap{}, Answers: []Answer{}, Steps: []AttestedStep{}, Checks: []Report{},
 	}
 	if e.Keys.Master().Apart() {
 		a.MasterKey = "apart"
 	}
-	if o.Deadline > 0 {
-		in := a.Finished <= o.Deadline
+	if a.Deadline > 0 {
+		in := a.Finished <= a.Deadline
 		a.InTime = &in
 	}
 	for _, st := range o.Steps {

@@ -132,10 +132,19 @@ type Status struct {
 	Updated   int64      `json:"updated"`
 	Round     int64      `json:"round"`           // of looking and erasing
 	Cool      int64      `json:"cool,omitempty"`  // until when it can be undone
+	Due       int64      `json:"due,omitempty"`   // of one whose request was extended: until when
 	Next      string     `json:"next,omitempty"`  // of a superseded one: the plan in its place
 	Open      Open       `json:"open"`            //
 	Approvals []Approval `json:"approvals"`       //
 	Units     []UnitInfo `json:"units,omitempty"` //
+}
+
+// Deadline gives until when a plan has to be carried out, 0 for no end: its own deadline, or what its request was extended to.
+func (s *Status) Deadline() int64 {
+	if s.Due > 0 {
+		return s.Due
+	}
+	return s.Open.Deadline
 }
 
 // Approval is who approved what.

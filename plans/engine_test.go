@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vestige/catalog"
+	"vestige/internal/clock"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/internal/keys"
@@ -141,6 +143,24 @@ func TestSingleApprover(t *testing.T) {
 	w.run(s.ID)
 	if a := finished(t, e, w, s.ID); !a.Approvals[0].Single {
 		t.Error("the attestation does not say that one person asked and approved")
+	}
+}
+
+// TestExtendedDeadline has a request extended after the approval of its plan: the attestation goes by the later deadline, over the same hash.
+func TestExtendedDeadline(t *testing.T) {
+	for name, due := range map[string]int64{"first": 0, "extended": clock.Micros() + time.Hour.Microseconds()} {
+		t.Run(name, func(t *testing.T) {
+			e := newEstate(40, "")
+			w := newWorld(t, e.sources()...)
+			s, err := w.engine.Plan(t.Context(), plans.Ask{Request: "REQ-00000001", Kind: plans.Erasure, By: "olga", Deadline: 1, Identifiers: []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mailOf(her))}}})
+			w.must(err)
+			s = w.approve(s)
+			w.must(w.store.DB().Write(t.Context(), func(tx db.Tx) error { return w.engine.Extended(t.Context(), tx, s.Request, due) }))
+			w.run(s.ID)
+			if a := finished(t, e, w, s.ID); a.InTime == nil || *a.InTime != (due > 0) || a.Deadline != max(due, 1) || a.Hash != s.Hash {
+				t.Errorf("due at %d, in time: %t", a.Deadline, *a.InTime)
+			}
+		})
 	}
 }
 

@@ -89,7 +89,7 @@ func (e *Engine) again(ctx context.Context, s *Status, start []pii.Identifier, s
 	if err != nil {
 		return nil, err
 	}
-	a := Ask{Request: s.Request, Kind: s.Kind, Regime: s.Open.Regime, Deadline: s.Open.Deadline, By: s.By, Now: s.Open.CoolDown == 0}
+	a := Ask{Request: s.Request, Kind: s.Kind, Regime: s.Open.Regime, Deadline: s.Deadline(), By: s.By, Now: s.Open.CoolDown == 0}
 	return e.build(ctx, g, asked{Ask: a, start: start, subjects: subjects, salt: salt, previous: previous})
 }
 

@@ -133,3 +133,7 @@ CREATE TABLE plan_told (
 	text      TEXT NOT NULL,
 	PRIMARY KEY (plan, recipient)
 );
+
+-- step 4
+-- When a plan is due now that its request was extended; 0 where its own deadline stands.
+ALTER TABLE plan ADD COLUMN due BIGINT NOT NULL DEFAULT 0;

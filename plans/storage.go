@@ -50,12 +50,12 @@ func journal(ctx context.Context, tx db.Tx, plan string, en Entry) error {
 	return err
 }
 
-const selectPlan = "SELECT id, request, kind, state, resume, reason, open, hash, actor, round, cool, made, updated, next FROM plan"
+const selectPlan = "SELECT id, request, kind, state, resume, reason, open, hash, actor, round, cool, made, updated, next, due FROM plan"
 
 func scanPlan(row db.Row) (*Status, error) {
 	var s Status
 	var open, kind, state, resume string
-	if err := row.Scan(&s.ID, &s.Request, &kind, &state, &resume, &s.Reason, &open, &s.Hash, &s.By, &s.Round, &s.Cool, &s.Made, &s.Updated, &s.Next); err != nil {
+	if err := row.Scan(&s.ID, &s.Request, &kind, &state, &resume, &s.Reason, &open, &s.Hash, &s.By, &s.Round, &s.Cool, &s.Made, &s.Updated, &s.Next, &s.Due); err != nil {
 		if errkind.Of(err) == errkind.NotFound {
 			return nil, errNoPlan
 		}
@@ -205,6 +205,13 @@ func (e *Engine) Show(ctx context.Context, id string) (s *Status, err error) {
 		return err
 	})
 	return s, err
+}
+
+// Extended keeps the end that the deadline of a request was moved to, for its plans that have not ended: what was approved, and its hash, stay as they are.
+func (e *Engine) Extended(ctx context.Context, tx db.Tx, request string, due int64) error {
+	_, err := tx.Exec(ctx, "UPDATE plan SET due = $1 WHERE request = $2 AND state NOT IN ($3, $4, $5, $6, $7)",
+		due, request, string(Closed), string(Cancelled), string(Denied), string(Failed), string(Superseded))
+	return err
 }
 
 // Plans gives the plans of a request, or all where it is empty, the newest first.

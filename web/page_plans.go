@@ -72,7 +72,7 @@ func (s *Server) plansCSV(c *gin.Context) {
 	}
 	w := sheet(c, "plans", "plan", "request", "kind", "state", "steps", "gaps", "questions", "by", "made", "deadline", "hash")
 	for _, x := range all {
-		w.row(x.ID, x.Request, string(x.Kind), string(x.State), strconv.Itoa(len(x.Open.Steps)), strconv.Itoa(len(x.Open.Gaps)), strconv.Itoa(len(x.Open.Questions)), x.By, stamp(x.Made), stamp(x.Open.Deadline), x.Hash)
+		w.row(x.ID, x.Request, string(x.Kind), string(x.State), strconv.Itoa(len(x.Open.Steps)), strconv.Itoa(len(x.Open.Gaps)), strconv.Itoa(len(x.Open.Questions)), x.By, stamp(x.Made), stamp(x.Deadline()), x.Hash)
 	}
 	w.end()
 }

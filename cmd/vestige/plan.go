@@ -81,8 +81,8 @@ func (x planCmd) write(c *call, s *plans.Status) error {
 func (c *call) showPlan(s *plans.Status) {
 	o := &s.Open
 	c.printf("%s  %s of %s, %s", c.bold(s.ID), s.Kind, s.Request, s.State)
-	if o.Deadline > 0 {
-		c.printf(", due %s", day(o.Deadline))
+	if due := s.Deadline(); due > 0 {
+		c.printf(", due %s", day(due))
 	}
 	c.printf("\n%s\n", c.dim("hash "+s.Hash))
 	for _, st := range o.Steps {
