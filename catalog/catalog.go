@@ -13,6 +13,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -69,6 +70,9 @@ func Open(ctx context.Context, store db.DB, dir string) (*Catalog, error) {
 	if err := c.openIndex(at); err != nil {
 		return nil, err
 	}
+	if err := c.forgetAhead(at); err != nil {
+		return nil, err
+	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c.stop = stop
 	go c.follow(run)
@@ -94,6 +98,25 @@ func (c *Catalog) openIndex(at revision) error {
 		c.why, c.absent = err.Error(), errkind.Of(err) == errkind.NotFound
 	}
 	return nil
+}
+
+// forgetAhead begins an index anew that is ahead of its store: a power cut took what was stored last, or the store comes from a backup. Revisions are given again
+// there, so that what the index has of them is not what the store will have.
+func (c *Catalog) forgetAhead(at revision) error {
+	if c.idx == nil {
+		return nil
+	}
+	has, err := c.idx.revision()
+	if err != nil || has <= at.Revision {
+		return err
+	}
+	_ = c.idx.close() // it is thrown away
+	if c.idx = nil; os.RemoveAll(c.path()) != nil {
+		c.why = "it is ahead of the store, and could not be removed"
+		return nil
+	}
+	c.idx, err = newIndex(c.path())
+	return err
 }
 
 // Absent tells whether the store has a catalog and this directory had no index at all: it was taken away, or the machine is new among many.

@@ -208,27 +208,34 @@ func (f Filter) where() (string, []any) {
 // eachSets is how many datasets Each reads at once.
 const eachSets = 200
 
-// Each visits what Proposals gives, as of one moment, some datasets at a time and each of them whole, so that all of an estate takes no more memory than a part.
+// Each visits what Proposals gives, some datasets at a time and each of them whole, so that all of an estate takes no more memory than a part. Each
+// part is as of one moment of its own: whoever takes it in slowly keeps nothing of the store from being changed.
 func (c *Catalog) Each(ctx context.Context, f Filter, visit func([]Entry) error) error {
-	return c.read(ctx, func(tx db.Tx) error {
-		for {
-			var w conditions
-			w.is("source", f.Source)
-			w.is("name", f.Dataset)
-			w.add("(source, name) > (" + w.arg(f.to.Source) + ", " + w.arg(f.to.Dataset) + ")")
-			refs, err := collect(ctx, tx, scanSet, "SELECT source, name FROM dataset_count"+w.String()+" ORDER BY source, name LIMIT "+strconv.Itoa(eachSets), w.args...)
-			if err != nil || len(refs) == 0 {
-				return err
-			}
-			f.behind, f.to = f.to, refs[len(refs)-1]
-			es, err := c.proposals(ctx, tx, f)
-			if err != nil {
-				return err
-			}
-			if err := visit(es); err != nil {
-				return err
-			}
+	for {
+		es, more, err := c.eachPart(ctx, &f)
+		if err != nil || !more {
+			return err
 		}
+		if err := visit(es); err != nil {
+			return err
+		}
+	}
+}
+
+// eachPart reads the part behind the one that f has come to.
+func (c *Catalog) eachPart(ctx context.Context, f *Filter) (es []Entry, more bool, err error) {
+	return es, more, c.read(ctx, func(tx db.Tx) error {
+		var w conditions
+		w.is("source", f.Source)
+		w.is("name", f.Dataset)
+		w.add("(source, name) > (" + w.arg(f.to.Source) + ", " + w.arg(f.to.Dataset) + ")")
+		refs, err := collect(ctx, tx, scanSet, "SELECT source, name FROM dataset_count"+w.String()+" ORDER BY source, name LIMIT "+strconv.Itoa(eachSets), w.args...)
+		if err != nil || len(refs) == 0 {
+			return err
+		}
+		f.behind, f.to, more = f.to, refs[len(refs)-1], true
+		es, err = c.proposals(ctx, tx, *f)
+		return err
 	})
 }
 

@@ -2,6 +2,7 @@ package requests
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -35,9 +36,20 @@ const (
 // Due is when the answer is owed, in microseconds since 1970: within the regime's time, and within the longer one where somebody has extended the request.
 func (r *Request) Due() int64 {
 	if r.Prolonged > 0 {
-		return r.Extended
+		return r.Extended + r.stood()
 	}
-	return r.Respond
+	return r.Respond + r.stood()
+}
+
+// stood is for how long the clock of a request that waits has stood, where its regime lets it.
+func (r *Request) stood() int64 {
+	if r.State != Waiting || r.Waits == 0 {
+		return 0
+	}
+	if regime, err := policies.FindRegime(r.Regime); err != nil || !regime.Pause {
+		return 0
+	}
+	return clock.Micros() - r.Waits
 }
 
 // Sign says how near the deadline is now.
@@ -74,7 +86,7 @@ func (s *Service) Extend(ctx context.Context, id, by, reason string) (r *Request
 			return errkind.Coded(errkind.Conflict, "no-extension", "%s has no extension for a request of the type %s", r.Regime, r.Type)
 		case r.Prolonged > 0:
 			return errkind.Coded(errkind.Conflict, "extended", "the request was extended already")
-		case now > r.Inform:
+		case now > r.Inform+r.stood():
 			return errkind.Coded(errkind.Conflict, "too-late", "the person would have had to be told of an extension before the first deadline")
 		}
 		if _, err := tx.Exec(ctx, "UPDATE request SET prolonged = $1, updated = $1 WHERE id = $2", now, id); err != nil {
@@ -93,18 +105,15 @@ func (s *Service) Remind(ctx context.Context) (n int, err error) {
 	}
 	open, err := s.List(ctx, false)
 	for _, r := range open {
-		told := 0
-		if err == nil {
-			told, err = s.remind(ctx, r)
-		}
-		n += told
+		told, e := s.remind(ctx, r)
+		n, err = n+told, errors.Join(err, e)
 	}
 	return n, err
 }
 
 func (s *Service) remind(ctx context.Context, r *Request) (n int, err error) {
 	var all []reminder
-	if sign := r.Sign(); (sign == Soon || sign == Late) && !s.stands(r) {
+	if sign := r.Sign(); sign == Soon || sign == Late {
 		all = append(all, reminder{"deadline", string(sign), r.Due(), r.dueText(sign)})
 	}
 	if r.Plan != "" {
@@ -149,12 +158,6 @@ func (s *Service) tell(ctx context.Context, r *Request, x reminder) (n int, err 
 		}
 		return s.audit.Append(ctx, tx, audit.Entry{Actor: "vestige", Subject: r.ID, Action: "request.remind", Object: r.ID, Facts: audit.Facts(map[string]any{"code": x.code, "what": x.what, "due": x.due})})
 	})
-}
-
-// stands tells whether the clock of a request stands, since something is awaited and the regime lets the clock stand meanwhile.
-func (s *Service) stands(r *Request) bool {
-	regime, err := policies.FindRegime(r.Regime)
-	return r.State == Waiting && err == nil && regime.Pause
 }
 
 func (r *Request) dueText(sign Sign) string {

@@ -112,6 +112,10 @@ func TestAStandingClockIsNotTold(t *testing.T) {
 			d.must(err)
 			_, err = d.service.Wait(t.Context(), r.ID, "olga", "which of two accounts")
 			d.must(err)
+			d.must(d.store.DB().Write(t.Context(), func(tx db.Tx) error { // it has waited for 45 days
+				_, err := tx.Exec(t.Context(), "UPDATE request SET waits = $1 WHERE id = $2", time.Now().Add(-45*oneDay).UnixMicro(), r.ID)
+				return err
+			}))
 			if n, err := d.service.Remind(t.Context()); err != nil || n != i {
 				t.Errorf("%s: told of %d: %v", regime, n, err)
 			}

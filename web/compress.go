@@ -12,7 +12,7 @@ import (
 // compressed are the types of answers that become smaller. A stream of events is none of them: it has to arrive as it is written.
 var compressed = []string{"text/html", "text/css", "text/javascript", "text/csv", "application/json", "application/problem+json", "application/yaml", "application/x-ndjson", "image/svg+xml"}
 
-// padding is up to how many bytes an answer is longer than it has to be, depending on all of it. A page holds no token, but beside what an address asked for it
+// padding is up to how many bytes an answer is longer than it has to be, depending on how it begins. A page holds no token, but beside what an address asked for it
 // holds names of the estate, and who sees nothing but sizes is told less of them.
 const padding = 32
 

@@ -41,7 +41,7 @@ func (d *Driver) elements(ctx context.Context, all []byte, values map[string]pii
 			p.add(slices.Concat(lead, it.Raw))
 		case it.Kind == decode.Record && beginsList(it.Raw):
 			p.attributes = true
-		case it.Kind == decode.Record && p.record == nil && places(it, values) == len(named(values)):
+		case it.Kind == decode.Record && p.record == nil && !fixed(it) && places(it, values) == len(named(values)):
 			if p.record, err = editElement(it, replacing(it, values)); err != nil {
 				return err
 			}
@@ -73,6 +73,11 @@ func named(values map[string]pii.Value) (out []string) {
 		}
 	}
 	return out
+}
+
+// fixed tells whether a record has something that would stay in another made out of it: a comment, an instruction.
+func fixed(it *decode.Item) bool {
+	return slices.ContainsFunc(it.Values, func(v decode.Value) bool { return v.Kind == decode.Fixed })
 }
 
 // places counts the values for which a record has a field that is not empty.

@@ -63,7 +63,7 @@ func lookBinaryLog(ctx context.Context, c *conn, r connectors.Rung) (connectors.
 		return r, err
 	}
 	if !strings.EqualFold(v["log_bin"], "ON") {
-		return r.Stands(connectors.RungReached, "log_bin is off; files from a time when the server ran with it are not seen from here"), nil
+		return r.Stands(connectors.RungUnknown, "log_bin is off, so that nothing is added; files from a time when the server ran with it are not seen from here"), nil
 	}
 	seconds, _ := strconv.ParseFloat(v["binlog_expire_logs_seconds"], 64)
 	if seconds == 0 {

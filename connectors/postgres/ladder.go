@@ -137,7 +137,7 @@ func lookStatementLog(ctx context.Context, _ *Driver, c *conn, r connectors.Rung
 	case err != nil:
 		return r, err
 	case got[0] == "none" && got[1] == "-1":
-		const none = "no statement is logged now but those that fail, from the level %s; what was logged before stands in the server's log until it is removed: %s"
+		const none = "log_statement and log_min_duration_statement log none now; those that fail are, from the level %s, and what a sample or an extension takes; what was logged before stands in the server's log until it is removed: %s"
 		return r.Stands(connectors.RungUnknown, none, got[3], c.logs(ctx)), nil
 	}
 	return r.Stands(connectors.RungUnknown, "log_statement is %s, log_min_duration_statement %s, log_parameter_max_length %s: the server's log may hold values of statements for as long as it is kept", got[0], got[1], got[2]), nil

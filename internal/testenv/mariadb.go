@@ -173,7 +173,7 @@ func (f *family) startMariaDB(install, daemon string) error {
 	}
 	cmd = exec.Command("/bin/sh", append([]string{"-c", ender(), "ender", daemon, "--no-defaults", "--datadir=" + data, "--port=" + strconv.Itoa(f.port),
 		"--bind-address=127.0.0.1", "--socket=" + filepath.Join(dir, "s"), "--pid-file=" + filepath.Join(dir, "pid"), "--init-file=" + boot,
-		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2", "--skip-innodb-doublewrite", "--debug-no-sync", "--max-connections=200",
+		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2", "--skip-innodb-doublewrite", "--max-connections=200",
 		"--ssl-ca=" + files[0], "--ssl-cert=" + files[1], "--ssl-key=" + files[2]}, f.options...)...)
 	if err := unprivileged(cmd, dir); err != nil {
 		return err
