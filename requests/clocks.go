@@ -93,6 +93,9 @@ func (s *Service) Extend(ctx context.Context, id, by, reason string) (r *Request
 			return err
 		}
 		r.Prolonged, r.Updated = now, now
+		if err := s.engine.Extended(ctx, tx, id, r.Due()); err != nil {
+			return err
+		}
 		return s.note(ctx, tx, r, r.State, by, "extended: "+reason)
 	})
 }

@@ -159,3 +159,19 @@ func TestLateRecipientsAreTold(t *testing.T) {
 		}
 	})
 }
+
+// TestAnExtendedDeadlineHoldsForThePlan extends a request that has a plan.
+func TestAnExtendedDeadlineHoldsForThePlan(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		r := d.received(44, 3)
+		p, err := d.service.Plan(t.Context(), r.ID, "olga")
+		d.must(err)
+		r, err = d.service.Extend(t.Context(), r.ID, "olga", "many systems")
+		d.must(err)
+		now, err := d.engine.Show(t.Context(), p.ID)
+		d.must(err)
+		if now.Deadline() != r.Due() || now.Hash != p.Hash || p.Deadline() >= r.Due() {
+			t.Errorf("the plan is due %d, the request %d, and its hash is %s, was %s", now.Deadline(), r.Due(), now.Hash, p.Hash)
+		}
+	})
+}
