@@ -292,7 +292,7 @@ func (b *builder) passes(i int, e *lineage.Edge) bool {
 // other tells whether the other owner of a shared record can stand where a reference names her: what names him means something there.
 func (b *builder) other(r *lineage.Record, n *lineage.Node, e *lineage.Edge) bool {
 	f := n.Field(e.Fields[0])
-	return !r.Other.Null() && f != nil && f.Domain == r.OtherIn && !slices.Contains(n.Dataset.Key, e.Fields[0])
+	return !r.Other.Null() && f != nil && f.Domain != "" && f.Domain == r.OtherIn && !slices.Contains(n.Dataset.Key, e.Fields[0])
 }
 
 // nullable tells whether one of an edge's fields may be NULL and is not part of the key.

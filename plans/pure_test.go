@@ -169,9 +169,10 @@ func TestFates(t *testing.T) {
 		}, []string{"pseudonymise a 1 mail=random"}},
 		"a shared record names the other": {func(p *paper) {
 			p.table("a", "mail contact.email").Person = 0.95
-			p.table("orders", "a_id none.key >a")
+			p.table("orders", "a_id none.key >a").Fields[1].Domain = "people"
 			p.record("a", 1, lineage.Hers)
-			p.closure.Records[p.record("orders", 5, lineage.Joint, "a_id", "1")].Other = pii.NewValue("2")
+			r := p.closure.Records[p.record("orders", 5, lineage.Joint, "a_id", "1")]
+			r.Other, r.OtherIn = pii.NewValue("2"), "people"
 		}, []string{"detach orders 5 a_id=2", "delete a 1"}},
 		"a shared record cannot name the other where a number of his means another": {func(p *paper) {
 			p.table("a", "mail contact.email").Person = 0.95
@@ -179,6 +180,12 @@ func TestFates(t *testing.T) {
 			p.record("a", 1, lineage.Hers)
 			r := p.closure.Records[p.record("orders", 5, lineage.Joint, "a_id", "1")]
 			r.Other, r.OtherIn = pii.NewValue("2"), "elsewhere"
+		}, []string{"pseudonymise a 1 mail=random"}},
+		"a shared record cannot name the other where nobody knows what its numbers mean": {func(p *paper) {
+			p.table("a", "mail contact.email").Person = 0.95
+			p.table("orders", "a_id none.key >a")
+			p.record("a", 1, lineage.Hers)
+			p.closure.Records[p.record("orders", 5, lineage.Joint, "a_id", "1")].Other = pii.NewValue("2")
 		}, []string{"pseudonymise a 1 mail=random"}},
 		"what no method reaches stays once that is accepted": {func(p *paper) {
 			p.table("a", "mail contact.email")
@@ -218,7 +225,7 @@ func TestFates(t *testing.T) {
 			n := friends(p)
 			n.Dataset.References[0].OnDelete = pii.Cascade
 			n.Fields = append(n.Fields, lineage.FieldNode{Field: pii.Field{Name: "nick", Column: "nick", Type: pii.Text}, Category: "identity.name", Confidence: 1, Dense: true})
-			p.closure.Records[1].Other = pii.NewValue("2")
+			n.Fields[1].Domain, p.closure.Records[1].Other, p.closure.Records[1].OtherIn = "people", pii.NewValue("2"), "people"
 		}, []string{"detach friends 5 a_id=2", "delete a 1"}},
 		"a record that goes keeps no shell": {func(p *paper) {
 			friends(p).Dataset.References[0].OnDelete = pii.Cascade
