@@ -53,13 +53,13 @@ func Build(in Input) (*Plan, error) {
 		return nil, errkind.New(errkind.Invalid, "a plan needs at least 16 bytes of salt")
 	}
 	n := len(in.Closure.Records)
-	b := &builder{in: in, recs: in.Closure.Records, fate: make([]fate, n), basis: make([]Basis, n), changes: map[int][]pii.Change{}, extra: map[string]*extra{}, holds: map[pii.Ref][]pii.Category{}}
+	b := &builder{in: in, recs: in.Closure.Records, fate: make([]fate, n), basis: make([]Basis, n), changes: map[int][]pii.Change{}, extra: map[string]*extra{}, holds: map[pii.Ref][]pii.Category{}, left: map[missing]map[string]bool{}}
 	b.index()
 	b.first()
 	b.keep()
-	b.stay()
+	b.settle()
 	b.change()
-	b.stay()
+	b.settle()
 	b.empty()
 	b.letGo()
 	return b.plan(), nil
@@ -88,9 +88,9 @@ type builder struct {
 	at      map[string][]int  // records by dataset, field and value
 	byID    map[string]int    // records by dataset and key, or digest
 	edges   map[string]*lineage.Edge
-	holds   map[pii.Ref][]pii.Category // what personal data a dataset holds, once asked
-	locals  map[string]bool            // local identifiers of hers, by value domain and value
-	left    map[pii.Ref]*group         // what no method reaches and was accepted as a gap, by dataset
+	holds   map[pii.Ref][]pii.Category  // what personal data a dataset holds, once asked
+	locals  map[string]bool             // local identifiers of hers, by value domain and value
+	left    map[missing]map[string]bool // records that no method reaches, where that was accepted
 }
 
 // extra is a record outside the closure that refers to one that goes.
@@ -219,7 +219,6 @@ func (b *builder) keep() {
 			b.fate[i], b.basis[i] = kept, basis
 		}
 	}
-	b.beyond()
 	for changed := true; changed; {
 		changed = false
 		for i, r := range b.recs {
@@ -227,6 +226,15 @@ func (b *builder) keep() {
 				b.fate[i], b.basis[i], changed = kept, b.basis[r.Owner], true
 			}
 		}
+	}
+	b.beyond()
+}
+
+// settle finds what stays for the sake of something else until nothing more does: a shell that no method makes stays too, and what it refers to.
+func (b *builder) settle() {
+	b.stay()
+	for b.beyond() {
+		b.stay()
 	}
 }
 
@@ -253,11 +261,21 @@ func (b *builder) stay() {
 			}
 		}
 		for _, ref := range b.in.Closure.Referrers {
-			if e := b.edges[ref.Edge]; e != nil && e.OnDelete != pii.SetDefault && !b.nullable(e) && !b.lets(ref.Record, e) {
+			if e := b.edges[ref.Edge]; e != nil && e.OnDelete != pii.SetDefault && b.fate[ref.To] == goes && b.holdsOn(ref.Record, e) {
 				changed = b.shellAll([]int{ref.To}) || changed
 			}
 		}
 	}
+}
+
+// holdsOn tells whether a record that refers to one of hers goes on naming it: it has to name somebody, or it was accepted that nothing can empty the reference.
+func (b *builder) holdsOn(f *pii.Found, e *lineage.Edge) bool {
+	if b.lets(f, e) {
+		return false
+	}
+	k := recordID(f.Dataset, f.Key, f.Digest)
+	i, reached := b.byID[k]
+	return !b.nullable(e) || (!reached || b.fate[i] == untouched) && b.leaves(missing{f.Dataset, pii.Nullify}, k) != ""
 }
 
 // lets tells whether a record that refers to one of hers goes itself, a link between her and somebody else, or can name its other owner in her place.

@@ -44,27 +44,39 @@ func (b *builder) gaps(o *Open) {
 	})
 }
 
-// GapID gives the stable name by which a gap is accepted: the same for the same kind of gap at the same place.
+// GapID gives the stable name by which a gap is accepted: the same for the same kind of gap at the same place. Of what a source cannot do each method is a gap of its own.
 func GapID(g pii.Gap) string {
-	h := sha256.Sum256([]byte(g.Code + "\x00" + g.At.String()))
+	of := g.Code + "\x00" + g.At.String()
+	if g.Code == noEraser {
+		of += "\x00" + g.Text
+	}
+	h := sha256.Sum256([]byte(of))
 	return "g-" + hex.EncodeToString(h[:6])
 }
 
-// noMethod gives a gap for every step whose dataset's connector cannot do it.
+const noEraser = "no-eraser"
+
+// missing is a method that a dataset's connector does not have.
+type missing struct {
+	at     pii.Ref
+	method pii.Method
+}
+
+func (m missing) gap(records int64) pii.Gap {
+	return pii.Gap{Code: noEraser, At: m.at, Records: records, Text: fmt.Sprintf("the source cannot %s records of this dataset", m.method)}
+}
+
+// noMethod gives a gap for every step whose dataset's connector cannot do it, and for every one that is left out since that was accepted.
 func (b *builder) noMethod(o *Open) (out []pii.Gap) {
-	for at, g := range b.left {
-		out = append(out, unable(at, g.method, int64(len(g.recs))))
+	for m, records := range b.left {
+		out = append(out, m.gap(int64(len(records))))
 	}
 	for _, st := range o.Steps {
 		if st.Method != pii.Retain && !b.able(st.Dataset, st.Method) {
-			out = append(out, unable(st.Dataset, st.Method, st.Records))
+			out = append(out, missing{st.Dataset, st.Method}.gap(st.Records))
 		}
 	}
 	return out
-}
-
-func unable(at pii.Ref, m pii.Method, records int64) pii.Gap {
-	return pii.Gap{Code: "no-eraser", At: at, Records: records, Text: fmt.Sprintf("the source cannot %s records of this dataset", m)}
 }
 
 // able tells whether a dataset's connector has a method for it.
@@ -73,27 +85,35 @@ func (b *builder) able(at pii.Ref, m pii.Method) bool {
 }
 
 // beyond leaves what no method reaches, and what was reached over a field that nobody decided, once somebody has accepted that: it stays as what a basis keeps does, and the
-// rest goes on.
-func (b *builder) beyond() {
-	b.left = map[pii.Ref]*group{}
+// rest goes on, what belongs to it included. It tells whether there was any.
+func (b *builder) beyond() (changed bool) {
 	for i, r := range b.recs {
 		if why := b.undecided(i, r); why != "" {
-			b.fate[i], b.basis[i] = kept, Basis{Text: "nobody decided what leads to it, which was accepted: " + why}
+			b.fate[i], b.basis[i], changed = kept, Basis{Text: "nobody decided what leads to it, which was accepted: " + why}, true
 		}
-		m := methodOf[b.fate[i]]
-		if b.in.Kind != Erasure || b.fate[i] == untouched || b.fate[i] == kept || b.able(r.Dataset, m) {
+		if b.fate[i] == untouched || b.fate[i] == kept {
 			continue
 		}
-		why := b.in.Accepted[GapID(unable(r.Dataset, m, 0))]
-		if why == "" {
-			continue
+		if why := b.leaves(missing{r.Dataset, methodOf[b.fate[i]]}, recordID(r.Dataset, r.Key, r.Digest)); why != "" {
+			b.fate[i], b.basis[i], changed = kept, Basis{Text: "no method reaches it, which was accepted: " + why}, true
 		}
-		if b.left[r.Dataset] == nil {
-			b.left[r.Dataset] = &group{dataset: r.Dataset, method: m}
-		}
-		b.left[r.Dataset].recs = append(b.left[r.Dataset].recs, i)
-		b.fate[i], b.basis[i] = kept, Basis{Text: "no method reaches it, which was accepted: " + why}
 	}
+	return changed
+}
+
+// leaves gives the reason for which it was accepted that a method is missing, and counts the record among what is left for it.
+func (b *builder) leaves(m missing, record string) string {
+	if b.in.Kind != Erasure || b.able(m.at, m.method) {
+		return ""
+	}
+	why := b.in.Accepted[GapID(m.gap(0))]
+	if why != "" {
+		if b.left[m] == nil {
+			b.left[m] = map[string]bool{}
+		}
+		b.left[m][record] = true
+	}
+	return why
 }
 
 // undecided gives the reason for which it was accepted that a record is left that only an undecided field leads to.

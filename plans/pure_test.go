@@ -21,6 +21,7 @@ type paper struct {
 	closure lineage.Closure
 	basis   map[string]string // by dataset
 	change  func(*plans.Input)
+	lacks   map[string]bool // gaps of one record that have to be there, by id: whether they are required
 }
 
 func refOf(name string) pii.Ref { return pii.Ref{Source: "s", Dataset: name} }
@@ -85,6 +86,22 @@ func (p *paper) input() plans.Input {
 		p.change(&in)
 	}
 	return in
+}
+
+// without takes a method from a dataset, and accepts that one is missing there; with the same one its gap has to be there, accepted.
+func (p *paper) without(table string, lacks, accepted pii.Method) {
+	p.change = func(in *plans.Input) {
+		methods := in.Methods
+		in.Methods = func(d pii.Dataset) []pii.Method {
+			return slices.DeleteFunc(methods(d), func(m pii.Method) bool { return d.Ref == refOf(table) && m == lacks })
+		}
+		in.Accepted = map[string]string{noEraser(table, accepted): "done by hand next week"}
+	}
+	p.lacks = map[string]bool{noEraser(table, lacks): lacks != accepted}
+}
+
+func noEraser(table string, m pii.Method) string {
+	return plans.GapID(pii.Gap{Code: "no-eraser", At: refOf(table), Text: fmt.Sprintf("the source cannot %s records of this dataset", m)})
 }
 
 func (p *paper) build(t testing.TB) *plans.Plan {
@@ -192,13 +209,36 @@ func TestFates(t *testing.T) {
 			p.table("sheet", "mail contact.email")
 			p.record("a", 1, lineage.Hers)
 			p.record("sheet", 2, lineage.Hers)
-			p.change = func(in *plans.Input) {
-				in.Accepted = map[string]string{plans.GapID(pii.Gap{Code: "no-eraser", At: refOf("sheet")}): "a workbook, done by hand next week"}
-				in.Methods = func(d pii.Dataset) []pii.Method {
-					return map[string][]pii.Method{"s/a": {pii.Delete}}[d.Ref.String()]
-				}
-			}
+			p.without("sheet", pii.Delete, pii.Delete)
 		}, []string{"retain sheet 2", "delete a 1"}},
+		"what belongs to something that no method reaches goes": {func(p *paper) {
+			p.table("orders", "total none.amount")
+			p.table("lines", "order_id none.key")
+			i := p.record("orders", 2, lineage.Hers)
+			p.closure.Records[p.record("lines", 3, lineage.Hers, "order_id", "2")].Owner = i
+			p.without("orders", pii.Delete, pii.Delete)
+		}, []string{"retain orders 2", "delete lines 3"}},
+		"what is accepted of one method is not of another": {func(p *paper) {
+			p.table("a", "mail contact.email")
+			p.record("a", 1, lineage.Hers)
+			p.without("a", pii.Delete, pii.Redact)
+		}, []string{"delete a 1"}},
+		"a shell that no method makes stays once that is accepted": {func(p *paper) {
+			p.basis = map[string]string{"invoices": "tax"}
+			p.table("town", "mail contact.email")
+			p.table("a", "mail contact.email", "town_id none.key >town")
+			p.table("invoices", "a_id none.key >a")
+			p.record("town", 4, lineage.Hers)
+			p.record("a", 1, lineage.Hers, "town_id", "4")
+			p.record("invoices", 2, lineage.Hers, "a_id", "1")
+			p.without("a", pii.Pseudonymise, pii.Pseudonymise)
+		}, []string{"retain a 1", "retain invoices 2", "pseudonymise town 4 mail=random"}},
+		"a reference that no method empties keeps a shell once that is accepted": {func(p *paper) {
+			p.table("a", "mail contact.email")
+			p.table("b", "x none.key null >a")
+			p.referrer("b", 9, p.record("a", 1, lineage.Hers), "x", "x", "1")
+			p.without("b", pii.Nullify, pii.Nullify)
+		}, []string{"pseudonymise a 1 mail=random"}},
 		"overlapping occurrences are one change": {func(p *paper) {
 			p.table("notes", "body none.text")
 			r := p.closure.Records[p.record("notes", 4, lineage.Mention, "body", "Ann Lee ann@example.com called")]
@@ -259,7 +299,13 @@ func TestFates(t *testing.T) {
 			t.Parallel()
 			p := &paper{}
 			c.make(p)
-			if got := acts(p.build(t)); !slices.Equal(got, c.want) {
+			plan := p.build(t)
+			for id, required := range p.lacks {
+				if i := slices.IndexFunc(plan.Open.Gaps, func(g plans.Gap) bool { return g.ID == id }); i < 0 || plan.Open.Gaps[i].Required != required || plan.Open.Gaps[i].Records != 1 {
+					t.Errorf("gaps: %+v", plan.Open.Gaps)
+				}
+			}
+			if got := acts(plan); !slices.Equal(got, c.want) {
 				t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(c.want, "\n  "))
 			}
 		})
