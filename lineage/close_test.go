@@ -240,6 +240,107 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestTwoAtOnePlace has two addresses that another has too, in one field: each is a doubt by itself. The question reads as it should.
+func TestTwoAtOnePlace(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	users(e).add(3, "lee@example.com", "Dan Poe").add(4, "ray@example.com", "Eve Orr")
+	e.table("shop/addresses_had", "id none.key int", "user_id identity.number int >shop/users.id", "email contact.email").add(11, 1, "lee@example.com").add(12, 3, "lee@example.com").add(13, 1, "ray@example.com").add(14, 4, "ray@example.com")
+	e.table("news/undated", "id none.key int", "email contact.email").add(1, "lee@example.com").add(2, "ray@example.com")
+	g := e.open()
+	closed := func(answers map[string]pii.Verdict) *lineage.Closure {
+		c, err := lineage.Close(t.Context(), g, e, lineage.Limits{Find: .5, Change: limits.Change, Skip: map[lineage.Part]bool{lineage.Windows: true}}, []pii.Identifier{mail(users1)}, answers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	open := closed(nil)
+	if len(open.Questions) != 1 || len(open.Questions[0].Places) != 2 || open.Questions[0].Places[0].ID == open.Questions[0].Places[1].ID {
+		t.Fatalf("questions: %+v %v", open.Questions, told(open))
+	}
+	q := open.Questions[0]
+	if want := "Records of news/undated hold a contact.email that the person shares with somebody else, and nothing in them says whose they are."; q.Text != want {
+		t.Errorf("asked %q", q.Text)
+	}
+	got := told(closed(map[string]pii.Verdict{q.Places[0].ID: pii.Accept}))
+	if !slices.Contains(got, "hers news/undated 1") || !slices.Contains(got, "unsure news/undated 2") {
+		t.Errorf("after one answer: %v", got)
+	}
+}
+
+// TestEveryDoubtIsAsked has records that nobody can tell apart: the question of each is in the closure, and its text is whole.
+func TestEveryDoubtIsAsked(t *testing.T) {
+	t.Parallel()
+	for name, d := range difficulties {
+		start := d.start
+		if start.Category == "" {
+			start = mail(users1)
+		}
+		e := newEstate(t)
+		d.make(e)
+		asked(t, name, e.close(e.open(), start))
+	}
+}
+
+// asked tells a closure in which a record waits for a question that is not asked, or one is asked in broken words.
+func asked(t *testing.T, name string, c *lineage.Closure) {
+	t.Helper()
+	for _, r := range c.Records {
+		if r.Holding == lineage.Unsure && !slices.ContainsFunc(c.Questions, func(q lineage.Question) bool { return q.ID == r.Question }) {
+			t.Errorf("%s: %s %s waits for a question that nobody asks", name, r.Dataset, r.Key[0].Reveal())
+		}
+	}
+	for _, q := range c.Questions {
+		if strings.Contains(q.Text, "%") || strings.Contains(q.Text, "{at}") {
+			t.Errorf("%s: asked %q", name, q.Text)
+		}
+	}
+}
+
+// TestQuestionNamesItsField asks about a field of an odd name as it is called.
+func TestQuestionNamesItsField(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	users(e)
+	tb := e.table("portal/people", "id identity.number int", "100%d{at} none.key int ~shop/users.id", "email contact.email", "name identity.name").add(9, 1, "zed@example.org", "Zed Orr")
+	crowd(tb, 8, func(i int) []any {
+		return []any{i, i, fmt.Sprintf("u%d@example.net", i), fmt.Sprintf("Cy Fox%c", 'a'+i%26)}
+	})
+	c := e.close(e.open(), mail(users1))
+	if len(c.Questions) != 1 || !strings.HasPrefix(c.Questions[0].Text, "Records of portal/people refer to the person by 100%d{at}, as the scan inferred") {
+		t.Errorf("asked %+v", c.Questions)
+	}
+}
+
+// TestTextBesideAThing has a text that names her and refers, by two fields, to what a record of hers refers to: it is about her where few have to do with that, and
+// not where a town has.
+func TestTextBesideAThing(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"few": "mentions shop/notes 1: Ann Lee", "many": "unsure shop/notes 1"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEstate(t)
+			users(e)
+			places := e.table("geo/places", "id none.key int", "country none.code", "zip none.code").add(1, "XA", "1000").add(2, "XA", "1001")
+			orders := e.table("geo/orders", "id none.key int", "user_id identity.number int >shop/users.id", "country none.code", "zip none.code").add(1, 1, "XA", "1000").add(2, 2, "XA", "1001")
+			notes := e.table("shop/notes", "id none.key int", "country none.code", "zip none.code", "body none.text").add(1, "XA", "1000", "Ann Lee called")
+			crowd(notes, 50, func(i int) []any {
+				if name == "many" {
+					return []any{i, "XA", "1000", "nobody called"}
+				}
+				return []any{i, "XA", fmt.Sprint(i), "nobody called"}
+			})
+			for _, tb := range []*table{orders, notes} {
+				tb.refs = append(tb.refs, pii.Reference{From: tb.ref, Fields: []string{"country", "zip"}, To: places.ref, ToFields: []string{"country", "zip"}, OnDelete: pii.Restrict})
+			}
+			if got := told(e.close(e.open(), mail(users1))); !slices.Contains(got, want) {
+				t.Errorf("got %v, want %s", got, want)
+			}
+		})
+	}
+}
+
 // failing lets one dataset fail.
 type failing struct {
 	*estate

@@ -135,7 +135,7 @@ type Question struct {
 	Answer  pii.Verdict `json:"answer,omitempty"`
 	Places  []Doubt     `json:"places,omitempty"` // where it is asked about; each can be answered by itself
 
-	text string // with a place for the datasets
+	text string // with {at} in place of the datasets
 }
 
 // Doubt is one place that a question is about.
@@ -294,6 +294,9 @@ func (c *closer) add(f *pii.Found, h Holding, via []Link, conf float64) int {
 	if i, ok := c.recs[id]; ok {
 		r := c.out.Records[i]
 		if rank(h) > rank(r.Holding) {
+			if rank(h) >= rank(Joint) {
+				c.things = nil
+			}
 			r.Holding, r.Via, r.fresh = h, via, true
 			r.Confidence = conf
 		} else if h == r.Holding {
@@ -302,6 +305,9 @@ func (c *closer) add(f *pii.Found, h Holding, via []Link, conf float64) int {
 		return i
 	}
 	r := &Record{Dataset: f.Dataset, Key: f.Key, Digest: f.Digest, Equals: max(f.Equals, 1), Holding: h, Via: via, Confidence: conf, Fields: f.Fields, Owner: -1, fresh: true}
+	if rank(h) >= rank(Joint) {
+		c.things = nil
+	}
 	c.out.Records = append(c.out.Records, r)
 	c.recs[id] = len(c.out.Records) - 1
 	return len(c.out.Records) - 1

@@ -35,14 +35,15 @@ func (r *Record) found() *pii.Found {
 	return &pii.Found{Dataset: r.Dataset, Key: r.Key, Digest: r.Digest, Equals: r.Equals, Fields: r.Fields}
 }
 
-// inCommon tells whether she and somebody else have a global identifier at the same time: both have records that stand for them, and neither of these has ended. An address
-// of mail, which is mostly one person's after another's, those have in common who have a name or a telephone in common too, or of whom no times tell that it went over.
+// inCommon tells whether she and somebody else have a global identifier at the same time: both have records that stand for them, and neither of these has ended. A telephone,
+// which may be an office's or a shop's, those have in common who have a name or another identifier in common too; an address of mail, which is mostly one person's after
+// another's, they as well, and those of whom no times tell that it went over.
 func (c *closer) inCommon(k *Known) bool {
 	mine, theirs := false, false
 	if k.Why == "held-by-another" && k.Category.Global() && c.lim.on(Agree) {
 		c.holdersOf(k, func(r *Record, ended bool) {
 			mine = mine || r.Holding == Hers && !ended
-			theirs = theirs || r.Holding == HeldByOther && !ended && (k.Category == "contact.phone" || k.Window == nil && len(k.Past) == 0 || c.family(r, k))
+			theirs = theirs || r.Holding == HeldByOther && !ended && (k.Category != "contact.phone" && k.Window == nil && len(k.Past) == 0 || c.family(r, k))
 		})
 	}
 	return mine && theirs

@@ -14,7 +14,8 @@ import (
 const byKeyNames = 8.0
 
 // composites proposes references by several fields together, which nobody declared: a dataset that has every field of another one's key under the same names, and in each
-// of them values of it, belongs to it. Of several such parents the one with the longest key counts; where two are equal, neither.
+// of them values of it, belongs to it where its own key goes on from that one, or a field's name says the parent: numbers that two datasets count for themselves are in
+// each other anyway. Of several such parents the one with the longest key counts; where two are equal, neither.
 func composites(looks []Look, edges []Edge) (out []Edge) {
 	tables := map[*Node]map[string]*Look{}
 	var order []*Node
@@ -67,21 +68,25 @@ func composite(tables map[*Node]map[string]*Look, refers map[pii.Ref]bool, c, p 
 	if !slices.ContainsFunc(key, func(f string) bool { return !refers[to.In(f)] }) {
 		return nil // it does nothing but join others
 	}
+	if !weak(c, p) && !slices.ContainsFunc(key, func(f string) bool {
+		l := tables[p][keyName(f)]
+		return l != nil && calls(leaf(f), l, unprefixed(to, from)) > 0
+	}) {
+		return nil
+	}
 	var pairs [][2]*Look
 	proof := 0.0
 	for _, name := range key {
 		a, b := tables[c][keyName(name)], tables[p][keyName(name)]
-		if a == nil || b == nil || a.Field.Field.Type != b.Field.Field.Type {
+		if a == nil || b == nil || a.Sketch == nil || b.Sketch == nil || a.Field.Field.Type != b.Field.Field.Type {
 			return nil
 		}
-		if a.Sketch != nil && b.Sketch != nil {
-			in, _, both := a.Sketch.Shared(b.Sketch)
-			if float64(both) < minInclusion*float64(in) {
-				return nil
-			}
-			if in >= minDistinct {
-				proof += math.Min(5, math.Log2(float64(in)))
-			}
+		in, _, both := a.Sketch.Shared(b.Sketch)
+		if in == 0 || float64(both) < minInclusion*float64(in) {
+			return nil
+		}
+		if in >= minDistinct {
+			proof += math.Min(5, math.Log2(float64(in)))
 		}
 		pairs = append(pairs, [2]*Look{a, b})
 	}

@@ -150,6 +150,19 @@ func TestInfer(t *testing.T) {
 			flats(l, "offers", "flat_no", "seq").Dataset.Key = []string{"flat_no", "seq"}
 			flats(l, "dwellers", "flat_no", "seq", "line").Dataset.Key = []string{"flat_no", "seq", "line"}
 		}, nil},
+		"numbers that two count for themselves, of one tenant": {func(l *looks) {
+			tenants(l, "orders", "tenant_id", "number").Dataset.Key = []string{"tenant_id", "number"}
+			tenants(l, "invoices", "row_id", "tenant_id", "number")
+		}, nil},
+		"a number that is called by what it counts": {func(l *looks) {
+			tenants(l, "orders", "tenant_id", "order_no").Dataset.Key = []string{"tenant_id", "order_no"}
+			tenants(l, "parcels", "row_id", "tenant_id", "order_no")
+		}, []string{"parcels.order_no orders.order_no"}},
+		"a field of a key of which no values are known": {func(l *looks) {
+			tenants(l, "orders", "tenant_id", "order_no").Dataset.Key = []string{"tenant_id", "order_no"}
+			tenants(l, "parcels", "row_id", "order_no", "tenant_id")
+			l.all[len(l.all)-1].Sketch = nil
+		}, nil},
 		"a key of which one field is missing": {func(l *looks) {
 			flats(l, "leases", "flat_no", "seq", "from").Dataset.Key = []string{"flat_no", "seq", "from"}
 			flats(l, "dwellers", "flat_no", "seq").Dataset.Key = []string{"flat_no"}
@@ -185,6 +198,21 @@ func flats(l *looks, table string, fields ...string) *lineage.Node {
 		values := repeated(every(1, 3, 60), 2)
 		if f != "flat_no" {
 			values = repeated(every(1, 1, 2), 60)
+		}
+		l.field(table, f, "none.key", values)
+	}
+	return l.nodes[table]
+}
+
+// tenants makes a table of what two tenants number, each from 1 on.
+func tenants(l *looks, table string, fields ...string) *lineage.Node {
+	for _, f := range fields {
+		values := repeated(every(1, 1, 100), 2)
+		switch f {
+		case "tenant_id":
+			values = repeated(every(1, 1, 2), 100)
+		case "row_id":
+			values = every(9_000_000, 7, 200)
 		}
 		l.field(table, f, "none.key", values)
 	}

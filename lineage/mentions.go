@@ -297,7 +297,7 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 	cat := terms[f.Hits[0].Term].Category
 	via := []Link{{Dataset: f.Dataset, Field: f.Hits[0].Field, Category: cat, How: "text"}}
 	_, mentioned := c.recs[recordID(f)]
-	if number := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return open[h.Term] }); !byID && !mentioned {
+	if number, nth := c.openNumber(f, terms, open); !byID && !mentioned {
 		more := c.moreOfHer(f)
 		if n := c.g.Node(f.Dataset); c.ownName(f) && c.lim.on(Agree) && c.profile.compare(traits(n, f), "") == differs {
 			return // it is of somebody who was born on another day
@@ -306,7 +306,7 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 			return
 		}
 		if !more {
-			c.doubtful(f, via, number)
+			c.doubtful(f, via, number, nth)
 			return
 		}
 	}
@@ -320,6 +320,16 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 			c.out.Records[i].addHit(h)
 		}
 	}
+}
+
+// openNumber tells whether a text has a number of which it does not say whose it is, and which of hers that is.
+func (c *closer) openNumber(f *pii.Found, terms []pii.Term, open []bool) (bool, int) {
+	for _, h := range f.Hits {
+		if t := terms[h.Term]; open[h.Term] && h.Value < len(t.Values) {
+			return true, c.nth(t.Category, func(k *Known) bool { return k.Value.Equal(t.Values[h.Value]) })
+		}
+	}
+	return slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return open[h.Term] }), 0
 }
 
 // notOwn leaves out where a record names its own person: one whom she invited may be a namesake.
@@ -392,16 +402,16 @@ func (c *closer) attributeTerms(except ...pii.Category) []pii.Term {
 }
 
 // doubtful asks about text that has her full name and nothing else of her, or a number that is hers in one value domain and another's in another.
-func (c *closer) doubtful(f *pii.Found, via []Link, number bool) {
+func (c *closer) doubtful(f *pii.Found, via []Link, number bool, nth int) {
 	q := Question{
-		Code: "name-only", Via: via, text: "Text in %s has the person's full name and nothing else of her; it may be a namesake's.",
+		Code: "name-only", Via: via, text: "Text in {at} has the person's full name and nothing else of her; it may be a namesake's.",
 		Yes: Outcome{Text: "it is the person: her name is redacted there"}, No: Outcome{Text: "it is somebody else: it stays as it is"},
 	}
 	if number {
-		q.Code, q.text = "number-of-two", "Text in %s has a number that is the person's in one system and somebody else's in another; nothing says which of them is meant."
+		q.Code, q.text = "number-of-two", "Text in {at} has a number that is the person's in one system and somebody else's in another; nothing says which of them is meant."
 		q.Yes.Text = "it is the person: the number is redacted there"
 	}
-	at := Doubt{ID: questionID(q.Code, f.Dataset, f.Hits[0].Field), Dataset: f.Dataset, Field: f.Hits[0].Field}
+	at := Doubt{ID: placeID(q.Code, f.Dataset, f.Hits[0].Field, nth), Dataset: f.Dataset, Field: f.Hits[0].Field}
 	q.ID = questionID(q.Code, pii.Ref{}, "")
 	switch c.answered(q.ID, at.ID) {
 	case pii.Reject:

@@ -134,7 +134,13 @@ var difficulties = map[string]difficulty{
 			add(1, users1, "Ann Lee", "+12025550100").add(2, "bob@example.com", "Bob Ray", "+12025550100").add(3, "cy@example.com", "Cy Fox", "+12025550101")
 		e.table("desk/calls", "id none.key int", "phone contact.phone", "email contact.email").
 			add(1, "+12025550100", "bob@example.com").add(2, "+12025550100", users1).add(3, "+12025550100", nil).add(4, "+12025550101", nil)
-	}, want: []string{anns, "held-by-another shop/users 2", "held-by-another desk/calls 1", "hers desk/calls 2", "held-by-another desk/calls 3"}},
+	}, want: []string{anns, "held-by-another shop/users 2", "held-by-another desk/calls 1", "hers desk/calls 2", "unsure desk/calls 3"}},
+
+	"a telephone of a family": {make: func(e *estate) {
+		e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "phone contact.phone").
+			add(1, users1, "Ann Lee", "+12025550100").add(2, "bob@example.com", "Bob Lee", "+12025550100").add(3, "cy@example.com", "Cy Fox", "+12025550101")
+		e.table("desk/calls", "id none.key int", "phone contact.phone").add(3, "+12025550100").add(4, "+12025550101")
+	}, want: []string{anns, "held-by-another shop/users 2", "held-by-another desk/calls 3"}},
 
 	"an address under a key": {part: lineage.Extend, make: func(e *estate) {
 		users(e)

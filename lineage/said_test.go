@@ -73,6 +73,13 @@ func TestSaid(t *testing.T) {
 		"nobody":                           {make: func(e *estate) { wards(e) }, start: []pii.Identifier{given("identity.name", "eve orr"), born}},
 		"a family's telephone, and a name": {make: func(e *estate) { family(e) }, start: []pii.Identifier{shared, named}, want: []string{anns, "held-by-another shop/users 2", "hers shop/orders 1"}},
 		"a family's telephone, and the name of the other": {make: func(e *estate) { family(e) }, start: []pii.Identifier{shared, given("identity.name", "bob lee")}, want: []string{"held-by-another shop/users 1", "hers shop/users 2", "hers shop/orders 2"}},
+		"a telephone of two who have nothing else in common": {make: func(e *estate) {
+			tb := e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "phone contact.phone").add(1, users1, "Ann Lee", "+12025550100").add(2, "bob@example.com", "Bob Ray", "+12025550100")
+			crowd(tb, 8, func(i int) []any {
+				return []any{i, fmt.Sprintf("u%d@example.net", i), "Di Poe", fmt.Sprintf("+120255501%02d", i%90+10)}
+			})
+			e.table("desk/calls", "id none.key int", "phone contact.phone").add(3, "+12025550100")
+		}, start: []pii.Identifier{shared}, asked: true, want: []string{"held-by-another shop/users 2", "unsure shop/users 1", "unsure desk/calls 3"}},
 		"father and son, by the telephone": {make: func(e *estate) { family(e).add(3, "lee@example.org", "Ann Lee", "+12025550100", nil) }, start: []pii.Identifier{shared, named}, asked: true,
 			want: []string{"held-by-another shop/users 2", "unsure shop/users 1", "unsure shop/users 3", "unsure shop/orders 1"}},
 		"father and son, by the telephone and the date of birth": {make: func(e *estate) { family(e).add(3, "lee@example.org", "Ann Lee", "+12025550100", "2004-01-01") }, start: []pii.Identifier{shared, named, born},
@@ -87,6 +94,7 @@ func TestSaid(t *testing.T) {
 				t.Fatal(err)
 			}
 			same(t, told(got), c.want)
+			asked(t, name, got)
 			if asked := slices.ContainsFunc(got.Questions, func(q lineage.Question) bool {
 				return q.ID == whomID && q.Yes.Records == int64(len(got.Records)-len(heldOf(got)))
 			}); asked != c.asked {

@@ -170,7 +170,7 @@ func (c *closer) giveBack() {
 		f := n.Field(r.Slots[0])
 		for _, v := range r.Fields[r.Slots[0]] {
 			if id, ok := identifier(n, f, v.Value); ok && c.before(n, r, c.byID[idKey(id)]) {
-				r.Holding, r.fresh = HeldByOther, false
+				r.Holding, r.fresh, c.things = HeldByOther, false, nil
 			}
 		}
 	}
@@ -231,13 +231,14 @@ func (c *closer) uniqueIn(k *Known, person float64) bool {
 // question leaves the record untouched and asks, once for a kind of identifier wherever it stands; an answer given before is followed.
 func (c *closer) question(p *pend) {
 	q := Question{
-		Code: "held-by-two", Via: p.via, text: fmt.Sprintf("Records of %%s hold a %s that the person shares with somebody else, and nothing in them says whose they are.", p.known.Category),
+		Code: "held-by-two", Via: p.via, text: fmt.Sprintf("Records of {at} hold a %s that the person shares with somebody else, and nothing in them says whose they are.", p.known.Category),
 		Yes: Outcome{Text: "they are the person's: they are treated as hers"}, No: Outcome{Text: "they are somebody else's: they stay as they are"},
 	}
 	if p.known.Why == "hub" {
-		q.Code, q.text = "hub", fmt.Sprintf("Records of %%s hold a %s of hers that stands in more records than one person's does: it may be an office's or a family's.", p.known.Category)
+		q.Code, q.text = "hub", fmt.Sprintf("Records of {at} hold a %s of hers that stands in more records than one person's does: it may be an office's or a family's.", p.known.Category)
 	}
-	at := Doubt{ID: questionID(q.Code, p.found.Dataset, p.hit.Field), Dataset: p.found.Dataset, Field: p.hit.Field}
+	nth := c.nth(p.known.Category, func(k *Known) bool { return idKey(k.Identifier) == idKey(p.known.Identifier) })
+	at := Doubt{ID: placeID(q.Code, p.found.Dataset, p.hit.Field, nth), Dataset: p.found.Dataset, Field: p.hit.Field}
 	q.ID = questionID(q.Code, pii.Ref{}, string(p.known.Category))
 	switch c.answered(q.ID, at.ID) {
 	case pii.Accept:
@@ -275,7 +276,7 @@ func (c *closer) doubt(f *pii.Found, field string, via []Link, conf float64) {
 	}
 	c.out.Records[c.add(f, Unsure, via, conf)].Question = id
 	c.ask(Question{
-		ID: id, Code: "contradiction", Via: via, text: fmt.Sprintf("Records of %%s refer to the person by %s, as the scan inferred, and have another name or date of birth.", field),
+		ID: id, Code: "contradiction", Via: via, text: fmt.Sprintf("Records of {at} refer to the person by %s, as the scan inferred, and have another name or date of birth.", field),
 		Yes: Outcome{Text: "they are the person's, under another name: they are treated as hers"}, No: Outcome{Text: "they are somebody else's: they stay as they are, and the inferred reference should be rejected"},
 	}, Doubt{ID: id, Dataset: f.Dataset, Field: field})
 }
@@ -296,7 +297,7 @@ func (c *closer) ask(q Question, at Doubt) {
 		o.Places = append(o.Places, at)
 	}
 	o.Places[k].Records++
-	o.Text = fmt.Sprintf(o.text, datasetsOf(o.Places))
+	o.Text = strings.Replace(o.text, "{at}", datasetsOf(o.Places), 1)
 }
 
 // datasetsOf lists the datasets of places, each once.

@@ -35,8 +35,8 @@ func (c *closer) thingsOf(at pii.Ref, fields map[string][]pii.Located) (out []st
 		if p == nil || p.Person >= possible || e.Copy || e.When != nil || e.From == e.To || !e.Declared && e.Confidence < sure {
 			continue
 		}
-		if fn := n.Field(e.Fields[0]); len(e.Fields) == 1 && (fn == nil || perValue(fn) > fewPer) {
-			continue
+		if !slices.ContainsFunc(e.Fields, func(name string) bool { fn := n.Field(name); return fn != nil && perValue(fn) <= fewPer }) {
+			continue // of several fields the rarest bounds how many refer to one thing
 		}
 		var key []string
 		for i, name := range e.Fields {

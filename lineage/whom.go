@@ -18,9 +18,9 @@ func (c *closer) whom(context.Context) error {
 		return nil
 	}
 	via := c.out.Records[first].Via
-	c.out.Questions = nil // what was asked about records of hers is not known to be about hers
+	c.out.Questions = nil // what was asked about records of hers is not known to be about hers: this one stands about them in its place
 	for _, r := range c.out.Records {
-		if r.Holding == HeldByOther || r.Holding == Unsure {
+		if r.Holding == HeldByOther {
 			continue
 		}
 		r.Holding, r.Hits, r.Insides = HeldByOther, nil, nil
@@ -108,7 +108,7 @@ func (c *closer) forget() {
 		}
 		return !k.Start
 	})
-	c.profile, c.out.Referrers = profile{}, nil
+	c.profile, c.out.Referrers, c.things = profile{}, nil, nil
 	c.profile.learn(c.said)
 }
 

@@ -248,10 +248,10 @@ func closes(t helper, e *model.Estate) []string {
 	return out
 }
 
-// namesakes leaves out the questions about a full name that stands alone: it may be a namesake's, and asking is right.
+// namesakes leaves out the questions about a full name that stands alone, which may be a namesake's, and about what holds nothing but a telephone of several: asking is right.
 func namesakes(e *model.Estate, got, want map[*model.Row]model.Holding) {
 	for r, h := range got {
-		if h == model.Doubtful && want[r] == model.Not && r.Holds(e.Names[e.Subject]) {
+		if h == model.Doubtful && want[r] == model.Not && (r.Common || r.Holds(e.Names[e.Subject])) {
 			delete(got, r)
 		}
 	}

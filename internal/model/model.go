@@ -101,7 +101,7 @@ type Ref struct {
 type Row struct {
 	Cells  []Cell   `json:"cells"`
 	Owners []Person `json:"owners,omitempty"`
-	Common bool     `json:"common,omitempty"` // all it says is what its owners have in common
+	Common bool     `json:"common,omitempty"` // all it says is what its owners have in common: it stays, asked about or not
 }
 
 // Cell is one value; nil is NULL. Parts are the pieces of it that are about somebody.

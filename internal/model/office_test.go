@@ -126,7 +126,9 @@ func (o *office) erase() (wrong []string) {
 			break
 		}
 		for _, q := range s.Open.Questions {
-			ok(o.t, o.engine.Answer(ctx, plans.Answer{Request: ask.Request, ID: q.ID, Verdict: pii.Reject, Reason: "nothing says that it is hers", By: "olga"}))
+			for _, at := range q.Places {
+				ok(o.t, o.engine.Answer(ctx, plans.Answer{Request: ask.Request, ID: at.ID, Verdict: pii.Reject, Reason: "nothing says that it is hers", By: "olga"}))
+			}
 		}
 		if s, err = o.engine.Replan(ctx, s.ID, "olga"); err != nil {
 			return []string{fmt.Sprintf("plan: %v", err)}
