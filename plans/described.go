@@ -32,7 +32,9 @@ func described(s *Sealed) (out []description) {
 				d.births = append(d.births, id.Value.Reveal())
 				continue
 			}
-			d.words = append(d.words, strings.FieldsFunc(id.Value.Reveal(), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune("'’-", r) })...)
+			d.words = append(d.words, strings.FieldsFunc(id.Value.Reveal(), func(r rune) bool {
+				return !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune("'’-", r)
+			})...)
 		}
 		out = append(out, d)
 	}

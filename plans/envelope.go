@@ -109,8 +109,12 @@ func openDiff(old, now *Open) (out []Difference) {
 	}
 	question := func(code string, a, b *Open) {
 		for _, q := range a.Questions {
-			if !slices.ContainsFunc(b.Questions, func(o lineage.Question) bool { return o.ID == q.ID }) {
-				out = append(out, Difference{Code: code, At: q.Dataset, Is: q.Yes.Records, Text: q.Code})
+			for _, at := range doubts(q) {
+				if !slices.ContainsFunc(b.Questions, func(o lineage.Question) bool {
+					return slices.ContainsFunc(doubts(o), func(d lineage.Doubt) bool { return d.ID == at.ID })
+				}) {
+					out = append(out, Difference{Code: code, At: at.Dataset, Is: at.Records, Text: q.Code})
+				}
 			}
 		}
 	}
@@ -119,4 +123,12 @@ func openDiff(old, now *Open) (out []Difference) {
 	question("question-new", now, old)
 	question("question-gone", old, now)
 	return out
+}
+
+// doubts gives the places that a question asks about: one that is found later is a question too.
+func doubts(q lineage.Question) []lineage.Doubt {
+	if len(q.Places) == 0 {
+		return []lineage.Doubt{{ID: q.ID, Dataset: q.Dataset, Records: q.Yes.Records}}
+	}
+	return q.Places
 }

@@ -3,6 +3,7 @@ package plans
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"iter"
 	"net/mail"
 	"slices"
@@ -281,15 +282,46 @@ func (e *Engine) Answer(ctx context.Context, a Answer) error {
 		return errkind.Coded(errkind.Invalid, "review", "a gap of the estate is accepted until a date of review, which lies ahead")
 	}
 	return e.DB.Write(ctx, func(tx db.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO plan_answer (request, question, verdict, reason, actor, at, review) VALUES ($1, $2, $3, $4, $5, $6, $7)
-			ON CONFLICT (request, question) DO UPDATE SET verdict = excluded.verdict, reason = excluded.reason, actor = excluded.actor, at = excluded.at, review = excluded.review`,
-			a.Request, a.ID, string(a.Verdict), a.Reason, a.By, clock.Micros(), a.Review)
+		ids, err := a.parts(ctx, tx)
+		for _, id := range ids {
+			if err == nil {
+				_, err = tx.Exec(ctx, `INSERT INTO plan_answer (request, question, verdict, reason, actor, at, review) VALUES ($1, $2, $3, $4, $5, $6, $7)
+					ON CONFLICT (request, question) DO UPDATE SET verdict = excluded.verdict, reason = excluded.reason, actor = excluded.actor, at = excluded.at, review = excluded.review`,
+					a.Request, id, string(a.Verdict), a.Reason, a.By, clock.Micros(), a.Review)
+			}
+		}
 		if err != nil {
 			return err
 		}
 		return e.Audit.Append(ctx, tx, audit.Entry{Actor: a.By, Subject: a.Request, Action: "plan.answer", Object: a.ID,
-			Facts: audit.Facts(map[string]any{"verdict": a.Verdict, "review": a.Review})})
+			Facts: audit.Facts(map[string]any{"verdict": a.Verdict, "review": a.Review, "ids": ids})})
 	})
+}
+
+// parts gives what an answer is kept for: of a question as a whole each place that the newest plan with the question shows, so that one that is found later is asked
+// about; else what it names.
+func (a Answer) parts(ctx context.Context, tx db.Tx) ([]string, error) {
+	var ids []string
+	err := each(ctx, tx, func(r db.Rows) error {
+		var text string
+		var o Open
+		if err := r.Scan(&text); err != nil || len(ids) > 0 {
+			return err
+		}
+		err := json.Unmarshal([]byte(text), &o)
+		for _, q := range o.Questions {
+			for _, at := range q.Places {
+				if q.ID == a.ID {
+					ids = append(ids, at.ID)
+				}
+			}
+		}
+		return err
+	}, "SELECT open FROM plan WHERE request = $1 ORDER BY made DESC, id", a.Request)
+	if len(ids) == 0 {
+		ids = []string{a.ID}
+	}
+	return ids, err
 }
 
 // typed gives the identifier that was typed in: of "Ann Lee <ann@example.com>" the address. A sentence around an address is none.

@@ -6,13 +6,14 @@ import (
 
 	"vestige/internal/app"
 	"vestige/internal/errkind"
+	"vestige/lineage"
 	"vestige/pii"
 	"vestige/plans"
 	"vestige/policies"
 )
 
 type answerCmd struct {
-	ID      string `arg:"" help:"Of the question or the gap."`
+	ID      string `arg:"" help:"Of the question, of one of its places, or of the gap."`
 	Verdict string `arg:"" enum:"accept,reject,yes,no" help:"accept or yes: it is hers, or the gap is accepted. reject or no: it is not."`
 	Reason  string `required:"" help:"Why."`
 	Request string `placeholder:"REQ" help:"Of which request, where several have it."`
@@ -92,7 +93,7 @@ func (x answerCmd) whose(c *call, a *app.App) (string, error) {
 
 func asks(o *plans.Open, id string) bool {
 	for _, q := range o.Questions {
-		if q.ID == id {
+		if q.ID == id || slices.ContainsFunc(q.Places, func(at lineage.Doubt) bool { return at.ID == id }) {
 			return true
 		}
 	}

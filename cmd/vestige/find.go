@@ -138,5 +138,8 @@ func (c *call) showQuestions(qs []lineage.Question) {
 	for _, q := range qs {
 		c.printf("\n%s %s  %s\n", c.yellow("Question"), q.ID, q.Text)
 		c.printf("    yes: %s (%s)\n    no:  %s (%s)\n", q.Yes.Text, count(q.Yes.Records, "record"), q.No.Text, count(q.No.Records, "record"))
+		for _, at := range q.Places {
+			c.printf("    %s %s: %s\n", c.dim("at "+at.ID), at.Dataset.In(at.Field), count(at.Records, "record"))
+		}
 	}
 }
