@@ -232,10 +232,11 @@ func TestAnswers(t *testing.T) {
 	for verdict, want := range map[pii.Verdict]lineage.Holding{pii.Accept: lineage.Hers, pii.Reject: lineage.HeldByOther, pii.Defer: lineage.Unsure} {
 		q := open.Questions[0]
 		line := fmt.Sprintf("%s news/undated 1", want)
-		for _, id := range []string{q.ID, q.Places[0].ID} { // as a whole, and at the place
-			if got := told(closed(users1, map[string]pii.Verdict{id: verdict})); !slices.Contains(got, line) {
-				t.Errorf("after %s: %v", verdict, got)
-			}
+		if got := told(closed(users1, map[string]pii.Verdict{q.Places[0].ID: verdict})); !slices.Contains(got, line) {
+			t.Errorf("after %s: %v", verdict, got)
+		}
+		if got := closed(users1, map[string]pii.Verdict{q.ID: verdict}); len(got.Questions) != 1 || got.Questions[0].Yes.Records != 3 {
+			t.Errorf("an answer that was given for no place counts: %+v", got.Questions)
 		}
 	}
 }

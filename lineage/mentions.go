@@ -413,7 +413,7 @@ func (c *closer) doubtful(f *pii.Found, via []Link, number bool, nth int) {
 	}
 	at := Doubt{ID: placeID(q.Code, f.Dataset, f.Hits[0].Field, nth), Dataset: f.Dataset, Field: f.Hits[0].Field}
 	q.ID = questionID(q.Code, pii.Ref{}, "")
-	switch c.answered(q.ID, at.ID) {
+	switch c.answers[at.ID] {
 	case pii.Reject:
 		return
 	case pii.Accept:

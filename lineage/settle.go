@@ -228,7 +228,8 @@ func (c *closer) uniqueIn(k *Known, person float64) bool {
 	return false
 }
 
-// question leaves the record untouched and asks, once for a kind of identifier wherever it stands; an answer given before is followed.
+// question leaves the record untouched and asks, once for a kind of identifier wherever it stands. An answer given before is followed at the places that it was given for:
+// one that nobody was shown is asked about.
 func (c *closer) question(p *pend) {
 	q := Question{
 		Code: "held-by-two", Via: p.via, text: fmt.Sprintf("Records of {at} hold a %s that the person shares with somebody else, and nothing in them says whose they are.", p.known.Category),
@@ -240,7 +241,7 @@ func (c *closer) question(p *pend) {
 	nth := c.nth(p.known.Category, func(k *Known) bool { return idKey(k.Identifier) == idKey(p.known.Identifier) })
 	at := Doubt{ID: placeID(q.Code, p.found.Dataset, p.hit.Field, nth), Dataset: p.found.Dataset, Field: p.hit.Field}
 	q.ID = questionID(q.Code, pii.Ref{}, string(p.known.Category))
-	switch c.answered(q.ID, at.ID) {
+	switch c.answers[at.ID] {
 	case pii.Accept:
 		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
 		return
@@ -251,14 +252,6 @@ func (c *closer) question(p *pend) {
 	i := c.add(p.found, Unsure, p.via, p.conf)
 	c.out.Records[i].Question = q.ID
 	c.ask(q, at)
-}
-
-// answered gives what was said to a question, at the place or as a whole.
-func (c *closer) answered(id, at string) pii.Verdict {
-	if v := c.answers[at]; v != "" {
-		return v
-	}
-	return c.answers[id]
 }
 
 // doubt leaves a record untouched that a reference says is hers and that names another person.
