@@ -34,11 +34,14 @@ const (
 )
 
 // Due is when the answer is owed, in microseconds since 1970: within the regime's time, and within the longer one where somebody has extended the request.
-func (r *Request) Due() int64 {
+func (r *Request) Due() int64 { return r.set() + r.stood() }
+
+// set is the deadline without what the request is waiting now.
+func (r *Request) set() int64 {
 	if r.Prolonged > 0 {
-		return r.Extended + r.stood()
+		return r.Extended
 	}
-	return r.Respond + r.stood()
+	return r.Respond
 }
 
 // stood is for how long the clock of a request that waits has stood, where its regime lets it.
@@ -107,59 +110,86 @@ func (s *Service) Remind(ctx context.Context) (n int, err error) {
 		return 0, nil
 	}
 	open, err := s.List(ctx, false)
+	if err != nil {
+		return 0, err
+	}
+	done, err := s.reminded(ctx)
+	if err != nil {
+		return 0, err
+	}
 	for _, r := range open {
-		told, e := s.remind(ctx, r)
+		told, e := s.remind(ctx, r, done)
 		n, err = n+told, errors.Join(err, e)
 	}
 	return n, err
 }
 
-func (s *Service) remind(ctx context.Context, r *Request) (n int, err error) {
-	var all []reminder
+// reminded gives what somebody was reminded of, of the requests that are open.
+func (s *Service) reminded(ctx context.Context) (map[reminder]bool, error) {
+	out := map[reminder]bool{}
+	return out, s.db.Read(ctx, func(tx db.Tx) error {
+		rows, err := tx.Query(ctx, "SELECT m.request, m.code, m.what, m.due FROM request_reminded m JOIN request r ON r.id = m.request WHERE r.state NOT IN ($1, $2, $3)",
+			string(Closed), string(Denied), string(Withdrawn))
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var x reminder
+			if err := rows.Scan(&x.request, &x.code, &x.what, &x.due); err != nil {
+				return err
+			}
+			out[x] = true
+		}
+		return rows.Err()
+	})
+}
+
+func (s *Service) remind(ctx context.Context, r *Request, done map[reminder]bool) (n int, err error) {
+	all := map[reminder]string{}
 	if sign := r.Sign(); sign == Soon || sign == Late {
-		all = append(all, reminder{"deadline", string(sign), r.Due(), r.dueText(sign)})
+		all[reminder{r.ID, "deadline", string(sign), r.set()}] = r.dueText(sign)
 	}
-	if r.Plan != "" {
+	if r.State == Attesting { // where a plan waits until its recipients have been told
 		told, err := s.engine.Told(ctx, r.Plan)
 		if err != nil {
 			return 0, err
 		}
 		for _, t := range told {
 			if t.Late && t.At == 0 {
-				all = append(all, reminder{"recipient-late", t.Recipient, t.Due, fmt.Sprintf("%s: %s was to be told of the erasure by %s, and has not been: %s", r.ID, t.Recipient, day(t.Due), t.State)})
+				all[reminder{r.ID, "recipient-late", t.Recipient, t.Due}] = fmt.Sprintf("%s: %s was to be told of the erasure by %s, and has not been: %s", r.ID, t.Recipient, day(t.Due), t.State)
 			}
 		}
 	}
-	for _, x := range all {
-		was, err := s.tell(ctx, r, x)
-		if err != nil {
-			return n, err
+	for x, text := range all {
+		if done[x] {
+			continue
 		}
-		n += was
+		told, e := s.tell(ctx, x, text)
+		n, err = n+told, errors.Join(err, e)
 	}
-	return n, nil
+	return n, err
 }
 
 // reminder is one thing that somebody is reminded of.
 type reminder struct {
-	code, what string
-	due        int64
-	text       string
+	request, code, what string
+	due                 int64
 }
 
-// tell lays a reminder down for the outside, unless that was done.
-func (s *Service) tell(ctx context.Context, r *Request, x reminder) (n int, err error) {
+// tell lays a reminder down for the outside, unless another process has.
+func (s *Service) tell(ctx context.Context, x reminder, text string) (n int, err error) {
 	return n, s.db.Write(ctx, func(tx db.Tx) error {
 		k, err := tx.Exec(ctx, "INSERT INTO request_reminded (request, code, what, due, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (request, code, what, due) DO NOTHING",
-			r.ID, x.code, x.what, x.due, clock.Micros())
+			x.request, x.code, x.what, x.due, clock.Micros())
 		if err != nil || k == 0 {
 			return err
 		}
 		n = 1
-		if err := s.engine.Outbox.Put(ctx, tx, events.Event{Type: "request.due", Code: x.code, Where: r.ID, Text: x.text}); err != nil {
+		if err := s.engine.Outbox.Put(ctx, tx, events.Event{Type: "request.due", Code: x.code, Where: x.request, Text: text}); err != nil {
 			return err
 		}
-		return s.audit.Append(ctx, tx, audit.Entry{Actor: "vestige", Subject: r.ID, Action: "request.remind", Object: r.ID, Facts: audit.Facts(map[string]any{"code": x.code, "what": x.what, "due": x.due})})
+		return s.audit.Append(ctx, tx, audit.Entry{Actor: "vestige", Subject: x.request, Action: "request.remind", Object: x.request, Facts: audit.Facts(map[string]any{"code": x.code, "what": x.what, "due": x.due})})
 	})
 }
 

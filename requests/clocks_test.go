@@ -120,6 +120,15 @@ func TestAStandingClockIsNotTold(t *testing.T) {
 				t.Errorf("%s: told of %d: %v", regime, n, err)
 			}
 		}
+		d.must(d.store.DB().Write(t.Context(), func(tx db.Tx) error { // both were late when they began to wait
+			_, err := tx.Exec(t.Context(), "UPDATE request SET waits = $1", time.Now().Add(-oneDay).UnixMicro())
+			return err
+		}))
+		for i, want := range []int{1, 0} {
+			if n, err := d.service.Remind(t.Context()); err != nil || n != want {
+				t.Errorf("late before it waits, look %d: told of %d: %v", i, n, err)
+			}
+		}
 		d.received(60, 5)
 		r, err := d.service.Intake(t.Context(), requests.Intake{Type: policies.Access, Regime: "uk_gdpr", By: "olga", Verified: "session", Received: time.Now().UTC().Add(-60 * oneDay),
 			Identifiers: []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mail(6))}}})
