@@ -3,7 +3,6 @@ package bucket_test
 import (
 	"bytes"
 	"encoding/xml"
-	"os"
 	"strings"
 	"testing"
 
@@ -29,11 +28,7 @@ func TestConnectorOnXML(t *testing.T) {
 	})
 }
 
-// TestConnectorOnS3WithXML costs most of a minute for what the folder's XML and the server's other formats show one by one.
 func TestConnectorOnS3WithXML(t *testing.T) {
-	if os.Getenv("VESTIGE_DEEP") == "" {
-		t.Skip("VESTIGE_DEEP is not set")
-	}
 	connectortest.Run(t, func(t *testing.T, f connectortest.Fixture) connectortest.System {
 		t.Helper()
 		return inXML(onServer(t, f, testenv.Unversioned, ".xml", lacksXML, writeElements, readElements))
