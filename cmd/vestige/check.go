@@ -2,17 +2,12 @@ package main
 
 import (
 	"cmp"
-	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"vestige/catalog"
 	"vestige/classifiers"
 	kinds "vestige/classifiers/all"
-	"vestige/connectors"
-	"vestige/internal/app"
-	"vestige/internal/db"
+	"vestige/internal/ddl"
 	"vestige/internal/errkind"
 	"vestige/pii"
 	"vestige/policies"
@@ -32,6 +27,9 @@ type checkCmd struct {
 func (checkCmd) Help() string {
 	return `Compares a schema, or a source, with the decisions committed beside the code: a field that seems personal and that nobody has decided is a
 finding, and so is one that changed what it seems to hold. The exit code is 1 with findings; for CI of schema changes.
+
+A schema is a dump or a migration as PostgreSQL, MySQL and MariaDB, SQLite, SQL Server or Oracle write it; a statement about a table that is not
+understood is told with its line, and the exit code is then 3.
 
 Example:
   vestige check --schema schema.sql --update && git add vestige.lock
@@ -173,27 +171,12 @@ func seenOf(es []catalog.Entry) (out []seenField) {
 	return out
 }
 
-// schema makes an empty database of the statements and has its fields judged by their names.
+// schema has the fields of the tables that a text of statements makes judged by their names; a statement that is not understood is a gap.
 func (x checkCmd) schema(c *call) (fields []seenField, gaps []pii.Gap, err error) {
 	text, err := c.read(x.Schema)
 	if err != nil {
 		return nil, nil, err
 	}
-	dir, err := os.MkdirTemp("", "vestige-check-")
-	if err != nil {
-		return nil, nil, errkind.Wrap(errkind.Permission, err, "make a folder")
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	file := filepath.Join(dir, "schema.db")
-	if gaps, err = makeSchema(c, file, x.Schema, string(text)); err != nil {
-		return nil, nil, err
-	}
-	i := slices.IndexFunc(app.Specs(), func(s connectors.Spec) bool { return s.Name == "sqlite" })
-	src, err := connectors.Open(c.ctx, connectors.Env{Log: c.logger(), Temp: dir}, "schema", app.Specs()[i], connectors.Config{"path": pii.NewValue(file)})
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { err = errors.Join(err, src.Close()) }()
 	set, err := classifiers.NewSet(kinds.All(), classifiers.Options{})
 	if err != nil {
 		return nil, nil, err
@@ -202,56 +185,37 @@ func (x checkCmd) schema(c *call) (fields []seenField, gaps []pii.Gap, err error
 	if err != nil {
 		return nil, nil, err
 	}
-	for d, err := range src.Discover(c.ctx) {
-		if err != nil {
-			return nil, nil, err
-		}
-		fields = append(fields, byName(set, policy.Cost, d, string(text))...)
+	made := ddl.Read("schema", string(text))
+	for _, line := range made.Unread {
+		gaps = append(gaps, pii.Gap{Code: "unsupported-statement", At: pii.Ref{Source: "schema", Dataset: x.Schema}, Text: "line " + grouped(int64(line)) + ": the statement is not understood", Records: -1})
+	}
+	if len(made.Tables) == 0 && len(gaps) == 0 {
+		return nil, nil, errkind.New(errkind.Invalid, "%s creates no table", x.Schema)
+	}
+	for _, t := range made.Tables {
+		fields = append(fields, byName(set, policy.Cost, t)...)
 	}
 	slices.SortFunc(fields, func(a, b seenField) int { return cmp.Compare(a.name, b.name) })
 	return fields, gaps, nil
 }
 
-// byName judges the fields of a dataset without looking at a value.
-func byName(set *classifiers.Set, cost policies.Cost, d pii.Dataset, text string) (out []seenField) {
+// byName judges the fields of a table without looking at a value.
+func byName(set *classifiers.Set, cost policies.Cost, t *ddl.Table) (out []seenField) {
 	var ps []pii.Proposal
 	var ss []*classifiers.Stats
-	for _, f := range d.Fields {
-		st := set.NewGather(classifiers.Context{Ref: d.Ref.In(f.Name), Field: f, Dataset: &d}).Stats()
+	for i := range t.Fields {
+		t.Fields[i].Type = classifiers.TypeOf(t.Fields[i].Native)
+	}
+	for _, f := range t.Fields {
+		st := set.NewGather(classifiers.Context{Ref: t.Ref.In(f.Name), Field: f, Dataset: &t.Dataset}).Stats()
 		ps, ss = append(ps, set.Weigh(st)), append(ss, st)
 	}
-	for i, p := range set.Again(ps, ss, &d) {
-		f := seenField{name: d.Ref.In(d.Fields[i].Name).String(), confidence: p.Confidence, line: lineOf(text, d.Ref.Dataset, d.Fields[i].Name)}
+	for i, p := range set.Again(ps, ss, &t.Dataset) {
+		f := seenField{name: t.Ref.In(t.Fields[i].Name).String(), confidence: p.Confidence, line: t.Lines[i]}
 		if kind, ok := cost.Proposes(p); ok {
 			f.category = kind
 		}
 		out = append(out, f)
 	}
 	return out
-}
-
-// makeSchema runs the statements one by one; what this dialect does not have is a gap.
-func makeSchema(c *call, file, name, text string) (gaps []pii.Gap, err error) {
-	store, err := db.OpenSQLite(c.ctx, file)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	made := 0
-	for _, s := range statements(text) {
-		err := store.Write(c.ctx, func(tx db.Tx) error {
-			_, err := tx.Exec(c.ctx, s.text)
-			return err
-		})
-		switch {
-		case err == nil:
-			made++
-		case s.creates:
-			gaps = append(gaps, pii.Gap{Code: "unsupported-statement", At: pii.Ref{Source: "schema", Dataset: name}, Text: "line " + grouped(int64(s.line)) + ": the statement is not understood", Records: -1})
-		}
-	}
-	if made == 0 {
-		return gaps, errkind.New(errkind.Invalid, "%s creates no table that can be understood", name)
-	}
-	return gaps, nil
 }

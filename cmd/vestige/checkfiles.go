@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -67,64 +66,6 @@ func writeLock(path, prefix string, was map[string]string, fields []seenField) e
 		b.WriteString("version: 1\nfields: {}\n")
 	}
 	return errkind.Wrap(errkind.Permission, os.WriteFile(path, b.Bytes(), 0o644), "write the baseline")
-}
-
-// statement is one of a schema's.
-type statement struct {
-	text    string
-	line    int
-	creates bool
-}
-
-var creates = regexp.MustCompile(`(?is)^\s*(create\s+(temp\w*\s+|virtual\s+|unlogged\s+|foreign\s+|external\s+)*(table|view|materialized)|alter\s+table)`)
-
-// statements cuts a schema at its semicolons, outside of quotes, comments and the bodies of triggers.
-func statements(text string) (out []statement) {
-	start, line, from := 0, 1, 1
-	var quote byte
-	for i := 0; i < len(text); i++ {
-		ch := text[i]
-		if ch == '\n' {
-			line++
-		}
-		switch {
-		case quote == '\n' && ch == '\n', quote != 0 && quote != '\n' && ch == quote:
-			quote = 0
-		case quote != 0:
-		case ch == '\'' || ch == '"' || ch == '`':
-			quote = ch
-		case ch == '-' && i+1 < len(text) && text[i+1] == '-':
-			quote = '\n'
-		case ch == ';':
-			out = add(out, text[start:i], from)
-			start, from = i+1, line
-		}
-	}
-	return add(out, text[start:], from)
-}
-
-var comment = regexp.MustCompile(`(?m)--.*$`)
-
-func add(out []statement, text string, line int) []statement {
-	bare := comment.ReplaceAllString(text, "")
-	if strings.TrimSpace(bare) == "" {
-		return out
-	}
-	line += strings.Count(text[:len(text)-len(strings.TrimLeft(text, " \t\r\n"))], "\n")
-	return append(out, statement{text, line, creates.MatchString(bare)})
-}
-
-// lineOf finds where a column of a table is declared; 0 where it is not seen.
-func lineOf(text, table, column string) int {
-	at := regexp.MustCompile(`(?i)create\s[^;(]*["'\x60\s.]` + regexp.QuoteMeta(table) + `["'\x60]?\s*\(`).FindStringIndex(text)
-	if at == nil {
-		return 0
-	}
-	col := regexp.MustCompile(`(?i)(^|[\s,("'\x60])` + regexp.QuoteMeta(column) + `(["'\x60\s,)]|$)`).FindStringIndex(text[at[1]-1:])
-	if col == nil {
-		return strings.Count(text[:at[1]], "\n") + 1
-	}
-	return strings.Count(text[:at[1]-1+col[0]+1], "\n") + 1
 }
 
 // show prints the result, or writes it for a machine.

@@ -16,7 +16,7 @@ type floor struct {
 // floors is the table "Rooms" of docs/architecture.md. A name that ends in /… stands for all packages below it.
 var floors = []floor{
 	{0, []string{"pii", "internal/errkind", "internal/clock", "internal/crash", "internal/db"}, "the nouns are what everybody else speaks in, and so they know nobody"},
-	{1, []string{"internal/doc", "forms", "jobs", "internal/keys", "internal/decode"}, "they work on bytes and know no room"},
+	{1, []string{"internal/doc", "forms", "jobs", "internal/keys", "internal/decode", "internal/ddl"}, "they work on bytes and know no room"},
 	{2, []string{"audit", "events", "connectors", "connectors/relational", "classifiers", "classifiers/dictionary"}, "these are contracts: who implements one must not be able to reach who uses it"},
 	{3, []string{"connectors/…", "classifiers/…", "lineage", "policies", "accounts", "jobs/river"}, "what implements a contract knows only the contract; it is found through the list, never by name"},
 	{4, []string{"catalog", "consent"}, "what is remembered does not know who looks"},

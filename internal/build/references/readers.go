@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"vestige/internal/build/ddl"
+	"vestige/internal/ddl"
 )
 
 // schema is what is known of an application's tables.

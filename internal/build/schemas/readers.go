@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"vestige/internal/build/ddl"
+	"vestige/internal/ddl"
 )
 
 type column struct{ table, name, typ string }

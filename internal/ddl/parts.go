@@ -1,4 +1,3 @@
-// Package ddl reads statements that make tables, for the commands that gather schemas of real applications.
 package ddl
 
 // Parts cuts what stands in a bracket at its commas; text begins behind the bracket. What is never closed has none after its last comma.
