@@ -145,13 +145,18 @@ func (c *Catalog) Decisions(ctx context.Context, q Query) (ds []Decision, err er
 	return ds, err
 }
 
-// Answer gives the decision on a question, and whether there is one.
-func (c *Catalog) Answer(ctx context.Context, question string) (d Decision, ok bool, err error) {
-	err = c.read(ctx, func(tx db.Tx) error {
-		d, err = c.decisionOn(ctx, tx, "question:"+question)
+// Remembered gives what holds of references and of kinds of question, by the id of either: what was decided for everybody, and not asked about again.
+func (c *Catalog) Remembered(ctx context.Context) (map[string]Decision, error) {
+	out := map[string]Decision{}
+	return out, c.read(ctx, func(tx db.Tx) error {
+		all, err := collect(ctx, tx, scanDecision, selectDecision+" WHERE verdict <> '' AND source = ''")
+		for _, d := range all {
+			if d.holds() && d.Verdict != pii.Defer {
+				out[d.Edge+d.Question] = d
+			}
+		}
 		return err
 	})
-	return d, d.holds(), err
 }
 
 // Events gives the history of decisions in order.

@@ -221,11 +221,13 @@ func TestReferencesAndQuestions(t *testing.T) {
 	if err != nil || len(rs) != 1 || rs[0].Holds {
 		t.Errorf("references to people: %+v %v", rs, err)
 	}
-	if d, ok, err := b.Answer(b.ctx, "q1"); err != nil || !ok || d.Verdict != pii.Accept {
-		t.Errorf("the answer: %+v %v %v", d, ok, err)
+	all, err := b.Remembered(b.ctx)
+	if err != nil || len(all) != 3 || all["q1"].Verdict != pii.Accept || all["e2"].Verdict != pii.Reject {
+		t.Errorf("remembered: %+v %v", all, err)
 	}
-	if _, ok, err := b.Answer(b.ctx, "q2"); err != nil || ok {
-		t.Errorf("an answer that nobody gave: %v", err)
+	b.decide(pii.Decision{Question: "q1", Verdict: pii.Defer})
+	if all, err = b.Remembered(b.ctx); err != nil || len(all) != 2 {
+		t.Errorf("taken back: %+v %v", all, err)
 	}
 }
 

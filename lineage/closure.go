@@ -144,6 +144,10 @@ type Doubt struct {
 	Dataset pii.Ref `json:"dataset"`
 	Field   string  `json:"field"`
 	Records int64   `json:"records"`
+	// Decision names what an answer that is to count for other people too is a decision on: the reference, or this kind of doubt at this field; Remember lists
+	// the answers that can be one.
+	Decision string        `json:"decision,omitempty"`
+	Remember []pii.Verdict `json:"remember,omitempty"`
 }
 
 // Outcome is what follows from an answer.
@@ -158,6 +162,7 @@ type Closure struct {
 	Known      []*Known
 	Attributes []Known // names, addresses, dates of birth in records that are hers
 	Questions  []Question
+	Decided    []Decided // what was not asked about, since somebody had decided on it
 	Gaps       []pii.Gap
 	Undecided  map[pii.Ref]int64 // fields between find and change, with the records behind them
 	Looked     int               // looks at datasets
@@ -165,7 +170,8 @@ type Closure struct {
 }
 
 // Close starts with the identifiers given and repeats until nothing is new: find the records that hold one of them in a field of that category, or that
-// refer to a record already found; read their identifier fields; add those that single a person out. answers are decisions on questions by id.
+// refer to a record already found; read their identifier fields; add those that single a person out. answers are what was said of questions' places, and what was decided
+// of their kinds, by id.
 func Close(ctx context.Context, g *Graph, look Looker, lim Limits, start []pii.Identifier, answers map[string]pii.Verdict) (*Closure, error) {
 	c := newCloser(g, look, lim, answers)
 	c.ctx = ctx
@@ -213,6 +219,7 @@ type closer struct {
 	spoken  *Spoken                  // whose numbers the texts mean
 	rival   map[string]bool          // identifiers asked of other people, numbers of other value domains
 	kept    map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
+	spared  map[string]bool          // records that were not asked about, by decision
 	reached map[way]map[int][]*pii.Found
 	ends    ends
 	things  map[string]bool // what records of hers refer to, once asked
@@ -221,7 +228,7 @@ type closer struct {
 
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
 	return &closer{
-		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
+		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, spared: map[string]bool{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
 		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{}, said: profile{},
 	}
 }
@@ -342,6 +349,7 @@ func (c *closer) finish() *Closure {
 	}
 	c.out.Records = sorted
 	slices.SortFunc(c.out.Questions, func(a, b Question) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(c.out.Decided, func(a, b Decided) int { return cmp.Compare(a.Decision, b.Decision) })
 	slices.SortFunc(c.out.Gaps, func(a, b pii.Gap) int {
 		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.At.String(), b.At.String()))
 	})

@@ -297,16 +297,16 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 	cat := terms[f.Hits[0].Term].Category
 	via := []Link{{Dataset: f.Dataset, Field: f.Hits[0].Field, Category: cat, How: "text"}}
 	_, mentioned := c.recs[recordID(f)]
-	if number, nth := c.openNumber(f, terms, open); !byID && !mentioned {
+	if number := c.openNumber(f, terms, open); !byID && !mentioned {
 		more := c.moreOfHer(f)
 		if n := c.g.Node(f.Dataset); c.ownName(f) && c.lim.on(Agree) && c.profile.compare(traits(n, f), "") == differs {
 			return // it is of somebody who was born on another day
 		}
-		if sent := !number && more && c.ownName(f) && c.sentHere(f); !number && !sent && ((!more || c.ownName(f)) && c.namesake(f) || c.namesakesOwn(f)) {
+		if sent := number == nil && more && c.ownName(f) && c.sentHere(f); number == nil && !sent && ((!more || c.ownName(f)) && c.namesake(f) || c.namesakesOwn(f)) {
 			return
 		}
 		if !more {
-			c.doubtful(f, via, number, nth)
+			c.doubtful(f, via, number)
 			return
 		}
 	}
@@ -322,14 +322,16 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 	}
 }
 
-// openNumber tells whether a text has a number of which it does not say whose it is, and which of hers that is.
-func (c *closer) openNumber(f *pii.Found, terms []pii.Term, open []bool) (bool, int) {
+// openNumber gives the number of hers in a text that does not say whose it is, nil where there is none.
+func (c *closer) openNumber(f *pii.Found, terms []pii.Term, open []bool) *Known {
 	for _, h := range f.Hits {
 		if t := terms[h.Term]; open[h.Term] && h.Value < len(t.Values) {
-			return true, c.nth(t.Category, func(k *Known) bool { return k.Value.Equal(t.Values[h.Value]) })
+			if i := slices.IndexFunc(c.known, func(k *Known) bool { return k.Category == t.Category && k.Value.Equal(t.Values[h.Value]) }); i >= 0 {
+				return c.known[i]
+			}
 		}
 	}
-	return slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return open[h.Term] }), 0
+	return nil
 }
 
 // notOwn leaves out where a record names its own person: one whom she invited may be a namesake.
@@ -402,18 +404,23 @@ func (c *closer) attributeTerms(except ...pii.Category) []pii.Term {
 }
 
 // doubtful asks about text that has her full name and nothing else of her, or a number that is hers in one value domain and another's in another.
-func (c *closer) doubtful(f *pii.Found, via []Link, number bool, nth int) {
+func (c *closer) doubtful(f *pii.Found, via []Link, number *Known) {
 	q := Question{
 		Code: "name-only", Via: via, text: "Text in {at} has the person's full name and nothing else of her; it may be a namesake's.",
 		Yes: Outcome{Text: "it is the person: her name is redacted there"}, No: Outcome{Text: "it is somebody else: it stays as it is"},
 	}
-	if number {
+	nth, what := 0, ""
+	if number != nil {
 		q.Code, q.text = "number-of-two", "Text in {at} has a number that is the person's in one system and somebody else's in another; nothing says which of them is meant."
 		q.Yes.Text = "it is the person: the number is redacted there"
+		nth, what = c.nth(number.Category, func(k *Known) bool { return k == number }), number.Domain
 	}
-	at := Doubt{ID: placeID(q.Code, f.Dataset, f.Hits[0].Field, nth), Dataset: f.Dataset, Field: f.Hits[0].Field}
+	at := Doubt{
+		ID: placeID(q.Code, f.Dataset, f.Hits[0].Field, nth), Dataset: f.Dataset, Field: f.Hits[0].Field,
+		Decision: doubtID(q.Code, f.Dataset, f.Hits[0].Field, what), Remember: []pii.Verdict{pii.Accept, pii.Reject},
+	}
 	q.ID = questionID(q.Code, pii.Ref{}, "")
-	switch c.answers[at.ID] {
+	switch c.answered(q.Code, f, at) {
 	case pii.Reject:
 		return
 	case pii.Accept:

@@ -318,12 +318,24 @@ func (c *closer) contradicts(n *Node, f *pii.Found, field string) bool {
 	if !c.lim.on(Agree) || n.Person < 0.9 || c.profile.compare(q, "") != differs || len(q["demographic.birth_date"]) == 0 && len(q.names()) < 2 {
 		return false // what one word calls may be a thing
 	}
-	for _, e := range c.g.Out(n.Dataset.Ref) {
+	e := c.edgeOf(n.Dataset.Ref, field)
+	if e == nil || e.Declared {
+		return false
+	}
+	if e.Decided {
+		c.decidedOn(f, Decided{Decision: e.ID, Code: "contradiction", Dataset: n.Dataset.Ref, Field: field, Verdict: pii.Accept})
+	}
+	return !e.Decided
+}
+
+// edgeOf gives the reference that a field is.
+func (c *closer) edgeOf(at pii.Ref, field string) *Edge {
+	for _, e := range c.g.Out(at) {
 		if len(e.Fields) == 1 && e.Fields[0] == field {
-			return !e.Declared && !e.Decided
+			return e
 		}
 	}
-	return false
+	return nil
 }
 
 // isKey tells whether the identifier is a local number: references say whose that is, and attributes do not contradict them.

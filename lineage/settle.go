@@ -239,9 +239,12 @@ func (c *closer) question(p *pend) {
 		q.Code, q.text = "hub", fmt.Sprintf("Records of {at} hold a %s of hers that stands in more records than one person's does: it may be an office's or a family's.", p.known.Category)
 	}
 	nth := c.nth(p.known.Category, func(k *Known) bool { return idKey(k.Identifier) == idKey(p.known.Identifier) })
-	at := Doubt{ID: placeID(q.Code, p.found.Dataset, p.hit.Field, nth), Dataset: p.found.Dataset, Field: p.hit.Field}
+	at := Doubt{
+		ID: placeID(q.Code, p.found.Dataset, p.hit.Field, nth), Dataset: p.found.Dataset, Field: p.hit.Field,
+		Decision: doubtID(q.Code, p.found.Dataset, p.hit.Field, string(p.known.Category)), Remember: []pii.Verdict{pii.Reject}, // whose it is else is hers to say
+	}
 	q.ID = questionID(q.Code, pii.Ref{}, string(p.known.Category))
-	switch c.answers[at.ID] {
+	switch c.answered(q.Code, p.found, at) {
 	case pii.Accept:
 		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
 		return
@@ -257,7 +260,11 @@ func (c *closer) question(p *pend) {
 // doubt leaves a record untouched that a reference says is hers and that names another person.
 func (c *closer) doubt(f *pii.Found, field string, via []Link, conf float64) {
 	id := questionID("contradiction", f.Dataset, field)
-	switch c.answers[id] {
+	at := Doubt{ID: id, Dataset: f.Dataset, Field: field}
+	if e := c.edgeOf(f.Dataset, field); e != nil {
+		at.Decision, at.Remember = e.ID, []pii.Verdict{pii.Accept, pii.Reject}
+	}
+	switch c.answered("contradiction", f, at) {
 	case pii.Accept:
 		c.own(c.g.Node(f.Dataset), f, via, conf, field)
 		return
@@ -271,7 +278,7 @@ func (c *closer) doubt(f *pii.Found, field string, via []Link, conf float64) {
 	c.ask(Question{
 		ID: id, Code: "contradiction", Via: via, text: fmt.Sprintf("Records of {at} refer to the person by %s, as the scan inferred, and have another name or date of birth.", field),
 		Yes: Outcome{Text: "they are the person's, under another name: they are treated as hers"}, No: Outcome{Text: "they are somebody else's: they stay as they are, and the inferred reference should be rejected"},
-	}, Doubt{ID: id, Dataset: f.Dataset, Field: field})
+	}, at)
 }
 
 // ask puts a question once, and counts the records behind it at each place.

@@ -55,6 +55,14 @@ func (x *merger) add(cl *lineage.Closure) {
 			x.out.Gaps = append(x.out.Gaps, g)
 		}
 	}
+	for _, d := range cl.Decided {
+		i := slices.IndexFunc(x.out.Decided, func(o lineage.Decided) bool { return o.Decision == d.Decision })
+		if i < 0 {
+			x.out.Decided = append(x.out.Decided, d)
+		} else {
+			x.out.Decided[i].Records += d.Records
+		}
+	}
 	for at, n := range cl.Undecided {
 		x.out.Undecided[at] += n
 	}
@@ -126,6 +134,7 @@ func (x *merger) finish() *lineage.Closure {
 		ref.To = at[ref.To]
 		kept = append(kept, ref)
 	}
+	slices.SortFunc(x.out.Decided, func(a, b lineage.Decided) int { return cmp.Compare(a.Decision, b.Decision) })
 	x.out.Referrers, x.out.Records = kept, sorted
 	return &x.out
 }

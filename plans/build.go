@@ -43,7 +43,8 @@ type Input struct {
 	Methods    func(d pii.Dataset) []pii.Method
 	Statements func(source string, u pii.Unit) []string
 	Rungs      func(d pii.Dataset) []connectors.Rung
-	Accepted   map[string]string // gaps accepted, by id, with the reason
+	Accepted   map[string]string       // gaps accepted, by id, with the reason
+	Decisions  map[string]pii.Decision // on references and kinds of question, by id
 	Recipients []policies.Recipient
 }
 

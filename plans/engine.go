@@ -39,6 +39,8 @@ type Deps struct {
 	Kinds *classifiers.Set
 	// Destroyed makes what was deleted gone from the store's files (store.Destroyed).
 	Destroyed func(ctx context.Context) error
+	// Relate works out what follows from a decision on a reference; nil where nothing does.
+	Relate func(ctx context.Context) error
 	// Skip leaves parts of the closure out, so that tests can show what each is needed for.
 	Skip map[lineage.Part]bool
 	// Wait waits between attempts; nil waits for real.
@@ -62,6 +64,9 @@ func New(d Deps) (*Engine, error) {
 	}
 	if d.Destroyed == nil {
 		d.Destroyed = func(context.Context) error { return nil }
+	}
+	if d.Relate == nil {
+		d.Relate = func(context.Context) error { return nil }
 	}
 	if d.Wait == nil {
 		d.Wait = wait

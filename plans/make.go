@@ -167,6 +167,10 @@ func (e *Engine) build(ctx context.Context, g *lineage.Graph, a asked) (*Plan, e
 	if err != nil {
 		return nil, err
 	}
+	decisions, err := e.Decisions(ctx, answers)
+	if err != nil {
+		return nil, err
+	}
 	lim := lineage.Limits{Find: e.Policy.Act.Find, Change: e.Policy.Change, Hub: e.Policy.Limits.Hub, Skip: e.Skip}
 	cl, subjects, batch, err := e.closeOver(ctx, g, lim, a, answers)
 	if err != nil {
@@ -176,7 +180,7 @@ func (e *Engine) build(ctx context.Context, g *lineage.Graph, a asked) (*Plan, e
 	in := Input{
 		Request: a.Request, Kind: a.Kind, Regime: a.Regime, Now: now, Deadline: a.Deadline, CoolDown: e.coolDown(a, now), Approvers: "another", Previous: a.previous,
 		Graph: g, Closure: cl, Start: a.start, Subjects: subjects, Batch: batch, Change: e.Policy.Change, Tolerance: Tolerance{e.Policy.Tolerance.Percent, e.Policy.Tolerance.AtLeast}, Salt: a.salt,
-		Basis: e.basis(now), Accepted: accepted, Recipients: e.Policy.Recipients,
+		Basis: e.basis(now), Accepted: accepted, Decisions: decisions, Recipients: e.Policy.Recipients,
 		Methods:    func(d pii.Dataset) []pii.Method { return e.source(d.Ref.Source).Methods(d) },
 		Statements: func(name string, u pii.Unit) []string { return e.source(name).Statements(u) },
 		Rungs:      func(d pii.Dataset) []connectors.Rung { return e.source(d.Ref.Source).Rungs(d) },
@@ -269,6 +273,8 @@ type Answer struct {
 	Reason  string      `json:"reason"`
 	By      string      `json:"by"`
 	Review  int64       `json:"review,omitempty"`
+	// Remember makes it a decision: nobody is asked again about the same doubt there, whoever the person is.
+	Remember bool `json:"remember,omitempty"`
 }
 
 // Answer keeps an answer. It takes effect in the next plan, and for a gap in the last look of an approved one.
@@ -281,47 +287,57 @@ func (e *Engine) Answer(ctx context.Context, a Answer) error {
 	case a.Request == "" && a.Review <= clock.Micros():
 		return errkind.Coded(errkind.Invalid, "review", "a gap of the estate is accepted until a date of review, which lies ahead")
 	}
-	return e.DB.Write(ctx, func(tx db.Tx) error {
-		ids, err := a.parts(ctx, tx)
-		for _, id := range ids {
+	referred := false
+	err := e.DB.Write(ctx, func(tx db.Tx) error {
+		places, err := a.places(ctx, tx)
+		if err == nil && a.Remember {
+			referred, err = e.remember(ctx, tx, a, places)
+		}
+		var ids []string
+		for _, at := range places {
 			if err == nil {
+				ids = append(ids, at.ID)
 				_, err = tx.Exec(ctx, `INSERT INTO plan_answer (request, question, verdict, reason, actor, at, review) VALUES ($1, $2, $3, $4, $5, $6, $7)
 					ON CONFLICT (request, question) DO UPDATE SET verdict = excluded.verdict, reason = excluded.reason, actor = excluded.actor, at = excluded.at, review = excluded.review`,
-					a.Request, id, string(a.Verdict), a.Reason, a.By, clock.Micros(), a.Review)
+					a.Request, at.ID, string(a.Verdict), a.Reason, a.By, clock.Micros(), a.Review)
 			}
 		}
 		if err != nil {
 			return err
 		}
 		return e.Audit.Append(ctx, tx, audit.Entry{Actor: a.By, Subject: a.Request, Action: "plan.answer", Object: a.ID,
-			Facts: audit.Facts(map[string]any{"verdict": a.Verdict, "review": a.Review, "ids": ids})})
+			Facts: audit.Facts(map[string]any{"verdict": a.Verdict, "review": a.Review, "ids": ids, "remember": a.Remember})})
 	})
+	if err != nil || !referred {
+		return err
+	}
+	return e.Relate(ctx)
 }
 
-// parts gives what an answer is kept for: of a question as a whole each place that the newest plan with the question shows, so that one that is found later is asked
+// places gives what an answer is kept for: of a question as a whole each place that the newest plan with the question shows, so that one that is found later is asked
 // about; else what it names.
-func (a Answer) parts(ctx context.Context, tx db.Tx) ([]string, error) {
-	var ids []string
+func (a Answer) places(ctx context.Context, tx db.Tx) ([]lineage.Doubt, error) {
+	var out []lineage.Doubt
 	err := each(ctx, tx, func(r db.Rows) error {
 		var text string
 		var o Open
-		if err := r.Scan(&text); err != nil || len(ids) > 0 {
+		if err := r.Scan(&text); err != nil || len(out) > 0 {
 			return err
 		}
 		err := json.Unmarshal([]byte(text), &o)
 		for _, q := range o.Questions {
 			for _, at := range q.Places {
-				if q.ID == a.ID {
-					ids = append(ids, at.ID)
+				if q.ID == a.ID || at.ID == a.ID {
+					out = append(out, at)
 				}
 			}
 		}
 		return err
 	}, "SELECT open FROM plan WHERE request = $1 ORDER BY made DESC, id", a.Request)
-	if len(ids) == 0 {
-		ids = []string{a.ID}
+	if len(out) == 0 {
+		out = []lineage.Doubt{{ID: a.ID}}
 	}
-	return ids, err
+	return out, err
 }
 
 // typed gives the identifier that was typed in: of "Ann Lee <ann@example.com>" the address. A sentence around an address is none.

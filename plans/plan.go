@@ -36,8 +36,9 @@ type Open struct {
 	Steps      []Step             `json:"steps"`
 	Gaps       []Gap              `json:"gaps"`
 	Questions  []lineage.Question `json:"questions"`
-	Held       []Place            `json:"held"`     // held by another: not touched
-	Mentions   []Place            `json:"mentions"` // records of others that name the subject and are changed
+	Decided    []Decided          `json:"decided,omitempty"` // what was not asked, since somebody had decided on it
+	Held       []Place            `json:"held"`              // held by another: not touched
+	Mentions   []Place            `json:"mentions"`          // records of others that name the subject and are changed
 	Lint       []Finding          `json:"lint"`
 	Tolerance  Tolerance          `json:"tolerance"`
 	Rungs      []SourceRungs      `json:"rungs"`
@@ -95,6 +96,13 @@ type Place struct {
 	Fields  []string       `json:"fields,omitempty"`
 	Why     string         `json:"why"`
 	Links   []lineage.Link `json:"links,omitempty"`
+}
+
+// Decided is a doubt that was not asked about, with whose decision that is.
+type Decided struct {
+	lineage.Decided
+	By string `json:"by"`
+	At int64  `json:"at"`
 }
 
 // Finding is what lint says of a plan. Codes have a page each.

@@ -29,7 +29,7 @@ func (b *builder) plan() *Plan {
 	in := b.in
 	o := Open{
 		Version: 1, Request: in.Request, Kind: in.Kind, Regime: in.Regime, Revision: in.Graph.Revision, Made: in.Now, Deadline: in.Deadline, Tolerance: in.Tolerance,
-		CoolDown: in.CoolDown, Approvers: in.Approvers, Previous: in.Previous, Questions: b.questions(), Batch: in.Batch,
+		CoolDown: in.CoolDown, Approvers: in.Approvers, Previous: in.Previous, Questions: b.questions(), Decided: b.decided(), Batch: in.Batch,
 	}
 	s := &Sealed{Salt: in.Salt, Start: in.Start, Subjects: in.Subjects, Steps: map[string][]pii.Target{}}
 	b.identifiers(&o, s)
@@ -47,6 +47,14 @@ func (b *builder) plan() *Plan {
 // questions gives those that are open; a plan with one cannot complete.
 func (b *builder) questions() []lineage.Question {
 	return append([]lineage.Question{}, b.in.Closure.Questions...)
+}
+
+func (b *builder) decided() (out []Decided) {
+	for _, d := range b.in.Closure.Decided {
+		of := b.in.Decisions[d.Decision]
+		out = append(out, Decided{d, of.By, of.At})
+	}
+	return out
 }
 
 // identifiers counts what is known of the subject and keeps the values for verification.

@@ -5,7 +5,6 @@ import (
 
 	"vestige/internal/db"
 	"vestige/internal/errkind"
-	"vestige/pii"
 	"vestige/plans"
 )
 
@@ -55,11 +54,14 @@ func (s *Service) Plan(ctx context.Context, id, by string) (*plans.Status, error
 }
 
 // Answer answers a question or a gap of a request; the plan is made anew.
-func (s *Service) Answer(ctx context.Context, id, question string, verdict pii.Verdict, reason, by string) (*plans.Status, error) {
-	if err := s.engine.Answer(ctx, plans.Answer{Request: id, ID: question, Verdict: verdict, Reason: reason, By: by}); err != nil {
+func (s *Service) Answer(ctx context.Context, a plans.Answer) (*plans.Status, error) {
+	if a.Request == "" {
+		return nil, errkind.Coded(errkind.Invalid, "answer", "an answer is given in a request")
+	}
+	if err := s.engine.Answer(ctx, a); err != nil {
 		return nil, err
 	}
-	return s.Plan(ctx, id, by)
+	return s.Plan(ctx, a.Request, a.By)
 }
 
 // Approve approves the plan of a request by its hash.

@@ -124,7 +124,7 @@ func (s *Server) apiAct(what string) gin.HandlerFunc {
 			s.fail(c, err)
 			return
 		}
-		d.Request, d.By = c.Param("id"), by(c).Name
+		d.Request, d.By, d.Steward = c.Param("id"), by(c).Name, by(c).May(accounts.Decide)
 		if what == "answer" && d.Verdict != "accept" && d.Verdict != "reject" {
 			s.fail(c, errkind.Coded(errkind.Invalid, "no-such-verdict", "an answer is accept or reject"))
 			return

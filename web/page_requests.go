@@ -245,7 +245,7 @@ func (s *Server) approve(c *gin.Context) {
 // act gives the handler of what an operator does to a request.
 func (s *Server) act(what string) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		err := s.carry(c.Request.Context(), what, deed{Request: c.Param("id"), By: by(c).Name, Reason: strings.TrimSpace(c.PostForm("reason")), Question: c.PostForm("question"), Verdict: c.PostForm("verdict"), Recipient: c.PostForm("recipient")})
+		err := s.carry(c.Request.Context(), what, deed{Request: c.Param("id"), By: by(c).Name, Reason: strings.TrimSpace(c.PostForm("reason")), Question: c.PostForm("question"), Verdict: c.PostForm("verdict"), Recipient: c.PostForm("recipient"), Remember: c.PostForm("remember") == "1", Steward: by(c).May(accounts.Decide)})
 		to := "/requests/" + c.Param("id")
 		if what == "answer" {
 			if r, rerr := s.svc.Requests.Show(c.Request.Context(), c.Param("id")); err == nil && rerr == nil {
@@ -264,6 +264,8 @@ type deed struct {
 	Question  string `json:"question,omitempty"`  // or the gap that is answered
 	Verdict   string `json:"verdict,omitempty"`   // accept or reject
 	Recipient string `json:"recipient,omitempty"` // of the data, who was told
+	Remember  bool   `json:"remember,omitempty"`  // the answer is a decision, for everybody whose data stands there: it needs the right catalog.decide
+	Steward   bool   `json:"-"`                   // has that right
 }
 
 // carry does what a person asks for. Carrying a plan out is left to those that work on the store.
@@ -296,7 +298,10 @@ func (s *Server) carry(ctx context.Context, what string, d deed) (err error) {
 	case "withdraw":
 		_, err = svc.Withdraw(ctx, d.Request, d.By, d.Reason)
 	case "answer":
-		_, err = svc.Answer(ctx, d.Request, d.Question, pii.Verdict(d.Verdict), d.Reason, d.By)
+		if d.Remember && !d.Steward {
+			return errkind.Coded(errkind.Permission, "no-right", "your roles do not allow it: to have an answer remembered needs the right %s", accounts.Decide)
+		}
+		_, err = svc.Answer(ctx, plans.Answer{Request: d.Request, ID: d.Question, Verdict: pii.Verdict(d.Verdict), Reason: d.Reason, By: d.By, Remember: d.Remember})
 	default:
 		err = s.onPlan(ctx, what, d)
 	}

@@ -18,15 +18,19 @@ type answerCmd struct {
 	Reason  string `required:"" help:"Why."`
 	Request string `placeholder:"REQ" help:"Of which request, where several have it."`
 	Review  string `placeholder:"DATE" help:"Accept a gap for the whole estate, until this day."`
+
+	Remember bool `help:"Make it a decision on the field or the reference: nobody is asked about the same doubt there again, whoever the person is."`
 }
 
 // Help teaches the command.
 func (answerCmd) Help() string {
 	return `Answers a question, or accepts a gap. The plan is made anew with the answer. A gap of the estate, a kind of file that nobody can
-rewrite, is accepted once with a day of review.
+rewrite, is accepted once with a day of review. An answer that says something of the field or of the reference, and not of one person,
+can be remembered; "vestige decide ID defer" takes that back.
 
 Example:
   vestige answer q-1f3a no --reason "another Ann, says the shop"
+  vestige answer q-77b2 no --reason "names of authors stand there" --remember
   vestige answer gap-91c0 accept --reason "backups expire in 30 days" --review 2027-05-01`
 }
 
@@ -47,12 +51,19 @@ func (x answerCmd) Run(c *call) error {
 			return err
 		}
 	}
-	s, err := a.Requests.Answer(c.ctx, id, x.ID, verdict, x.Reason, c.by())
+	var kept []string
+	if s, err := c.find(a, id); err == nil && x.Remember {
+		kept = decisionsOf(&s.Open, x.ID)
+	}
+	s, err := a.Requests.Answer(c.ctx, plans.Answer{Request: id, ID: x.ID, Verdict: verdict, Reason: x.Reason, By: c.by(), Remember: x.Remember})
 	if err != nil {
 		return err
 	}
 	return c.print(s, func() {
 		q, g := s.Open.Blocking()
+		for _, id := range kept {
+			c.printf("Remembered as a decision. To take it back: vestige decide %s defer\n", id)
+		}
 		c.printf("Answered. The new plan %s has %s, %s and %s open.\n", s.ID, count(int64(len(s.Open.Steps)), "step"), count(int64(q), "question"), count(int64(g), "gap"))
 		c.nextStep(s)
 	})
@@ -98,4 +109,16 @@ func asks(o *plans.Open, id string) bool {
 		}
 	}
 	return slices.ContainsFunc(o.Gaps, func(g plans.Gap) bool { return g.ID == id })
+}
+
+// decisionsOf gives what an answer decides on where it is remembered.
+func decisionsOf(o *plans.Open, id string) (out []string) {
+	for _, q := range o.Questions {
+		for _, at := range q.Places {
+			if q.ID == id || at.ID == id {
+				out = append(out, at.Decision)
+			}
+		}
+	}
+	return out
 }

@@ -15,12 +15,13 @@ import (
 	"vestige/internal/app"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
+	"vestige/lineage"
 	"vestige/pii"
 	"vestige/policies"
 )
 
 type decideCmd struct {
-	Field    string `arg:"" optional:"" help:"source/dataset#field, or the id of a reference or a question."`
+	Field    string `arg:"" optional:"" help:"source/dataset#field, or the id of a reference or of an answer that was remembered."`
 	Verdict  string `arg:"" optional:"" help:"accept, reject, change or defer."`
 	Category string `placeholder:"CATEGORY" help:"What it holds, where that is changed or accepted as another."`
 	Kind     string `placeholder:"KIND" help:"Of a reference: owns, mentions, shared, derives."`
@@ -71,7 +72,7 @@ func (x decideCmd) Run(c *call) error {
 	}
 	return c.print(out, func() {
 		for _, d := range ds {
-			c.printf("%-8s %s %s\n", d.Verdict, orElse(d.Field.String(), d.Edge), d.Category)
+			c.printf("%-8s %s %s\n", d.Verdict, orElse(d.Field.String(), d.Edge+d.Question), d.Category)
 		}
 		if x.DryRun {
 			c.printf("%s\n", c.dim("Nothing was written: --dry-run."))
@@ -181,10 +182,12 @@ func (r decisionRow) decision(by string) (pii.Decision, error) {
 	if d.Verdict == pii.Changed && d.Category == "" && d.Kind == "" {
 		return d, errkind.New(errkind.Invalid, "a change needs a category")
 	}
-	ref, err := pii.ParseRef(r.Field)
-	if err == nil && ref.Field != "" {
+	switch ref, err := pii.ParseRef(r.Field); {
+	case err == nil && ref.Field != "":
 		d.Field = ref
-	} else {
+	case lineage.IsDoubt(r.Field):
+		d.Question = r.Field
+	default:
 		d.Edge = r.Field
 	}
 	return d, nil
@@ -194,6 +197,11 @@ func (r decisionRow) decision(by string) (pii.Decision, error) {
 func checkDecisions(c *call, a *app.App, ds []pii.Decision) error {
 	var all error
 	for i, d := range ds {
+		if d.Question != "" {
+			if ds, err := a.Catalog.Decisions(c.ctx, catalog.Query{Target: "question:" + d.Question}); err != nil || len(ds) == 0 {
+				all = errors.Join(all, err, errkind.New(errkind.NotFound, "decision %d: no answer was remembered as %s", i+1, d.Question))
+			}
+		}
 		if d.Field.Field == "" {
 			continue
 		}

@@ -105,6 +105,9 @@ func (c *call) showPlan(s *plans.Status) {
 	}
 	c.showLadder("What erased data leaves behind", o.Rungs)
 	c.showQuestions(o.Questions)
+	for _, d := range o.Decided {
+		c.printf("  %s %s %s at %s: %s, %s on %s by %s\n", c.dim("not asked"), d.Decision, d.Code, d.Dataset.In(d.Field), count(d.Records, "record"), d.Verdict, day(d.At), d.By)
+	}
 	c.showLint(o.Lint)
 	c.nextStep(s)
 }

@@ -222,7 +222,7 @@ func (a *App) openKinds(ctx context.Context, _ Options) (err error) {
 
 func (a *App) openEngine(context.Context, Options) (err error) {
 	a.Engine, err = plans.New(plans.Deps{DB: a.DB, Catalog: a.Catalog, Sources: a.Sources, Keys: a.Keys, Audit: a.Audit, Policy: a.Policy,
-		Log: a.Log, Destroyed: a.Store.Destroyed, Kinds: a.Kinds})
+		Log: a.Log, Destroyed: a.Store.Destroyed, Kinds: a.Kinds, Relate: func(ctx context.Context) error { _, err := a.Scanner.Relate(ctx); return err }})
 	if err == nil {
 		a.Requests = requests.New(a.Engine)
 		a.Accounts = accounts.New(a.DB, a.Keys, a.Audit)

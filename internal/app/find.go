@@ -84,7 +84,11 @@ func (a *App) closure(ctx context.Context, by string, ids []pii.Identifier) (*li
 		return nil, nil, err
 	}
 	lim := lineage.Limits{Find: a.Policy.Act.Find, Change: a.Policy.Change, Hub: a.Policy.Limits.Hub}
-	cl, err := lineage.Close(ctx, g, looker(a.Sources), lim, start, nil)
+	answers := map[string]pii.Verdict{}
+	if _, err := a.Engine.Decisions(ctx, answers); err != nil {
+		return nil, nil, err
+	}
+	cl, err := lineage.Close(ctx, g, looker(a.Sources), lim, start, answers)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -219,7 +219,7 @@ func (w *walk) export(ctx context.Context) error {
 		return err
 	}
 	for _, q := range st.Open.Questions {
-		if st, err = w.app.Requests.Answer(ctx, st.Request, q.ID, pii.Reject, "not without a proof", me); err != nil {
+		if st, err = w.app.Requests.Answer(ctx, plans.Answer{Request: st.Request, ID: q.ID, Verdict: pii.Reject, Reason: "not without a proof", By: me}); err != nil {
 			return err
 		}
 	}
