@@ -54,6 +54,7 @@ type Catalog struct {
 	counters []combo
 
 	memory memory
+	queue  queue
 }
 
 // Open opens the catalog of a store whose tables are there, and the index in dir, which is made where the store is still empty. An index
@@ -65,6 +66,9 @@ func Open(ctx context.Context, store db.DB, dir string) (*Catalog, error) {
 		return nil, err
 	}
 	if err := c.countAnew(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.ownersAnew(ctx); err != nil {
 		return nil, err
 	}
 	if err := c.openIndex(at); err != nil {

@@ -71,7 +71,7 @@ func bandOf(confidence float64) Band {
 	return Weak
 }
 
-// recount puts what a dataset adds to the counters in the place of what it added before.
+// recount puts what a dataset adds to the counters in the place of what it added before. The unit of work has taken its revision, which the queue follows by.
 func (c *Catalog) recount(ctx context.Context, tx db.Tx, n *lineage.Node, now share) error {
 	ref := n.Dataset.Ref.Of()
 	var was share
@@ -89,7 +89,8 @@ func (c *Catalog) recount(ctx context.Context, tx db.Tx, n *lineage.Node, now sh
 	}
 	if err := counted(ctx, tx, was.Groups, now.Groups, func(k string, d int64) (string, []any) {
 		state, grp, _ := strings.Cut(k, "\n")
-		return "INSERT INTO field_group (state, grp, n) VALUES ($1, $2, $3) ON CONFLICT (state, grp) DO UPDATE SET n = field_group.n + excluded.n", []any{state, grp, d}
+		return `INSERT INTO field_group (state, grp, n, changed) VALUES ($1, $2, $3, (SELECT revision FROM catalog_revision WHERE id = 1))
+			ON CONFLICT (state, grp) DO UPDATE SET n = field_group.n + excluded.n, changed = excluded.changed`, []any{state, grp, d}
 	}); err != nil {
 		return err
 	}

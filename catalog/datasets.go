@@ -148,14 +148,14 @@ func (c *Catalog) lay(ctx context.Context, tx db.Tx, n lineage.Node, props map[s
 	if err := putFields(ctx, tx, rows); err != nil {
 		return err
 	}
-	if err := c.recount(ctx, tx, &n, part); err != nil {
-		return err
-	}
 	doc, err := encode(n)
+	if err == nil {
+		err = c.putDoc(ctx, tx, nodeID(ref), doc)
+	}
 	if err != nil {
 		return err
 	}
-	return c.putDoc(ctx, tx, nodeID(ref), doc)
+	return c.recount(ctx, tx, &n, part)
 }
 
 // relay lays the decisions anew over a dataset as the machine last saw it.

@@ -40,6 +40,7 @@ type court struct {
 // all are judged anew. It is called before the catalog is used.
 func (c *Catalog) Judge(ctx context.Context, p *policies.Policy) error {
 	c.policy = p
+	c.queue.forget()
 	var another bool
 	err := c.read(ctx, func(tx db.Tx) error {
 		_, now, err := c.judgedBy(ctx, tx)

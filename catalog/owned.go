@@ -7,6 +7,7 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"vestige/internal/db"
 	"vestige/pii"
 )
 
@@ -24,30 +25,62 @@ func (c *Catalog) own(ctx context.Context, e expr) error {
 	if len(ask) == 0 {
 		return nil
 	}
-	cards, err := c.Cards(ctx, pii.Ref{})
-	if err != nil {
-		return err
-	}
-	for _, t := range ask {
-		t.owned = &owned{}
-		for _, k := range cards {
-			if k.Owner != "" {
-				t.owned.add(k.At, t.names(k.Owner))
+	return c.read(ctx, func(tx db.Tx) error {
+		who, err := collect(ctx, tx, scanText, everyOwner)
+		if err != nil {
+			return err
+		}
+		others, err := collect(ctx, tx, scanOwned, "SELECT source, dataset, field, owner FROM card WHERE owner <> '' AND field <> ''")
+		if err != nil {
+			return err
+		}
+		for _, t := range ask {
+			if t.owned, err = ownedBy(ctx, tx, t, who, others); err != nil {
+				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
-func (o *owned) add(at pii.Ref, theirs bool) {
-	switch {
-	case at.Field == "" && theirs:
-		o.sets = append(o.sets, at)
-	case at.Field != "" && theirs:
-		o.fields = append(o.fields, at)
-	case at.Field != "":
-		o.but = append(o.but, at)
+// everyOwner gives each name once, in their order: it goes from one to the next by the index, however many places each answers for.
+const everyOwner = `WITH RECURSIVE known (owner) AS (SELECT MIN(owner) FROM card WHERE owner <> ''
+	UNION ALL SELECT (SELECT MIN(card.owner) FROM card WHERE card.owner <> '' AND card.owner > known.owner) FROM known WHERE known.owner IS NOT NULL)
+	SELECT owner FROM known WHERE owner IS NOT NULL`
+
+// ownedPlace is a place with who answers for it.
+type ownedPlace struct {
+	at    pii.Ref
+	owner string
+}
+
+func scanOwned(row db.Row) (p ownedPlace, err error) {
+	return p, row.Scan(&p.at.Source, &p.at.Dataset, &p.at.Field, &p.owner)
+}
+
+// ownedBy gives what those of all owners answer for whom a term means; others are the fields that have an owner of their own.
+func ownedBy(ctx context.Context, tx db.Tx, t *term, who []string, others []ownedPlace) (*owned, error) {
+	o := &owned{}
+	for _, owner := range who {
+		if !t.names(owner) {
+			continue
+		}
+		sets, err := collect(ctx, tx, scanOwned, "SELECT source, dataset, field, owner FROM card WHERE owner <> '' AND owner = $1 AND field = ''", owner)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range sets {
+			o.sets = append(o.sets, p.at)
+		}
 	}
+	for _, p := range others {
+		if t.names(p.owner) {
+			o.fields = append(o.fields, p.at)
+		} else {
+			o.but = append(o.but, p.at)
+		}
+	}
+	return o, nil
 }
 
 // names tells whether an owner is who a value means: all its words are of the name, or, with a wildcard, the name fits it.

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,7 +13,6 @@ import (
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/pii"
-	"vestige/policies"
 )
 
 // Band is how sure the machine is of a proposal, in four steps.
@@ -57,85 +55,36 @@ type GroupFilter struct {
 	Suppressed bool         // those that nobody is asked about, instead of the others
 }
 
-// Groups gives what waits for a decision, in groups: those first that would cost most to leave.
-func (c *Catalog) Groups(ctx context.Context, f GroupFilter) (out []Group, err error) {
+// Groups gives what waits for a decision, in groups: those first that would cost most to leave. Nobody changes what is given.
+func (c *Catalog) Groups(ctx context.Context, f GroupFilter) (out []*Group, err error) {
 	err = c.read(ctx, func(tx db.Tx) error { out, err = c.groups(ctx, tx, f); return err })
 	return out, err
 }
 
-// groups gives them from memory where nothing has changed since they were last asked for; what nobody is asked about is looked up each time, since it is no
-// change of the catalog.
-func (c *Catalog) groups(ctx context.Context, tx db.Tx, f GroupFilter) (out []Group, err error) {
+func (c *Catalog) groups(ctx context.Context, tx db.Tx, f GroupFilter) (out []*Group, err error) {
 	if f.State == "" {
 		f.State = Proposed
 	}
-	all, err := remembered(ctx, c, tx, strings.Join([]string{"groups:" + string(f.State), f.Source, string(f.Category)}, "\x00"), func() ([]Group, error) { return c.groupsNow(ctx, tx, f) })
+	all, err := c.queue.groups(ctx, tx, f, c.policy.Cost)
 	if err != nil {
 		return nil, err
 	}
 	rules, err := c.rules(ctx, tx)
+	if len(rules) == 0 && !f.Suppressed {
+		return all, err
+	}
 	for _, g := range all {
-		if g.Suppressed = rules[g.ID]; (g.Suppressed != "") == f.Suppressed {
-			out = append(out, g)
+		reason := rules[g.ID]
+		if (reason != "") != f.Suppressed {
+			continue
 		}
+		if f.Suppressed {
+			off := *g
+			off.Suppressed, g = reason, &off
+		}
+		out = append(out, g)
 	}
 	return out, err
-}
-
-// groupRows reads what waits in a state.
-func groupRows(ctx context.Context, tx db.Tx, s State) (out []waiting, err error) {
-	rows, err := tx.Query(ctx, "SELECT grp, n FROM field_group WHERE state = $1 AND n > 0", string(s))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var text string
-		var x waiting
-		if err := rows.Scan(&text, &x.n); err != nil {
-			return nil, err
-		}
-		if g, ok := parseGroupRow(text); ok {
-			x.groupRow = g
-			out = append(out, x)
-		}
-	}
-	return out, rows.Err()
-}
-
-// waiting is a row of the queue with how many fields it is.
-type waiting struct {
-	groupRow
-	n int64
-}
-
-func (c *Catalog) groupsNow(ctx context.Context, tx db.Tx, f GroupFilter) ([]Group, error) {
-	rows, err := groupRows(ctx, tx, f.State)
-	if err != nil {
-		return nil, err
-	}
-	at := map[string]*Group{}
-	for _, x := range rows {
-		if f.Source != "" && x.source != f.Source {
-			continue
-		}
-		g := Group{Name: x.name, Type: pii.FieldType(x.typ), Category: pii.Category(x.category), Band: x.band, State: f.State}
-		if f.Category != "" && !f.Category.Covers(g.Category) {
-			continue
-		}
-		if g.ID = g.id(); at[g.ID] == nil {
-			at[g.ID] = &g
-		}
-		at[g.ID].add(x.source, x.n)
-	}
-	return byWeight(at, c.policy.Cost), nil
-}
-
-func (g *Group) add(source string, n int64) {
-	g.Fields += n
-	if !slices.Contains(g.Sources, source) {
-		g.Sources = append(g.Sources, source)
-	}
 }
 
 // groupOf names the group of a field that waits for a decision, "" where it waits for none.
@@ -150,26 +99,6 @@ func groupOf(name string, t pii.FieldType, k pii.Category, confidence float64, s
 func (g Group) id() string {
 	h := sha256.Sum256([]byte(strings.Join([]string{g.Name, string(g.Type), string(g.Category), strconv.Itoa(int(g.Band))}, "\x00")))
 	return hex.EncodeToString(h[:8])
-}
-
-// sureness is about how many fields of a band hold what is proposed.
-var sureness = [...]float64{Weak: .2, Likely: .65, Strong: .9, Sure: .98}
-
-// byWeight puts first what would cost most to leave: many fields that surely hold something sensitive, or something that is dear to miss.
-func byWeight(at map[string]*Group, cost policies.Cost) []Group {
-	out := make([]Group, 0, len(at))
-	for _, g := range at {
-		slices.Sort(g.Sources)
-		out = append(out, *g)
-	}
-	weight := func(g Group) float64 {
-		i, _ := g.Category.Info()
-		return float64(i.Sensitivity+1) * float64(i.Sensitivity+1) * float64(g.Fields) * sureness[g.Band] * cost.Of(g.Category)
-	}
-	slices.SortFunc(out, func(a, b Group) int {
-		return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
-	})
-	return out
 }
 
 // spelling brings a name into one spelling: of a path its last segment, words joined by underlines, numbers at the end left out.
@@ -200,13 +129,13 @@ func spelling(name string) string {
 }
 
 // Group gives one group, and its fields behind a place.
-func (c *Catalog) Group(ctx context.Context, f GroupFilter, id string, after pii.Ref, limit int) (g Group, es []Entry, err error) {
+func (c *Catalog) Group(ctx context.Context, f GroupFilter, id string, after pii.Ref, limit int) (g *Group, es []Entry, err error) {
 	err = c.read(ctx, func(tx db.Tx) error {
 		all, err := c.groups(ctx, tx, f)
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(all, func(x Group) bool { return x.ID == id })
+		i := slices.IndexFunc(all, func(x *Group) bool { return x.ID == id })
 		if i < 0 {
 			return errkind.Coded(errkind.NotFound, "no-such-group", "nothing of this group waits any more")
 		}
@@ -217,7 +146,7 @@ func (c *Catalog) Group(ctx context.Context, f GroupFilter, id string, after pii
 	return g, es, err
 }
 
-func (c *Catalog) fieldsOf(ctx context.Context, tx db.Tx, f GroupFilter, g Group, after pii.Ref, limit int) ([]Entry, error) {
+func (c *Catalog) fieldsOf(ctx context.Context, tx db.Tx, f GroupFilter, g *Group, after pii.Ref, limit int) ([]Entry, error) {
 	var w conditions
 	w.is("grp", g.ID)
 	w.add("grp <> ''") // by which the index is chosen that has these alone

@@ -336,3 +336,14 @@ DROP INDEX field_review;
 DELETE FROM field_count;
 DELETE FROM field_group;
 DELETE FROM dataset_part;
+
+-- step 10
+-- The revision at which a group was last counted, by which the queue follows.
+ALTER TABLE field_group ADD COLUMN changed BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX field_group_changed ON field_group (changed);
+
+-- step 11
+-- Who answers for a place, out of its card, by which a search finds what somebody answers for. NULL is a card from before; it is filled in when the catalog is opened.
+ALTER TABLE card ADD COLUMN owner TEXT;
+CREATE INDEX card_owner ON card (owner, source, dataset, field) WHERE owner <> '';
+CREATE INDEX card_owned_field ON card (source, dataset, field) WHERE owner <> '' AND field <> '';

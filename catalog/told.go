@@ -59,9 +59,29 @@ func (c *Catalog) PutCard(ctx context.Context, tx db.Tx, k Card) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO card (source, dataset, field, doc) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (source, dataset, field) DO UPDATE SET doc = excluded.doc`, k.At.Source, k.At.Dataset, k.At.Field, doc)
+	_, err = tx.Exec(ctx, `INSERT INTO card (source, dataset, field, doc, owner) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (source, dataset, field) DO UPDATE SET doc = excluded.doc, owner = excluded.owner`, k.At.Source, k.At.Dataset, k.At.Field, doc, k.Owner)
 	return err
+}
+
+// ownersAnew fills in who answers for the places of cards that were written before owners had a column.
+func (c *Catalog) ownersAnew(ctx context.Context) error {
+	var n int64
+	count := func(tx db.Tx) error {
+		return tx.QueryRow(ctx, "SELECT count(*) FROM card WHERE owner IS NULL").Scan(&n)
+	}
+	if err := c.read(ctx, count); err != nil || n == 0 {
+		return err
+	}
+	return c.db.Write(ctx, func(tx db.Tx) error {
+		ks, err := collect(ctx, tx, scanDoc[Card], "SELECT doc FROM card WHERE owner IS NULL")
+		for _, k := range ks {
+			if err == nil {
+				err = c.PutCard(ctx, tx, k)
+			}
+		}
+		return err
+	})
 }
 
 // Cards gives the cards of a dataset and its fields, of a source where the reference names no more, or all; ordered by place.

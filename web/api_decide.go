@@ -135,5 +135,5 @@ func (s *Server) apiUndo(c *gin.Context) {
 
 func (s *Server) apiGroups(c *gin.Context) {
 	all, err := s.svc.Catalog.Groups(c.Request.Context(), queueOf(c).filter())
-	either(s, c, paging(c, all, func(g catalog.Group) string { return g.ID }), err)
+	either(s, c, paging(c, all, func(g *catalog.Group) string { return g.ID }), err)
 }

@@ -138,7 +138,7 @@ func TestReviewWithoutScripts(t *testing.T) {
 	}
 	groups, err = e.cat.Groups(t.Context(), catalog.GroupFilter{})
 	must(t, err)
-	var big catalog.Group
+	big := groups[0]
 	for _, g := range groups {
 		if g.Fields > big.Fields {
 			big = g

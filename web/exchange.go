@@ -64,7 +64,7 @@ func (s *Server) taken(c *gin.Context, what string, rows int) {
 // exportOpenLineage gives the flows that are known, one event of OpenLineage in a line, with owners and descriptions.
 func (s *Server) exportOpenLineage(c *gin.Context) {
 	ctx := c.Request.Context()
-	g, err := s.svc.Catalog.Graph(ctx)
+	g, err := s.svc.Catalog.Outline(ctx)
 	var flows []lineage.Flow
 	if err == nil {
 		flows, err = s.svc.Catalog.Flows(ctx, pii.Ref{})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -104,9 +105,8 @@ func (s *Server) way(ctx context.Context, from, to string) (doc pathDoc, g *line
 	return doc, g, nil
 }
 
-// startsOf gives the fields in which an identifier is found without following anything, by dataset.
-func (s *Server) startsOf(ctx context.Context, g *lineage.Graph, from string) (map[pii.Ref]pii.Ref, error) {
-	out := map[pii.Ref]pii.Ref{}
+// startsOf tells of a dataset in which of its fields an identifier is found without following anything; the zero reference where in none.
+func (s *Server) startsOf(ctx context.Context, g *lineage.Graph, from string) (func(pii.Ref) pii.Ref, error) {
 	if strings.Contains(from, "#") {
 		ref, err := place(from, true)
 		if err != nil {
@@ -115,27 +115,35 @@ func (s *Server) startsOf(ctx context.Context, g *lineage.Graph, from string) (m
 		if _, err := s.svc.Catalog.Field(ctx, ref); err != nil {
 			return nil, err
 		}
-		out[ref.Of()] = ref
-		return out, nil
+		return func(at pii.Ref) pii.Ref {
+			if at == ref.Of() {
+				return ref
+			}
+			return pii.Ref{}
+		}, nil
 	}
 	k := pii.Category(from)
 	if _, ok := k.Info(); !ok || !k.Identifier() {
 		return nil, errkind.Coded(errkind.Invalid, "no-identifier", "name a category that singles a person out (contact.email), or a field as source/dataset#field")
 	}
-	for i := range g.Nodes {
-		n := &g.Nodes[i]
-		for j := range n.Fields {
-			f := &n.Fields[j]
-			if n.Gone == 0 && f.Dense && k.Covers(f.Category) && f.Confidence >= catalog.Find && out[n.Dataset.Ref].Field == "" {
-				out[n.Dataset.Ref] = n.Dataset.Ref.In(f.Field.Name)
-			}
+	return func(at pii.Ref) pii.Ref { return holds(g.Node(at), k) }, nil
+}
+
+// holds gives the first field of a dataset in which an identifier stands by itself.
+func holds(n *lineage.Node, k pii.Category) pii.Ref {
+	if n == nil || n.Gone != 0 {
+		return pii.Ref{}
+	}
+	for i := range n.Fields {
+		if f := &n.Fields[i]; f.Dense && k.Covers(f.Category) && f.Confidence >= catalog.Find {
+			return n.Dataset.Ref.In(f.Field.Name)
 		}
 	}
-	return out, nil
+	return pii.Ref{}
 }
 
 // walk goes back from the dataset, ring by ring, until it meets one in which the identifier stands.
-func (doc *pathDoc) walk(g *lineage.Graph, starts map[pii.Ref]pii.Ref) {
+func (doc *pathDoc) walk(g *lineage.Graph, starts func(pii.Ref) pii.Ref) {
 	type step struct {
 		hop  pathHop
 		next pii.Ref
@@ -144,7 +152,7 @@ func (doc *pathDoc) walk(g *lineage.Graph, starts map[pii.Ref]pii.Ref) {
 	for len(ring) > 0 {
 		var next []pii.Ref
 		for _, at := range ring {
-			if field, ok := starts[at]; ok {
+			if field := starts(at); field.Field != "" {
 				doc.Found, doc.Start = true, field
 				for s := came[at]; s != nil; s = came[s.next] {
 					doc.Hops = append(doc.Hops, s.hop)
@@ -169,7 +177,9 @@ func (doc *pathDoc) walk(g *lineage.Graph, starts map[pii.Ref]pii.Ref) {
 				}
 			}
 		}
-		slices.SortFunc(next, func(a, b pii.Ref) int { return strings.Compare(a.String(), b.String()) })
+		slices.SortFunc(next, func(a, b pii.Ref) int {
+			return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Dataset, b.Dataset))
+		})
 		ring = next
 	}
 }

@@ -91,7 +91,7 @@ func (q queue) Href(group, at string) string {
 // reviewView is what the page of the queue is given.
 type reviewView struct {
 	Queue   queue
-	Groups  []catalog.Group
+	Groups  []*catalog.Group
 	More    int // groups that are not listed
 	Group   *catalog.Group
 	Fields  []reviewRow
@@ -157,13 +157,13 @@ func (s *Server) reviewView(ctx context.Context, q queue, group, at string) (v r
 	if len(all) == 0 {
 		return v, nil
 	}
-	i := max(0, slices.IndexFunc(all, func(g catalog.Group) bool { return g.ID == group }))
+	i := max(0, slices.IndexFunc(all, func(g *catalog.Group) bool { return g.ID == group }))
 	v.around(all, i)
 	return v, s.reviewGroup(ctx, &v, all[i].ID, at)
 }
 
 // around lists the groups near the one that is looked at.
-func (v *reviewView) around(all []catalog.Group, i int) {
+func (v *reviewView) around(all []*catalog.Group, i int) {
 	from := max(0, min(i-reviewGroups/2, len(all)-reviewGroups))
 	v.Groups = all[from:min(len(all), from+reviewGroups)]
 	v.More = len(all) - len(v.Groups)
@@ -184,7 +184,7 @@ func (s *Server) reviewGroup(ctx context.Context, v *reviewView, id, at string) 
 	if v.Queue.Second {
 		es = slices.DeleteFunc(es, func(e catalog.Entry) bool { return e.Decision == nil || !startsSecond(e.Decision.Reason) })
 	}
-	v.Group, v.Rest = &g, g.Fields-int64(len(es))
+	v.Group, v.Rest = g, g.Fields-int64(len(es))
 	name := s.names(ctx)
 	on := 0
 	for i, e := range es {
@@ -236,7 +236,7 @@ func (s *Server) reviewEvidence(c *gin.Context) {
 
 // sampleView is what the page before a decision on a whole group is given.
 type sampleView struct {
-	Group   catalog.Group
+	Group   *catalog.Group
 	Queue   queue
 	Verdict pii.Verdict
 	Sample  []reviewRow
@@ -252,7 +252,7 @@ type sampleView struct {
 func (s *Server) reviewSample(c *gin.Context) {
 	verdict, err := verdictOf(c.Query("verdict"))
 	q := queueOf(c)
-	var g catalog.Group
+	var g *catalog.Group
 	var es []catalog.Entry
 	if err == nil {
 		g, es, err = s.svc.Catalog.Group(c.Request.Context(), q.filter(), c.Query("group"), pii.Ref{}, groupLimit)
@@ -279,7 +279,7 @@ func (s *Server) reviewSample(c *gin.Context) {
 func (s *Server) decideGroup(c *gin.Context) {
 	ctx, q := c.Request.Context(), queueOf(c)
 	verdict, err := verdictOf(c.PostForm("verdict"))
-	var g catalog.Group
+	var g *catalog.Group
 	var es []catalog.Entry
 	if err == nil {
 		g, es, err = s.svc.Catalog.Group(ctx, q.filter(), c.PostForm("group"), pii.Ref{}, groupLimit)

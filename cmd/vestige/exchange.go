@@ -198,7 +198,7 @@ func (x exchangeOutCmd) Run(c *call) error {
 }
 
 func writeEvents(c *call, a *app.App) error {
-	g, err := a.Catalog.Graph(c.ctx)
+	g, err := a.Catalog.Outline(c.ctx)
 	if err != nil {
 		return err
 	}
