@@ -54,6 +54,10 @@ func scanWaiting(row db.Row) (x waiting, err error) {
 	return x, err
 }
 
+func (s *standing) find(source string) (int, bool) {
+	return slices.BinarySearchFunc(s.sources, source, func(c sourceCount, source string) int { return strings.Compare(c.source, source) })
+}
+
 // forget has the queue read anew: what a mistake costs has changed, and with it the order.
 func (q *queue) forget() {
 	q.mu.Lock()
@@ -119,7 +123,7 @@ func (l *line) put(x waiting) string {
 		s = &standing{group: &g}
 		l.groups[g.ID] = s
 	}
-	i, found := slices.BinarySearchFunc(s.sources, x.source, func(c sourceCount, source string) int { return strings.Compare(c.source, source) })
+	i, found := s.find(x.source)
 	switch {
 	case found && x.n <= 0:
 		s.sources = slices.Delete(s.sources, i, i+1)
@@ -194,29 +198,41 @@ func merged(long, short []*Group, compare func(a, b *Group) int) []*Group {
 }
 
 // part gives the groups that a filter asks for, in their order.
-func (l *line) part(f GroupFilter, cost policies.Cost) []*Group {
-	if f.Source == "" && f.Category == "" {
+func (l *line) part(f GroupFilter, cost policies.Cost) (out []*Group) {
+	if f.Source != "" {
+		return l.inSource(f, cost)
+	}
+	if f.Category == "" {
 		return l.order
 	}
-	var out []*Group
-	weights := map[string]float64{}
 	for _, g := range l.order {
-		if f.Category != "" && !f.Category.Covers(g.Category) {
+		if f.Category.Covers(g.Category) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// inSource gives the groups with what one source has of them, which is another order.
+func (l *line) inSource(f GroupFilter, cost policies.Cost) []*Group {
+	type weighed struct {
+		g      *Group
+		weight float64
+	}
+	var all []weighed
+	for _, s := range l.groups {
+		if f.Category != "" && !f.Category.Covers(s.group.Category) {
 			continue
 		}
-		if f.Source != "" {
-			s := l.groups[g.ID]
-			i, found := slices.BinarySearchFunc(s.sources, f.Source, func(c sourceCount, source string) int { return strings.Compare(c.source, source) })
-			if !found {
-				continue
-			}
-			g = g.of(s.sources[i : i+1])
-			weights[g.ID] = g.weight(cost)
+		if i, found := s.find(f.Source); found {
+			g := s.group.of(s.sources[i : i+1])
+			all = append(all, weighed{g, g.weight(cost)})
 		}
-		out = append(out, g)
 	}
-	if f.Source != "" {
-		slices.SortFunc(out, func(a, b *Group) int { return heavier(a, b, weights[a.ID], weights[b.ID]) })
+	slices.SortFunc(all, func(a, b weighed) int { return heavier(a.g, b.g, a.weight, b.weight) })
+	out := make([]*Group, len(all))
+	for i, x := range all {
+		out[i] = x.g
 	}
 	return out
 }

@@ -65,7 +65,13 @@ func (c *Catalog) groups(ctx context.Context, tx db.Tx, f GroupFilter) (out []*G
 	if f.State == "" {
 		f.State = Proposed
 	}
-	all, err := c.queue.groups(ctx, tx, f, c.policy.Cost)
+	look := func() ([]*Group, error) { return c.queue.groups(ctx, tx, f, c.policy.Cost) }
+	var all []*Group
+	if f.Source == "" {
+		all, err = look()
+	} else { // it is another order, which is worked out once for a revision
+		all, err = remembered(ctx, c, tx, strings.Join([]string{"groups:" + string(f.State), f.Source, string(f.Category)}, "\x00"), look)
+	}
 	if err != nil {
 		return nil, err
 	}

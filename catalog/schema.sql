@@ -342,6 +342,9 @@ DELETE FROM dataset_part;
 ALTER TABLE field_group ADD COLUMN changed BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX field_group_changed ON field_group (changed);
 
+-- How many datasets of a source are there.
+CREATE INDEX dataset_count_here ON dataset_count (source) WHERE missed = 0;
+
 -- step 11
 -- Who answers for a place, out of its card, by which a search finds what somebody answers for. NULL is a card from before; it is filled in when the catalog is opened.
 ALTER TABLE card ADD COLUMN owner TEXT;

@@ -19,7 +19,7 @@ func (s *Server) apiCatalogRoutes() {
 	s.api("GET", "/fields", r, s.apiFields, call{Says: "Searches fields with the query language.", Query: paged("q", "the query", "facets", "1 for counts by facet"), Gives: catalog.Result{}})
 	s.api("GET", "/field", r, s.apiField, call{Says: "Gives a field with evidence, decision and history; its ETag names what a decision is over.", Query: atField, Gives: fieldDoc{}})
 	s.api("GET", "/alerts", r, s.apiAlerts, call{Says: "Lists alerts, the newest first.", Query: paged("closed", "1 for closed ones too", "snoozed", "1 for ones that are put off too", "code", "of a code alone", "source", "of a source alone", "owner", "of somebody who looks after them"), Gives: list[catalog.Alert]{}})
-	s.api("GET", "/runs", r, s.apiRuns, call{Says: "Lists scans, the latest first.", Query: map[string]string{"source": "of this source alone", "limit": "how many"}, Gives: list[catalog.Run]{}})
+	s.api("GET", "/runs", r, s.apiRuns, call{Says: "Lists scans, the latest first.", Query: map[string]string{"source": "of this source alone", "limit": "how many, 100 where it is left out, at most 500"}, Gives: list[catalog.Run]{}})
 	s.api("GET", "/categories", r, func(c *gin.Context) { give(c, list[pii.CategoryInfo]{Items: pii.Categories()}) }, call{Says: "Lists the kinds of personal data.", Gives: list[pii.CategoryInfo]{}})
 }
 
@@ -30,7 +30,7 @@ var (
 
 // paged gives parameters of a list that is read page by page, with others in pairs of name and meaning.
 func paged(others ...string) map[string]string {
-	out := map[string]string{"after": "the cursor of the page before, its “next”", "limit": "how many"}
+	out := map[string]string{"after": "the cursor of the page before, its “next”", "limit": "how many, 100 where it is left out, at most 500"}
 	for i := 0; i+1 < len(others); i += 2 {
 		out[others[i]] = others[i+1]
 	}
@@ -56,7 +56,7 @@ func paging[T any](c *gin.Context, all []T, id func(T) string) list[T] {
 		}
 	}
 	out := items(all)
-	if n := limit(c, 500); len(all) > n {
+	if n := limit(c, 100); len(all) > n {
 		out = list[T]{Items: all[:n:n], Next: id(all[n-1])}
 	}
 	return out
@@ -80,7 +80,7 @@ func (s *Server) apiSources(c *gin.Context) {
 }
 
 func (s *Server) apiDatasets(c *gin.Context) {
-	all, _, next, err := s.datasets(c.Request.Context(), catalog.SetFilter{Source: c.Query("source"), Name: c.Query("name"), ByName: true, After: c.Query("after"), Limit: limit(c, 500)})
+	all, _, next, err := s.datasets(c.Request.Context(), catalog.SetFilter{Source: c.Query("source"), Name: c.Query("name"), ByName: true, After: c.Query("after"), Limit: limit(c, 100)})
 	either(s, c, list[datasetRow]{Items: all, Next: next}, err)
 }
 
@@ -136,7 +136,7 @@ func (s *Server) apiField(c *gin.Context) {
 
 func (s *Server) apiAlerts(c *gin.Context) {
 	f := filterOfAlerts(c)
-	f.Limit = limit(c, 500)
+	f.Limit = limit(c, 100)
 	all, next, err := s.svc.Catalog.AlertsBy(c.Request.Context(), f)
 	either(s, c, list[catalog.Alert]{Items: append([]catalog.Alert{}, all...), Next: next}, err)
 }

@@ -53,7 +53,7 @@ func (s *Server) apiDecisions(c *gin.Context) {
 		all = all[i:]
 	}
 	out := items(all)
-	if n := limit(c, 500); len(all) > n {
+	if n := limit(c, 100); len(all) > n {
 		out = list[catalog.Decision]{Items: all[:n], Next: target(all[n-1])}
 	}
 	either(s, c, out, err)

@@ -63,7 +63,7 @@ func (s *Server) apiRun(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	n := limit(c, 500)
+	n := limit(c, 100)
 	all, err := s.svc.Catalog.Items(ctx, r.ID, catalog.ItemFilter{State: c.Query("state"), After: c.Query("after"), Limit: n + 1})
 	doc := runDoc{Run: *r, Rate: watch.RateOf(r), Items: append([]catalog.Item{}, all...)}
 	if len(all) > n {

@@ -34,6 +34,7 @@ type graphs struct {
 	took     time.Duration  // to read it
 	reading  bool
 	domains  map[string][]pii.Ref // fields by value domain
+	roads    *roads               // as the path finder walks it
 	estates  map[bool]selection   // of the whole estate, with datasets without personal data or not
 }
 
@@ -68,7 +69,7 @@ func (s *Server) graph(ctx context.Context) (*lineage.Graph, error) {
 }
 
 func (x *graphs) keep(g, drawn *lineage.Graph, took time.Duration) {
-	x.graph, x.drawn, x.revision, x.took, x.estates, x.domains = g, drawn, g.Revision, took, nil, nil
+	x.graph, x.drawn, x.revision, x.took, x.estates, x.domains, x.roads = g, drawn, g.Revision, took, nil, nil, nil
 }
 
 // read gives the graph, and the one that is drawn: with flows between datasets that were told and that no reference shows already.

@@ -97,16 +97,16 @@ func (s *Server) way(ctx context.Context, from, to string) (doc pathDoc, g *line
 	if g.Node(doc.To) == nil {
 		return doc, nil, errkind.Coded(errkind.NotFound, "no-such-dataset", "no dataset of this name is in the graph")
 	}
-	starts, err := s.startsOf(ctx, g, from)
+	starts, err := s.startsOf(ctx, from)
 	if err != nil {
 		return doc, nil, err
 	}
-	doc.walk(g, starts)
+	doc.walk(s.roads(g), starts)
 	return doc, g, nil
 }
 
 // startsOf tells of a dataset in which of its fields an identifier is found without following anything; the zero reference where in none.
-func (s *Server) startsOf(ctx context.Context, g *lineage.Graph, from string) (func(pii.Ref) pii.Ref, error) {
+func (s *Server) startsOf(ctx context.Context, from string) (func(*lineage.Node) pii.Ref, error) {
 	if strings.Contains(from, "#") {
 		ref, err := place(from, true)
 		if err != nil {
@@ -115,8 +115,8 @@ func (s *Server) startsOf(ctx context.Context, g *lineage.Graph, from string) (f
 		if _, err := s.svc.Catalog.Field(ctx, ref); err != nil {
 			return nil, err
 		}
-		return func(at pii.Ref) pii.Ref {
-			if at == ref.Of() {
+		return func(n *lineage.Node) pii.Ref {
+			if n.Dataset.Ref == ref.Of() {
 				return ref
 			}
 			return pii.Ref{}
@@ -126,60 +126,103 @@ func (s *Server) startsOf(ctx context.Context, g *lineage.Graph, from string) (f
 	if _, ok := k.Info(); !ok || !k.Identifier() {
 		return nil, errkind.Coded(errkind.Invalid, "no-identifier", "name a category that singles a person out (contact.email), or a field as source/dataset#field")
 	}
-	return func(at pii.Ref) pii.Ref { return holds(g.Node(at), k) }, nil
+	return func(n *lineage.Node) pii.Ref {
+		for i := range n.Fields {
+			if f := &n.Fields[i]; f.Dense && k.Covers(f.Category) && f.Confidence >= catalog.Find {
+				return n.Dataset.Ref.In(f.Field.Name)
+			}
+		}
+		return pii.Ref{}
+	}, nil
 }
 
-// holds gives the first field of a dataset in which an identifier stands by itself.
-func holds(n *lineage.Node, k pii.Category) pii.Ref {
-	if n == nil || n.Gone != 0 {
-		return pii.Ref{}
+// roads is a graph as the path finder walks it: datasets by number, in the order of their names, with those that one reference leads to or from.
+type roads struct {
+	nodes  []*lineage.Node
+	number map[pii.Ref]int32
+	at     [][]road // first to parents, then to children
+}
+
+type road struct {
+	edge *lineage.Edge
+	to   int32
+	down bool // whoever comes from there goes from parent to child
+}
+
+// roads gives those of the graph, which are laid out once for each.
+func (s *Server) roads(g *lineage.Graph) *roads {
+	s.graphs.mu.Lock()
+	defer s.graphs.mu.Unlock()
+	if s.graphs.graph == g && s.graphs.roads != nil {
+		return s.graphs.roads
 	}
-	for i := range n.Fields {
-		if f := &n.Fields[i]; f.Dense && k.Covers(f.Category) && f.Confidence >= catalog.Find {
-			return n.Dataset.Ref.In(f.Field.Name)
+	r := roadsOf(g)
+	if s.graphs.graph == g {
+		s.graphs.roads = r
+	}
+	return r
+}
+
+func roadsOf(g *lineage.Graph) *roads {
+	r := &roads{number: map[pii.Ref]int32{}}
+	for i := range g.Nodes {
+		if g.Nodes[i].Gone == 0 {
+			r.nodes = append(r.nodes, &g.Nodes[i])
 		}
 	}
-	return pii.Ref{}
+	slices.SortFunc(r.nodes, func(a, b *lineage.Node) int {
+		return cmp.Or(strings.Compare(a.Dataset.Ref.Source, b.Dataset.Ref.Source), strings.Compare(a.Dataset.Ref.Dataset, b.Dataset.Ref.Dataset))
+	})
+	for i, n := range r.nodes {
+		r.number[n.Dataset.Ref] = int32(i) //nolint:gosec // there are fewer datasets
+	}
+	r.at = make([][]road, len(r.nodes))
+	for i, n := range r.nodes {
+		for _, e := range g.Out(n.Dataset.Ref) {
+			if to, ok := r.number[e.To]; ok {
+				r.at[i] = append(r.at[i], road{e, to, true})
+			}
+		}
+		for _, e := range g.In(n.Dataset.Ref) {
+			if to, ok := r.number[e.From]; ok {
+				r.at[i] = append(r.at[i], road{e, to, false})
+			}
+		}
+	}
+	return r
 }
 
 // walk goes back from the dataset, ring by ring, until it meets one in which the identifier stands.
-func (doc *pathDoc) walk(g *lineage.Graph, starts func(pii.Ref) pii.Ref) {
-	type step struct {
-		hop  pathHop
-		next pii.Ref
+func (doc *pathDoc) walk(r *roads, starts func(*lineage.Node) pii.Ref) {
+	root, ok := r.number[doc.To]
+	if !ok {
+		return
 	}
-	came, ring := map[pii.Ref]*step{doc.To: nil}, []pii.Ref{doc.To}
+	type step struct {
+		by   *road // nil at the dataset itself
+		from int32
+		seen bool
+	}
+	came, ring := make([]step, len(r.nodes)), []int32{root}
+	came[root].seen = true
 	for len(ring) > 0 {
-		var next []pii.Ref
+		var next []int32
 		for _, at := range ring {
-			if field := starts(at); field.Field != "" {
+			if field := starts(r.nodes[at]); field.Field != "" {
 				doc.Found, doc.Start = true, field
-				for s := came[at]; s != nil; s = came[s.next] {
-					doc.Hops = append(doc.Hops, s.hop)
+				for s := came[at]; s.by != nil; s = came[s.from] {
+					doc.Hops = append(doc.Hops, pathHop{Dataset: r.nodes[s.from].Dataset.Ref, Reference: *s.by.edge, Down: s.by.down})
 				}
 				return
 			}
-			for _, down := range []bool{true, false} {
-				edges := g.Out(at) // down: this one is the child, its parent comes before it
-				if !down {
-					edges = g.In(at)
-				}
-				for _, e := range edges {
-					before := e.To
-					if !down {
-						before = e.From
-					}
-					if _, seen := came[before]; seen || g.Node(before) == nil || g.Node(before).Gone != 0 {
-						continue
-					}
-					came[before] = &step{pathHop{Dataset: at, Reference: *e, Down: down}, at}
-					next = append(next, before)
+			for i := range r.at[at] {
+				if by := &r.at[at][i]; !came[by.to].seen {
+					came[by.to] = step{by, at, true}
+					next = append(next, by.to)
 				}
 			}
 		}
-		slices.SortFunc(next, func(a, b pii.Ref) int {
-			return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Dataset, b.Dataset))
-		})
+		slices.Sort(next)
 		ring = next
 	}
 }

@@ -21,6 +21,8 @@ const (
 	perSet    = 20     // fields of a dataset
 	alertsOf  = 5      // every so-manieth dataset has an open alert
 	decidedOf = 50     // every so-manieth has a decision
+	ownedOf   = 4      // for every so-manieth somebody answers
+	owners    = 40     // who answer for them
 	portionOf = 500    // datasets stored in one unit of work
 	hubs      = 7      // on one dataset as many refer
 	far       = "hub0" // the dataset on which a fiftieth of all refer
@@ -214,6 +216,11 @@ func (m *maker) put(ctx context.Context, tx db.Tx, d int, made lineage.Node) err
 	if d%alertsOf == 0 {
 		code := []string{"unmapped", "new-field", "stale", "copy"}[d/alertsOf%4]
 		if err := c.PutAlert(ctx, tx, catalog.Alert{Code: code, At: ref.In(n.Fields[1].Field.Name), Text: "made for the benchmark"}); err != nil {
+			return err
+		}
+	}
+	if d%ownedOf == 2 {
+		if err := c.PutCard(ctx, tx, catalog.Card{At: ref, Owner: fmt.Sprintf("team %d", d/ownedOf%owners), Description: "made for the benchmark", Origin: "hand", By: "bench"}); err != nil {
 			return err
 		}
 	}

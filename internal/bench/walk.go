@@ -126,7 +126,8 @@ func wanted() map[string][]string {
 		api + "/datasets": {api + "/datasets", api + "/datasets?source=source7&limit=500"}, api + "/dataset": {api + "/dataset?at={set}"}, api + "/field": {api + "/field?at={field}"},
 		api + "/fields": {api + "/fields?q=source:source7 category:contact.email field:mail conf:>0.8 customer", api + "/fields?q=is:pii", api + "/fields?facets=1&q=is:pii", api + "/fields?q=customer",
 			api + "/fields?facets=1&q=is:pii customer", api + "/fields?q=category:contact OR type:text", api + "/fields?q=name:customer_ma* source:source7", api + "/fields?q=-is:pii&facets=1",
-			api + "/fields?q=is:dataset is:pii", api + "/fields?q=custmer"},
+			api + "/fields?q=is:dataset is:pii", api + "/fields?q=custmer",
+			api + "/fields?q=owner:7 is:pii"},
 		api + "/lineage": {api + "/lineage?at={set}&hops=2", api + "/lineage"}, api + "/lineage/path": {api + "/lineage/path?from=contact.email&to={set}"}, api + "/reference": {api + "/reference?id={edge}"},
 		api + "/runs/:id": {api + "/runs/{run}"}, api + "/runs/compare": nil, api + "/scope": {api + "/scope?source=source7&include=customer_*"},
 	}
