@@ -32,6 +32,10 @@ type Gather struct {
 	settled  bool    // what the column is stands beyond doubt: of further values that look alike few are looked at
 	made     bytesOf // what the first values are made of
 	tally    []int64 // of distinct values, by classifier
+	last     uint16  // the outcome of the last value: often that of the next
+	skimmed  [2]int  // 1 + the outcome of values at which nobody looks: of those that are not counted, and of those that are
+	alike    *shape  // of the last value, with its sum
+	alikeSum uint64
 }
 
 // outcome is what the classifiers said of some values, all the same.
@@ -53,12 +57,6 @@ type verdict struct {
 type shape struct {
 	name string
 	n    int64
-}
-
-// route is whom to ask about values that have the same features.
-type route struct {
-	candidates []uint16 // classifiers whose Whole is worth asking
-	scan       bool     // whether any trigger can stand in it
 }
 
 const (
@@ -86,6 +84,7 @@ func (g *Gather) Reset(ctx Context, m *Memory) {
 	clear(g.tally)
 	g.stats, g.sketch, g.others, g.outcomes, g.numbers, g.prefix = Stats{Field: ctx}, nil, 0, g.outcomes[:0], numbers{}, g.prefix[:0]
 	g.started, g.judged, g.hopeless, g.rest, g.settled, g.made = false, 0, nil, 0, false, bytesOf{}
+	g.last, g.skimmed, g.alike = 0, [2]int{}, nil
 	if m != nil {
 		g.memory = m
 	}
@@ -126,19 +125,20 @@ func (g *Gather) all(values [][]byte, fresh *[strip][]byte) (n int) {
 		hashes[i] = maphash.Bytes(g.memory.seed, v)
 	}
 	for i := range values {
-		said[i], seen[i] = g.seen.find(hashes[i])
+		_, said[i], seen[i] = g.seen.seek(hashes[i])
+	}
+	if !g.settled {
+		g.memory.fetch(hashes[:len(values)], g.rest)
 	}
 	for i, v := range values {
-		if !seen[i] {
-			said[i], seen[i] = g.seen.find(hashes[i]) // one of those before it may be the same
-		}
 		if seen[i] {
 			g.again(said[i], v)
 			continue
 		}
-		g.fresh(hashes[i], v)
-		fresh[n] = v
-		n++
+		if g.value(hashes[i], v) {
+			fresh[n] = v
+			n++
+		}
 	}
 	return n
 }
@@ -148,12 +148,18 @@ func (g *Gather) Value(v []byte) {
 	if v = g.measure(v); v == nil {
 		return
 	}
-	h := maphash.Bytes(g.memory.seed, v)
-	if o, ok := g.seen.find(h); ok {
+	g.value(maphash.Bytes(g.memory.seed, v), v)
+}
+
+// value counts a value that was measured, and tells whether it is not known to have been seen before.
+func (g *Gather) value(h uint64, v []byte) bool {
+	slot, o, ok := g.seen.seek(h)
+	if ok {
 		g.again(o, v)
-		return
+		return false
 	}
-	g.fresh(h, v)
+	g.fresh(slot, h, v)
+	return true
 }
 
 // measure counts a value by its length, and gives it without the space around it; nil where it is NULL or empty.
@@ -184,32 +190,34 @@ func (g *Gather) again(o uint16, v []byte) {
 	}
 }
 
-// fresh takes a value that was not seen before, or is not remembered.
-func (g *Gather) fresh(h uint64, v []byte) {
+// fresh takes a value that was not seen before, or is not remembered; slot is where it belongs among those that are.
+func (g *Gather) fresh(slot int, h uint64, v []byte) {
 	o := uint16(0)
 	switch {
 	case !g.settled, h>>32%judgeEach == 0, !g.made.covers(v):
 		o = g.examine(h, v)
+	case h>>32%lookEach == 0:
+		o = g.closer(v)
 	default:
-		o = g.skim(v, h>>32%lookEach == 0)
+		o = g.skim(v)
 	}
 	g.outcomes[o].values++
 	if g.outcomes[o].flags&isCounted != 0 {
 		g.numbers.add(v)
 	}
 	if g.seen.n < exactLimit {
-		g.seen.put(h, o)
+		g.seen.put(slot, h, o)
 		return
 	}
 	if g.sketch == nil {
 		g.sketch = &hll{}
-		for _, k := range g.seen.keys {
-			if k != 0 {
-				g.sketch.add(k)
+		for _, x := range g.seen.slots {
+			if x != 0 {
+				g.sketch.add(x &^ outBits)
 			}
 		}
 	}
-	g.sketch.add(h | 1)
+	g.sketch.add(hashOf(h))
 }
 
 // examine asks the classifiers, unless they said it before.
@@ -240,17 +248,23 @@ func (g *Gather) examine(h uint64, v []byte) uint16 {
 	return o
 }
 
-// skim takes a value of a settled column that is made of what the others are made of: nobody is asked, and it is looked at where close is set.
-func (g *Gather) skim(v []byte, close bool) uint16 {
-	f := features{}
-	if close {
-		f = look(v)
-		g.count(v, f.shape)
-	} else if IsDigit(v[0]) || v[0] == '-' {
-		f.flags = isCounted
+// closer looks at a value of a settled column that is made of what the others are made of. Nobody is asked.
+func (g *Gather) closer(v []byte) uint16 {
+	f := look(v)
+	g.count(v, f.shape)
+	return g.intern(&verdict{sig: mix(f.sig(), 7), flags: f.flags})
+}
+
+// skim takes such a value unseen, but for whether it counts as a number or a time.
+func (g *Gather) skim(v []byte) uint16 {
+	f, counted := features{}, 0
+	if IsDigit(v[0]) || v[0] == '-' {
+		f.flags, counted = isCounted, 1
 	}
-	d := verdict{sig: mix(f.sig(), 7), flags: f.flags, unseen: !close}
-	return g.intern(&d)
+	if g.skimmed[counted] == 0 {
+		g.skimmed[counted] = 1 + int(g.intern(&verdict{sig: mix(f.sig(), 11), flags: f.flags, unseen: true}))
+	}
+	return uint16(g.skimmed[counted] - 1)
 }
 
 // settle looks back on the first distinct values: a classifier that matched none of them will not be asked again, and a column that is of
@@ -290,8 +304,13 @@ func (g *Gather) common(v []byte) {
 
 // count counts the shape of a value.
 func (g *Gather) count(v []byte, sum uint64) {
+	if g.alike != nil && g.alikeSum == sum {
+		g.alike.n++
+		return
+	}
 	if sh, ok := g.shapes[sum]; ok {
 		sh.n++
+		g.alike, g.alikeSum = sh, sum
 		return
 	}
 	if len(g.shapes) == shapeLimit {
@@ -301,102 +320,13 @@ func (g *Gather) count(v []byte, sum uint64) {
 	g.shapes[sum] = &shape{shapeName(v), 1}
 }
 
-// route gives whom to ask about values with those features.
-func (g *Gather) route(f *features) *route {
-	key := mix(mix(f.marks[0], f.marks[1]), uint64(min(f.digits, 40))<<8|uint64(min(f.letters, 1)))
-	key = mix(mix(key, uint64(min(f.n, 256))), g.rest)
-	if r, ok := g.memory.routes[key]; ok {
-		return r
-	}
-	r := &route{scan: f.letters > 0 || f.digits >= 4 || f.at}
-	for i, c := range g.set.all {
-		if g.hopeless != nil && g.hopeless[i] {
-			continue
-		}
-		if c.Whole != nil && c.Triggers.possible(f) && (c.MaxLen == 0 || f.n <= c.MaxLen) && (c.Lengths == nil || slices.Contains(c.Lengths, f.n)) {
-			r.candidates = append(r.candidates, uint16(i))
-		}
-	}
-	g.memory.lead(key, r)
-	return r
-}
-
-// possible tells whether a value with those features can hold a trigger.
-func (t Triggers) possible(f *features) bool {
-	if t.Bytes == "" && t.Digits < 2 || t.Starts || len(t.Words) > 0 {
-		return true // words stand beside the candidate, not in it
-	}
-	for _, b := range []byte(t.Bytes) {
-		if f.has(b) {
-			return true
-		}
-	}
-	return t.Digits > 0 && f.digits >= t.Digits
-}
-
-// judge asks the classifiers about a value.
-func (g *Gather) judge(v []byte, f *features) verdict {
-	g.buf, g.sc.hits = g.buf[:0], g.sc.hits[:0]
-	r := g.route(f)
-	for _, i := range r.candidates {
-		if g.set.all[i].Whole(v) {
-			g.buf = append(g.buf, found{int(i), Hit{0, len(v), 0}})
-		}
-	}
-	if r.scan {
-		g.scanValue(v)
-	}
-	sig := f.sig()
-	for _, w := range g.buf {
-		sig = mix(sig, uint64(w.who)<<8|uint64(w.hit.Flags))
-	}
-	sig = mix(sig, 1<<40)
-	for _, w := range g.sc.hits {
-		sig = mix(sig, uint64(w.who)<<8|uint64(w.hit.Flags))
-	}
-	return verdict{sig: sig, flags: f.flags, whole: g.buf, within: g.sc.hits}
-}
-
-// scanValue runs the trigger pass over a value: hits that cover all of it join the whole ones, and where there are none the sparse ones
-// are what the value holds inside.
-func (g *Gather) scanValue(v []byte) {
-	t := g.set.dense
-	if len(v) > longValue {
-		t = g.set.sparse
-	}
-	g.sc.run(t, v, 0, len(v))
-	for _, f := range g.sc.hits {
-		if f.hit.Start == 0 && f.hit.End == len(v) {
-			g.mergeWhole(f)
-		}
-	}
-	kept := g.sc.hits[:0]
-	if len(g.buf) == 0 || len(v) > longValue {
-		for _, f := range g.set.resolve(g.sc.hits) {
-			if g.set.all[f.who].Sparse && (g.set.opts.Examples || f.hit.Flags&Example == 0) {
-				kept = append(kept, f)
-			}
-		}
-	}
-	g.sc.hits = kept
-}
-
-// mergeWhole adds a hit that covers the value. A classifier with Whole has spoken already and only lends its flags.
-func (g *Gather) mergeWhole(f found) {
-	for k := range g.buf {
-		if g.buf[k].who == f.who {
-			g.buf[k].hit.Flags |= f.hit.Flags
-			return
-		}
-	}
-	if g.set.all[f.who].Whole == nil {
-		g.buf = append(g.buf, f)
-	}
-}
-
 // intern gives the outcome of that verdict, whose lists are copied where it is new.
 func (g *Gather) intern(d *verdict) uint16 {
+	if int(g.last) < len(g.outcomes) && g.outcomes[g.last].sig == d.sig {
+		return g.last
+	}
 	if o, ok := g.bySig[d.sig]; ok {
+		g.last = o
 		return o
 	}
 	if len(g.outcomes) == math.MaxUint16 {

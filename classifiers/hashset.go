@@ -1,58 +1,58 @@
 package classifiers
 
-// hashSet maps hashes to small numbers; it grows up to twice exactLimit slots and allocates nothing per value.
+// hashSet maps hashes to small numbers; it grows up to twice exactLimit slots and allocates nothing per value. A slot has the upper 48 bits of a hash and its number, so that a
+// look at one is a look at one place in memory.
 type hashSet struct {
-	keys []uint64 // 0 is an empty slot
-	outs []uint16
-	n    int
+	slots []uint64 // 0 is an empty slot
+	n     int
 }
 
-// find gives the number of a hash.
-func (s *hashSet) find(h uint64) (uint16, bool) {
-	if len(s.keys) == 0 {
-		return 0, false
+const outBits = 1<<16 - 1
+
+// hashOf gives of a hash what tells it from others: never 0.
+func hashOf(h uint64) uint64 { return (h | (outBits + 1)) &^ outBits }
+
+// seek gives the slot of a hash, or the empty one in which it belongs, and its number where it is in the set.
+func (s *hashSet) seek(h uint64) (slot int, out uint16, ok bool) {
+	if len(s.slots) == 0 {
+		return 0, 0, false
 	}
-	h |= 1
-	for i := h >> 1 & uint64(len(s.keys)-1); s.keys[i] != 0; i = (i + 1) & uint64(len(s.keys)-1) {
-		if s.keys[i] == h {
-			return s.outs[i], true
+	h = hashOf(h)
+	for i := h >> 20 & uint64(len(s.slots)-1); ; i = (i + 1) & uint64(len(s.slots)-1) {
+		switch x := s.slots[i]; {
+		case x == 0:
+			return int(i), 0, false
+		case x&^outBits == h:
+			return int(i), uint16(x), true
 		}
 	}
-	return 0, false
 }
 
-// put adds a hash that is not in the set.
-func (s *hashSet) put(h uint64, out uint16) {
-	if s.n*2 >= len(s.keys) {
+// put adds a hash that is not in the set, at the slot that seek gave.
+func (s *hashSet) put(slot int, h uint64, out uint16) {
+	if s.n*2 >= len(s.slots) {
 		s.grow()
+		slot, _, _ = s.seek(h)
 	}
-	s.insert(h|1, out)
+	s.slots[slot] = hashOf(h) | uint64(out)
 	s.n++
 }
 
 // reset empties the set and keeps its memory.
 func (s *hashSet) reset() {
 	if s.n > 0 {
-		clear(s.keys)
+		clear(s.slots)
 	}
 	s.n = 0
 }
 
-func (s *hashSet) insert(h uint64, out uint16) {
-	i := h >> 1 & uint64(len(s.keys)-1)
-	for s.keys[i] != 0 {
-		i = (i + 1) & uint64(len(s.keys)-1)
-	}
-	s.keys[i], s.outs[i] = h, out
-}
-
 func (s *hashSet) grow() {
-	old := *s
-	size := max(64, 2*len(s.keys))
-	s.keys, s.outs = make([]uint64, size), make([]uint16, size)
-	for i, k := range old.keys {
-		if k != 0 {
-			s.insert(k, old.outs[i])
+	old := s.slots
+	s.slots = make([]uint64, max(64, 2*len(old)))
+	for _, x := range old {
+		if x != 0 {
+			slot, _, _ := s.seek(x)
+			s.slots[slot] = x
 		}
 	}
 }

@@ -275,3 +275,25 @@ func TestTogether(t *testing.T) {
 		}
 	}
 }
+
+// TestDistinct counts values that stand in a column twice, some beside and some far from one another, exactly up to the limit and nearly behind it.
+func TestDistinct(t *testing.T) {
+	s := set(t)
+	for _, n := range []int{1, 63, 300, 4096, 20_000} {
+		batch := pii.NewBatch(pii.Ref{Source: "s", Dataset: "d"}, []pii.Field{{Name: "c"}})
+		for i := range 2 * n {
+			batch.Append(0, fmt.Appendf(nil, "value %d", (i*7/2)%n))
+			batch.EndRecord(nil, pii.Digest{})
+		}
+		seen := map[string]bool{}
+		for i := range 2 * n {
+			seen[fmt.Sprint((i*7/2)%n)] = true
+		}
+		g, fresh := s.NewGather(classifiers.Context{}), 0
+		g.AddFresh(&batch.Columns()[0], func(values [][]byte) { fresh += len(values) })
+		st, want := g.Stats(), int64(len(seen))
+		if off := max(st.Distinct-want, want-st.Distinct); st.Values != int64(2*n) || want <= 4096 && (off != 0 || fresh != int(want)) || off*10 > want || fresh < int(want) {
+			t.Errorf("%d values, %d distinct, %d told as new; wanted %d, %d", st.Values, st.Distinct, fresh, 2*n, want)
+		}
+	}
+}

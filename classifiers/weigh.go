@@ -75,13 +75,15 @@ type weighing struct {
 	st   Stats
 	h    header
 	typ  typing
+	mild bool      // the name says something harmless
+	hits []Count   // by classifier
 	none []float64 // by pair of rates: what values say of which none is matched; 0 until it is asked for
 	cs   []candidate
 }
 
 func (s *Set) weigh(st *Stats) *weighing {
 	w := &weighing{Set: s, st: *st, h: s.lexicon.read(&st.Field), typ: typingOf(&st.Field.Field, st.Values > 0), none: make([]float64, len(s.pairs))}
-	w.st.weighed = nil
+	w.st.weighed, w.mild, w.hits = nil, w.h.harmless(), s.counts(st)
 	w.cs = make([]candidate, s.kinds, s.kinds+len(negatives))
 	for i := range s.all {
 		k := &w.cs[s.places[i]] // the better of two classifiers of one category stays
@@ -160,7 +162,7 @@ func (w *weighing) positive(k candidate, c *Classifier) candidate {
 	switch {
 	case named.Nats == 0 && h.said && ofWords(c.Category):
 		k.add(-2, "the name says something else")
-	case named.Nats == 0 && h.harmless() && strings.HasPrefix(string(c.Category), "identity."):
+	case named.Nats == 0 && w.mild && strings.HasPrefix(string(c.Category), "identity."):
 		k.add(-5, "the name is of something else")
 	case h.plural && c.Category == "identity.number":
 		k.add(-6, "the name is of many")
@@ -208,7 +210,7 @@ func (w *weighing) values(k *candidate, i int, named bool) {
 		}
 		return
 	}
-	count := st.Hits[c.Name]
+	count := &w.hits[i]
 	n := st.Judged
 	hits := min(count.Distinct, n)
 	if !w.opts.Examples && count.Whole > 0 {
@@ -430,7 +432,7 @@ func (s *Set) inside(p *pii.Proposal, st *Stats) {
 			logit -= titles(st, n)
 		}
 		one := pii.Contained{Category: c.Category, Confidence: calibrate(1 / (1 + math.Exp(-logit))), Share: float64(n) / float64(st.Values)}
-		if old, ok := best[c.Category]; !ok || old.Confidence < one.Confidence {
+		if old, ok := best[c.Category]; !ok || old.Confidence < one.Confidence || old.Confidence == one.Confidence && old.Share < one.Share {
 			best[c.Category] = one
 		}
 	}

@@ -43,6 +43,8 @@ type exam struct {
 
 // column is what is gathered of one field.
 type column struct {
+	exam    *exam
+	ctx     classifiers.Context
 	field   pii.Field
 	gather  *classifiers.Gather
 	sketch  *lineage.Sketcher
@@ -52,8 +54,6 @@ type column struct {
 	odd     bool                // an address not in normal form was seen
 	stats   *classifiers.Stats
 	norm    [96]byte // memory for a normal form
-	room    *room    // of the worker
-	spare   *spare
 }
 
 // longest is how long a value may be that refers to another.
@@ -65,7 +65,14 @@ const longest = 64
 type room struct {
 	known  [knownSets][2]digested
 	hashes []uint64
+	mails  []mail
 	sums   [len(digestForms)][]uint64
+}
+
+// mail is an address under way, with its hash.
+type mail struct {
+	hash uint64
+	text []byte
 }
 
 type digested struct {
@@ -94,7 +101,7 @@ func (ex *exam) column(f pii.Field) *column {
 	c := ex.columns[f.Name]
 	if c == nil {
 		c = ex.blank(classifiers.Context{Ref: ex.d.Ref.In(f.Name), Field: f, Dataset: &ex.d})
-		c.field, c.room = f, ex.room
+		c.field = f
 		c.never = f.Type == pii.Float || f.Type == pii.Bool || f.Type == pii.JSON
 		ex.columns[f.Name] = c
 		ex.order = append(ex.order, f.Name)
@@ -102,15 +109,24 @@ func (ex *exam) column(f pii.Field) *column {
 	return c
 }
 
-// blank gives a column with nothing in it, with the memory of one that is done where there is one.
+// blank gives a column with nothing in it.
 func (ex *exam) blank(ctx classifiers.Context) *column {
-	c := pop(&ex.spare, &ex.spare.columns)
-	if c == nil {
-		c = &column{gather: ex.set.NewGather(ctx), sketch: lineage.NewSketcher(ex.key, sketchSize)}
+	return &column{exam: ex, ctx: ctx}
+}
+
+// ready gives the column the memory of one that is done, where there is one. It is emptied when the first values come and not before, so that it is near the processor
+// when they are counted.
+func (c *column) ready() {
+	if c.gather != nil {
+		return
 	}
-	c.gather.Reset(ctx, ex.memory)
+	if old := pop(&c.exam.spare, &c.exam.spare.columns); old != nil {
+		c.gather, c.sketch = old.gather, old.sketch
+	} else {
+		c.gather, c.sketch = c.exam.set.NewGather(c.ctx), lineage.NewSketcher(c.exam.key, sketchSize)
+	}
+	c.gather.Reset(c.ctx, c.exam.memory)
 	c.sketch.Reset()
-	return &column{gather: c.gather, sketch: c.sketch, spare: &ex.spare}
 }
 
 // done leaves the memory of the columns to the next examination.
@@ -129,9 +145,12 @@ func (ex *exam) done() {
 }
 
 func (c *column) leave() {
-	push(c.spare, &c.spare.digests, c.digests...)
+	spare := &c.exam.spare
+	push(spare, &spare.digests, c.digests...)
 	c.digests = nil
-	push(c.spare, &c.spare.columns, c)
+	if c.gather != nil {
+		push(spare, &spare.columns, &column{gather: c.gather, sketch: c.sketch})
+	}
 }
 
 // read goes through the records. What goes wrong with this dataset alone becomes a gap of it.
@@ -205,16 +224,16 @@ func (ex *exam) batch(b *pii.Batch) {
 }
 
 // take counts a column's values and adds those that are new to its sketches.
-func (c *column) take(col *pii.Column) { c.gather.AddFresh(col, c.fresh) }
+func (c *column) take(col *pii.Column) {
+	c.ready()
+	c.gather.AddFresh(col, c.fresh)
+}
 
 // fresh takes values that are new.
 func (c *column) fresh(values [][]byte) {
 	var buf [longest]byte
-	b := c.room
-	b.hashes = b.hashes[:0]
-	for i := range b.sums {
-		b.sums[i] = b.sums[i][:0]
-	}
+	b := c.exam.room
+	b.hashes, b.mails = b.hashes[:0], b.mails[:0]
 	for _, v := range values {
 		v = bytes.TrimSpace(v)
 		c.long = c.long || len(v) > longest
@@ -230,15 +249,14 @@ func (c *column) fresh(values [][]byte) {
 		}
 		h := c.sketch.Hash(low)
 		b.hashes = append(b.hashes, h)
-		if bytes.IndexByte(low, '@') > 0 {
-			c.digest(h, low)
+		if bytes.IndexByte(v, '@') > 0 {
+			b.mails = append(b.mails, mail{h, v})
 		}
 	}
 	c.sketch.AddHashes(b.hashes)
-	for i, sums := range b.sums {
-		if len(sums) > 0 {
-			c.digests[i].AddHashes(sums)
-		}
+	if len(b.mails) > 0 {
+		c.digest(b.mails)
+		clear(b.mails)
 	}
 }
 
@@ -282,31 +300,46 @@ func lower(dst, v []byte) []byte {
 // digestForms are the digests under which addresses are kept elsewhere.
 var digestForms = [...]string{"md5", "sha1", "sha256"}
 
-// digest notes the digests of an address of that hash, so that fields of nothing but digests can be recognised by them.
-func (c *column) digest(h uint64, mail []byte) {
+// digest notes the digests of addresses, so that fields of nothing but digests can be recognised by them.
+func (c *column) digest(mails []mail) {
 	for len(c.digests) < len(digestForms) {
-		d := pop(c.spare, &c.spare.digests)
+		d := pop(&c.exam.spare, &c.exam.spare.digests)
 		if d == nil {
 			d = c.sketch.Another()
 		}
 		d.Reset()
 		c.digests = append(c.digests, d)
 	}
-	set := &c.room.known[h%knownSets]
-	switch h {
+	for i := range c.exam.room.sums {
+		c.exam.room.sums[i] = c.exam.room.sums[i][:0]
+	}
+	for _, m := range mails {
+		if known := c.known(m); known != nil {
+			for i, sum := range known.sums {
+				c.exam.room.sums[i] = append(c.exam.room.sums[i], sum)
+			}
+		}
+	}
+	for i, sums := range c.exam.room.sums {
+		c.digests[i].AddHashes(sums)
+	}
+}
+
+// known gives the digests of an address, which it remembers; nil where it is none.
+func (c *column) known(m mail) *digested {
+	set := &c.exam.room.known[m.hash%knownSets]
+	switch m.hash {
 	case set[0].of:
 	case set[1].of:
 		set[0], set[1] = set[1], set[0]
 	default:
-		norm, ok := forms.AppendNormal(c.norm[:0], "contact.email", mail)
+		norm, ok := forms.AppendNormal(c.norm[:0], "contact.email", m.text)
 		if !ok {
-			return
+			return nil
 		}
-		set[0], set[1] = digested{h, c.sums(norm)}, set[0]
+		set[0], set[1] = digested{m.hash, c.sums(norm)}, set[0]
 	}
-	for i, sum := range set[0].sums {
-		c.room.sums[i] = append(c.room.sums[i], sum)
-	}
+	return &set[0]
 }
 
 // sums gives the hashes of the digests of an address in normal form.
@@ -325,6 +358,7 @@ func (ex *exam) proposals() []pii.Proposal {
 	var stats []*classifiers.Stats
 	for _, name := range ex.order {
 		c := ex.columns[name]
+		c.ready()
 		c.stats = c.gather.Stats()
 		stats = append(stats, c.stats)
 		p := ex.set.Weigh(c.stats)

@@ -98,6 +98,7 @@ func (p *pair) take(ex *exam, b *pii.Batch) {
 			}
 			name := string(key)
 			c = ex.blank(classifiers.Context{Ref: ex.d.Ref.In(p.value), Field: pii.Field{Name: name, Column: p.value, Type: pii.Text}, Dataset: &ex.d})
+			c.ready()
 			p.under[name], p.order = c, append(p.order, name)
 		}
 		value, _ := v.Value(i)
