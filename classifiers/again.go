@@ -60,6 +60,8 @@ func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 			return 7, "the table is of organisations"
 		case c == "identity.name" || c == "identity.given_name" || c == "identity.family_name":
 			return -2, "the table is of organisations"
+		case c == "identity.photo":
+			return -6, "the table is of organisations"
 		}
 	}
 	return 0, ""

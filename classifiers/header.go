@@ -109,7 +109,8 @@ var auxiliaries = wordSet("is has show allow can should wants want use uses req 
 func (l *lexicon) read(ctx *Context) header {
 	h := header{nats: map[pii.Category]pii.Nat{}, by: map[int]bool{}, table: l.tableOf(ctx)}
 	h.lone = ctx.Dataset == nil || len(ctx.Dataset.Fields) < 3
-	raw := l.bare(ctx, unitless(split(bean(leaf(ctx)))))
+	name := leaf(ctx)
+	raw := l.bare(ctx, unitless(split(bean(unhinted(name)))))
 	turned := false
 	h.tokens, turned = tokens(raw)
 	h.tokens = posted(h.tokens)
@@ -117,6 +118,11 @@ func (l *lexicon) read(ctx *Context) header {
 	if len(raw) > 1 && auxiliaries[raw[0]] && !(raw[0] == "no" && numberOf(raw[1])) {
 		h.flip, h.known = "none.boolean", true
 		h.put("none.boolean", 6, "the name asks yes or no")
+		return h
+	}
+	if len(raw) > 1 && strings.HasSuffix(strings.TrimSpace(name), "?") {
+		h.flip, h.known = "none.boolean", true
+		h.put("none.boolean", 6, "the name is a question")
 		return h
 	}
 	if len(raw) > 2 && counters[raw[0]] && (raw[1] == "of" || raw[1] == "de") {
@@ -148,6 +154,11 @@ func (l *lexicon) read(ctx *Context) header {
 		return h
 	}
 	matches := l.match(h.tokens)
+	if n := len(raw); n > 1 && raw[n-1] == "desc" { // in words, what stands beside it as a code
+		if short, _ := tokens(raw[:n-1]); slices.ContainsFunc(l.match(short), func(x match) bool { return x.end == len(short) && x.cat.Personal() }) {
+			h.tokens, matches = short, l.match(short)
+		}
+	}
 	m := len(h.tokens)
 	covered := slices.ContainsFunc(matches, func(x match) bool { return x.end == m && x.cat != "none.date" && x.cat.Personal() })
 	if m > 1 && !covered {
@@ -209,6 +220,23 @@ func unitless(raw []string) []string {
 	return raw
 }
 
+// unhinted leaves out how a field is to be filled in: "Gender (M/F)", "Birthday (YYYY-MM-DD)", "Height (cm)".
+func unhinted(name string) string {
+	i := strings.LastIndexByte(name, '(')
+	if i <= 0 || !strings.HasSuffix(strings.TrimSpace(name), ")") {
+		return name
+	}
+	for _, w := range split(name[i:]) {
+		if len(w) > 1 && !units[w] && !hints[w] {
+			return name
+		}
+	}
+	return name[:i]
+}
+
+// hints are the words of formats.
+var hints = wordSet("yyyy yy mm dd hh jjjj tt aaaa ja nein yes mr mrs ms")
+
 // ofWhom reads "director name" and "contact person": what a word for a person, which no phrase of the lexicon has, makes of the name.
 func (h *header) ofWhom(l *lexicon, ctx *Context, raw []string) {
 	m := len(h.tokens)
@@ -223,10 +251,14 @@ func (h *header) ofWhom(l *lexicon, ctx *Context, raw []string) {
 	}
 	h.ofBodies(l, ctx, raw)
 	if m > 1 && h.tokens[m-1] == "name" {
-		if k, ok := tableWord(h.tokens[m-2]); ok && k == things {
+		switch k, _ := tableWord(h.tokens[m-2]); k {
+		case things:
 			h.put("none.product", 5, "the name of a thing")
+		case organisations:
+			h.put("none.organisation", 7, "the name of an organisation")
 		}
 	}
+	h.beside(l, ctx, raw)
 	switch {
 	case m > 1 && h.tokens[m-1] == "name" && h.whose() && h.nats["identity.name"].Nats < 8:
 		h.put("identity.name", 8, "the name of a person")
@@ -234,7 +266,7 @@ func (h *header) ofWhom(l *lexicon, ctx *Context, raw []string) {
 	case m > 1 && h.tokens[m-1] == "user" && servers[h.tokens[m-2]] && ctx.Field.Type == pii.Text:
 		h.put("identity.username", 9, "who signs in to a server")
 		h.by[l.named["identity.username"]] = true
-	case m > 1 && h.tokens[m-1] == "person" && h.tokens[m-2] == "contact", h.tokens[m-1] == "role_person" && ctx.Field.Type == pii.Text && h.flip == "":
+	case m > 1 && h.tokens[m-1] == "person" && h.tokens[m-2] == "contact", h.tokens[m-1] == "role_person" && ctx.Field.Type == pii.Text && h.flip == "" && !(m > 1 && raw[len(raw)-1] == "principal"):
 		h.put("identity.name", 6, "a person")
 		h.by[full] = true
 	case (h.tokens[m-1] == "name" || h.tokens[m-1] == "kana") && numbered(ctx.Field.Name) == 1:
@@ -244,6 +276,40 @@ func (h *header) ofWhom(l *lexicon, ctx *Context, raw []string) {
 	}
 }
 
+// beside reads words that mean one thing or another by what other fields there are: a name beside a surname is a given name, a department beside
+// a town is a region, a note in a school a mark.
+func (h *header) beside(l *lexicon, ctx *Context, raw []string) {
+	if ctx.Dataset == nil || len(h.tokens) == 0 {
+		return
+	}
+	v := l.viewOf(ctx.Dataset)
+	say := func(c pii.Category, nats float64, text string) {
+		h.put(c, nats, text)
+		h.by[l.named[c]] = true
+	}
+	switch last := raw[len(raw)-1]; {
+	case len(h.tokens) == 1 && (h.tokens[0] == "name" || raw[0] == "ad") && v.words["last name"] && !v.words["first name"]:
+		say("identity.given_name", 9, "a surname stands beside it")
+	case len(h.tokens) == 1 && h.tokens[0] == "name" && v.words["first name"] && !v.words["last name"]:
+		say("identity.family_name", 9, "a given name stands beside it")
+	case last == "departamento" && v.placed() && !v.words["salary"] && !v.words["job"]:
+		delete(h.nats, "none.code")
+		say("contact.region", 8, "a department beside a town")
+	case last == "estado" && len(raw) == 1 && !v.placed():
+		delete(h.nats, "contact.region")
+		say("none.code", 6, "a state of things")
+	case marks[last] && len(raw) <= 2 && (v.words["student"] || v.words["teacher"] || v.words["school_subject"]):
+		say("education.grade", 5.5, "a mark at school")
+	case len(raw) == 1 && v.words[h.tokens[0]] && h.nats["identity.name"].Nats == 0 && ctx.Field.Type == pii.Text:
+		if k, ok := tableWord(h.tokens[0]); ok && k == people && h.tokens[0] != "user" && h.tokens[0] != "account" {
+			say("identity.name", 2.5, "somebody")
+		}
+	}
+}
+
+// marks are words for a mark at school that mean another thing elsewhere.
+var marks = wordSet("note notes nota notas not puan voto ocena")
+
 // ofBodies reads what a word means where people are measured, treated and employed: weight, reason, position.
 func (h *header) ofBodies(l *lexicon, ctx *Context, raw []string) {
 	ofPeople := h.table == people || h.table == personal
@@ -252,7 +318,7 @@ func (h *header) ofBodies(l *lexicon, ctx *Context, raw []string) {
 		h.flip, h.by[l.named[c]] = "", true
 	}
 	switch {
-	case ofPeople && measured(raw):
+	case ofPeople && measured(raw) && (ctx.Dataset == nil || !l.viewOf(ctx.Dataset).goods()):
 		say("health.measurement", "a person's weight or height")
 	case ctx.Dataset == nil:
 	case len(raw) == 1 && (raw[0] == "reason" || raw[0] == "symptom") && ctx.Field.Type == pii.Text && l.viewOf(ctx.Dataset).cared:

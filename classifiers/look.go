@@ -1,6 +1,10 @@
 package classifiers
 
-import "math"
+import (
+	"bytes"
+	"math"
+	"strings"
+)
 
 // features is what one pass over a value says of it.
 type features struct {
@@ -145,6 +149,9 @@ func (f *features) classify(v []byte, hex, dots int) {
 	case f.digits == 0:
 		f.wordy()
 	}
+	if f.digits > 0 && f.flags == 0 && f.letters <= 4 && f.n <= 24 && money(v) {
+		f.flags |= isDecimal
+	}
 	if hex == f.n && f.n >= 16 {
 		f.flags |= isHex
 	}
@@ -161,7 +168,7 @@ func (f *features) classify(v []byte, hex, dots int) {
 	if f.letters > 0 && f.digits > 0 && f.spaces == 0 && !f.at {
 		f.flags |= isMixed
 	}
-	if f.digits > 0 && f.letters == f.uppers && f.spaces <= 1 && f.n <= 24 && f.letters > 0 {
+	if f.flags&isDecimal == 0 && f.digits > 0 && f.letters == f.uppers && f.spaces <= 1 && f.n <= 24 && f.letters > 0 {
 		f.flags |= isCode
 	}
 	if f.words >= 4 && f.spaces >= 3 && (f.capital*10 <= f.words*7 || v[f.n-1] == '.' || v[f.n-1] == '!' || v[f.n-1] == '?') {
@@ -215,7 +222,7 @@ func (f *features) numberLike(v []byte, dots int) {
 	}
 }
 
-// words4 is a value of letters and no digit.
+// wordy is a value of letters and no digit.
 func (f *features) wordy() {
 	if f.words == 1 && f.spaces == 0 && f.letters == f.n {
 		f.flags |= isOneWord
@@ -223,6 +230,32 @@ func (f *features) wordy() {
 	if f.words >= 2 && f.words <= 4 && f.capital == f.words && f.uppers < f.letters && f.spaces >= 1 {
 		f.flags |= isTitled
 	}
+}
+
+// money tells of an amount with its currency: $1,234.50, R$ 2.561,20, 12 €, EUR 5.
+func money(v []byte) bool {
+	for _, sign := range currencies {
+		if rest, ok := bytes.CutPrefix(v, sign); ok && amount(rest) {
+			return true
+		}
+		if rest, ok := bytes.CutSuffix(v, sign); ok && amount(rest) {
+			return true
+		}
+	}
+	return false
+}
+
+var currencies = [][]byte{[]byte("R$"), []byte("$"), []byte("€"), []byte("£"), []byte("¥"), []byte("₹"), []byte("EUR"), []byte("USD"), []byte("GBP"), []byte("CHF"), []byte("zł"), []byte("kr")}
+
+// amount tells of digits with the signs between them.
+func amount(v []byte) bool {
+	v = bytes.Trim(v, " \u00a0")
+	for _, b := range v {
+		if !IsDigit(b) && b != '.' && b != ',' && b != ' ' && b != '-' {
+			return false
+		}
+	}
+	return len(v) > 0 && IsDigit(v[len(v)-1])
 }
 
 func isBoolWord(v []byte) bool {
@@ -240,7 +273,7 @@ func isBoolWord(v []byte) bool {
 	return EqualFold(v, "false")
 }
 
-// company tells whether the last word is a legal form.
+// company tells whether the last word is a legal form, or the first or last one what an institution is called.
 func company(v []byte) bool {
 	i := len(v)
 	for i > 0 && v[i-1] != ' ' {
@@ -250,13 +283,21 @@ func company(v []byte) bool {
 	if len(w) > 0 && w[len(w)-1] == '.' {
 		w = w[:len(w)-1]
 	}
-	for _, form := range [...]string{"gmbh", "ltd", "inc", "llc", "ag", "kg", "ohg", "plc", "corp", "ug", "se", "ev", "e.v", "co", "company", "group", "holding", "gbr", "limited"} {
-		if EqualFold(w, form) {
-			return true
-		}
+	if i > 0 && firms.Has(w) {
+		return true
 	}
-	return false
+	j := 0
+	for j < len(v) && v[j] != ' ' {
+		j++
+	}
+	return j < len(v) && institutions.Has(v[:j])
 }
+
+var (
+	firms = NewWordSet(strings.Fields("gmbh ltd inc llc ag kg ohg plc corp ug se ev e.v co company group holding gbr limited " +
+		"hospital clinic university college school academy institute foundation association society ministry council library museum airport stadium hotel restaurant center centre"))
+	institutions = NewWordSet(strings.Fields("hospital clinica clinique universidad universidade università université universität instituto istituto institut colegio escola escuela scuola lycée collège école hôpital ospedale museo musée ministerio ministero ministère banco banca"))
+)
 
 // sig hashes what an outcome depends on.
 func (f *features) sig() uint64 { return mix(uint64(f.flags), 0x9E3779B97F4A7C15) }

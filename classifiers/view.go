@@ -13,9 +13,10 @@ type view struct {
 	fields  int
 	kind    tableKind
 	ledger  bool
-	cared   bool           // somebody is treated: patients and doctors are named
-	first   map[string]int // how many names begin with a word
-	letters map[string]int // and with two letters, where no sign follows
+	cared   bool            // somebody is treated: patients and doctors are named
+	first   map[string]int  // how many names begin with a word
+	letters map[string]int  // and with two letters, where no sign follows
+	words   map[string]bool // of all names
 }
 
 // viewOf gives the view of a dataset; the last one is kept.
@@ -23,8 +24,18 @@ func (l *lexicon) viewOf(d *pii.Dataset) *view {
 	if v := l.last.Load(); v != nil && v.of == d && v.fields == len(d.Fields) {
 		return v
 	}
-	v := &view{of: d, fields: len(d.Fields), kind: siblings(d), ledger: ledger(d), cared: cared(d.Ref.Dataset), first: map[string]int{}, letters: map[string]int{}}
+	v := &view{of: d, fields: len(d.Fields), kind: siblings(d), ledger: ledger(d), cared: cared(d.Ref.Dataset), words: map[string]bool{}, first: map[string]int{}, letters: map[string]int{}}
+	for _, w := range Tokens(d.Ref.Dataset) {
+		v.words[w] = true
+	}
 	for i := range d.Fields {
+		ws := Tokens(d.Fields[i].Name)
+		for _, w := range ws {
+			v.words[w] = true
+		}
+		if n := len(ws); n > 1 && ws[n-1] == "name" {
+			v.words[ws[n-2]+" name"] = true
+		}
 		w := firstWord(d.Fields[i].Name)
 		v.first[w]++
 		v.cared = v.cared || cared(w)
@@ -34,6 +45,18 @@ func (l *lexicon) viewOf(d *pii.Dataset) *view {
 	}
 	l.last.Store(v)
 	return v
+}
+
+// placed tells whether places stand beside a field.
+func (v *view) placed() bool {
+	w := v.words
+	return (w["city"] || w["postcode"] || w["street"] || w["address"] || w["country"])
+}
+
+// goods tells whether goods stand beside a field.
+func (v *view) goods() bool {
+	w := v.words
+	return w["product"] || w["price"] || w["color"] || w["sku"] || w["brand"]
 }
 
 // cared tells whether a name has a word for those who are treated.

@@ -171,7 +171,7 @@ func fullName(v []byte) bool {
 	if machine {
 		return g && f
 	}
-	return (g && f) || (n <= 3 && (g || f) && (looks(first) && looks(last) || loud(first) && loud(last)) && !dictionaryCity(v)) || (each(last, dictionary.Given) && each(first, dictionary.Family))
+	return (g && f) || (n <= 3 && (g || f) && (looks(first) || loud(first)) && (looks(last) || loud(last)) && !dictionaryCity(v)) || (each(last, dictionary.Given) && each(first, dictionary.Family))
 }
 
 func dictionaryCity(v []byte) bool { return dictionary.Find(v).Kinds&dictionary.City != 0 }

@@ -63,6 +63,8 @@ func look(s *classifiers.Stats, form string) (e classifiers.Evidence) {
 		add(-3, "numbers")
 	case form == "point" && numbers+s.Share(t.Codes+t.Hex) < .3 && !strings.HasPrefix(t.Prefix, "POINT") && !strings.HasPrefix(t.Prefix, "{"):
 		add(-8, "no numbers")
+	case form == "point" && s.Share(t.Digits) > .9:
+		add(-6, "whole numbers")
 	case (form == "number" || form == "mark") && s.Share(t.Decimals) > .2 && numbers > .8:
 		add(6, "numbers with a fraction")
 	case (form == "text" || form == "short") && s.Values >= 20 && s.Distinct <= 40 && s.Repeats() >= 3 && s.Len[1] <= 40:

@@ -56,8 +56,12 @@ var more = map[string]func([]byte) bool{
 	"ifsc":    func(d []byte) bool { return hasDigits(d, 2) },
 	"cnic":    func(d []byte) bool { return d[0] >= '1' && d[0] <= '7' && d[12] != '0' },
 	"lknic": func(d []byte) bool {
+		if len(d) == 12 { // the year of birth, then the day of the year
+			n := num(d[4:7])
+			return num(d[:4]) >= 1900 && num(d[:4]) <= 2030 && n%500 >= 1 && n%500 <= 366
+		}
 		n := num(d[2:5])
-		return len(d) == 12 || n%500 >= 1 && n%500 <= 366 && (d[9] == 'V' || d[9] == 'X')
+		return n%500 >= 1 && n%500 <= 366 && (d[9] == 'V' || d[9] == 'X')
 	},
 	"nik": func(d []byte) bool {
 		n := num(d[6:8]) % 40
