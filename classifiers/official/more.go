@@ -58,7 +58,7 @@ var more = map[string]func([]byte) bool{
 	"lknic": func(d []byte) bool {
 		if len(d) == 12 { // the year of birth, then the day of the year
 			n := num(d[4:7])
-			return num(d[:4]) >= 1900 && num(d[:4]) <= 2030 && n%500 >= 1 && n%500 <= 366
+			return num(d[:4]) >= 1900 && num(d[:4]) < 2100 && n%500 >= 1 && n%500 <= 366
 		}
 		n := num(d[2:5])
 		return n%500 >= 1 && n%500 <= 366 && (d[9] == 'V' || d[9] == 'X')

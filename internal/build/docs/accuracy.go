@@ -134,18 +134,21 @@ const valuesHead = `Generated columns of sixteen tables, which the classifiers' 
 
 `
 
-const publicFigures = `Public tables, fetched and not committed: 716 of 102 repositories, 7,620 columns, of which 676 are personal, labelled by the rules of [labelling.md](labelling.md) and read on 2026-11-22
+const publicFigures = `Public tables, fetched and not committed: 940 of 182 repositories, 9,330 columns, of which 1,042 are personal, labelled by the rules of [labelling.md](labelling.md) and read on 2026-11-22
 (VESTIGE_TABLES=DIR make eval, behind go run ./internal/build/schemas -tables -out DIR). Failures of the development split were read and mended by general rules. Of the
 test split figures were looked at, by category too, and two rules were changed after that; no column of it was. Tables of nobody are those without a personal column: of them
 each proposal that no label allows is a false alarm.
 
+The last 224 of them, most of them with people, were labelled before anything was changed by them. What was reached on them then, before they joined the development
+split, is the figure to believe for tables of applications: names and values F1 .896 (precision .904, recall .889, 18.8 false alarms in 1,000), names alone .841, values alone .769.
+
 | tables | precision | recall | typed F1 | false alarms in 1,000 | of nobody, in 1,000 | ECE |
 |---|---:|---:|---:|---:|---:|---:|
-| development, names and values | 0.887 | 0.898 | 0.892 | 8.3 | 9.7 | 0.010 |
-| development, names alone | 0.864 | 0.838 | 0.851 | 10.0 | 11.8 | 0.014 |
-| development, values alone | 0.857 | 0.555 | 0.674 | 3.5 | 2.8 | 0.013 |
-| test, names and values | 0.798 | 0.870 | 0.833 | 19.5 | 12.8 | 0.019 |
-| test, names alone | 0.727 | 0.708 | 0.717 | 24.5 | 21.3 | 0.019 |
+| development, names and values | 0.916 | 0.920 | 0.918 | 8.5 | 10.2 | 0.011 |
+| test, names and values | 0.806 | 0.870 | 0.837 | 18.6 | 12.8 | 0.018 |
+| development, names alone | 0.904 | 0.872 | 0.888 | 9.4 | 11.2 | 0.017 |
+| test, names alone | 0.741 | 0.708 | 0.724 | 22.8 | 19.9 | 0.017 |
+| development, values alone | 0.923 | 0.606 | 0.731 | 2.9 | 2.3 | 0.021 |
 | test, values alone | 0.913 | 0.692 | 0.787 | 5.9 | 1.5 | 0.017 |
 
 The aims are .93 with names and values, .80 with names hidden, and 1 % of false alarms on statistics; what the test split says is above. Where they are missed on the development
