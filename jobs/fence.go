@@ -33,6 +33,15 @@ func Check(ctx context.Context, tx db.Tx, name string, token int64) error {
 	return err
 }
 
+// Newest gives the newest token of the name, 0 where there is none: how often it was acquired.
+func Newest(ctx context.Context, tx db.Tx, name string) (token int64, err error) {
+	err = tx.QueryRow(ctx, "SELECT token FROM fence WHERE name = $1", name).Scan(&token)
+	if errkind.Of(err) == errkind.NotFound {
+		err = nil
+	}
+	return token, err
+}
+
 // Forget removes the name, and with it every token of it.
 func Forget(ctx context.Context, tx db.Tx, name string) error {
 	_, err := tx.Exec(ctx, "DELETE FROM fence WHERE name = $1", name)

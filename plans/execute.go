@@ -192,6 +192,9 @@ func (r *run) done(ctx context.Context, u *UnitInfo, receipts []pii.Receipt) err
 		if err := setUnit(ctx, tx, r.s.ID, u, "done", r.by); err != nil {
 			return err
 		}
+		if _, err := jobs.Acquire(ctx, tx, actsFence); err != nil {
+			return err
+		}
 		var affected, found int64
 		for _, x := range receipts {
 			affected, found = affected+x.Affected, found+x.FoundDone

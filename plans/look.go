@@ -51,13 +51,14 @@ func (r *run) lookOnce(ctx context.Context) (res *Result, moved bool, err error)
 
 // found makes the plan as it would be now, nil where it is another's turn, the approval does not cover it or something is open.
 func (r *run) found(ctx context.Context) (*Plan, *Result, error) {
-	if busy, err := r.busy(ctx); busy || err != nil {
+	if next, err := r.next(ctx); !next || err != nil {
 		if err != nil {
 			return nil, nil, err
 		}
 		res, err := r.waits(ctx)
 		return nil, res, err
 	}
+	defer r.saying(ctx)()
 	_, sealed, err := r.unsealed(ctx, r.s.ID)
 	if err != nil {
 		return nil, nil, err
@@ -85,16 +86,6 @@ func (r *run) found(ctx context.Context) (*Plan, *Result, error) {
 	return p, nil, r.keepFindings(ctx, r.s.ID, p.findings)
 }
 
-// busy tells whether another erasure is being carried out. Its end would ask for another look, so this one is not made before.
-func (r *run) busy(ctx context.Context) (bool, error) {
-	var others int64
-	err := r.DB.Read(ctx, func(tx db.Tx) (err error) {
-		others, err = r.others(ctx, tx)
-		return err
-	})
-	return r.s.Kind == Erasure && others > 0, err
-}
-
 // refuse stores what the plan would have to be now, and gives this one up.
 func (r *run) refuse(ctx context.Context, p *Plan, ds []Difference) (*Result, error) {
 	id := IDOf(p.Hash)
@@ -113,9 +104,9 @@ func (r *run) keepLook(ctx context.Context, tx db.Tx, round int64, p *Plan) erro
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO plan_look (plan, round, at, open, sealed) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (plan, round) DO UPDATE SET at = excluded.at, open = excluded.open, sealed = excluded.sealed`,
-		r.s.ID, round, clock.Micros(), string(p.Open.Bytes()), box)
+	_, err = tx.Exec(ctx, `INSERT INTO plan_look (plan, round, at, open, sealed, acts) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (plan, round) DO UPDATE SET at = excluded.at, open = excluded.open, sealed = excluded.sealed, acts = excluded.acts`,
+		r.s.ID, round, clock.Micros(), string(p.Open.Bytes()), box, r.acts)
 	return err
 }
 

@@ -42,6 +42,9 @@ func (r *run) purging(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	return nil, r.move(ctx, Checking, mover{}, func(tx db.Tx) error {
+		if err := r.aside(ctx, tx); err != nil {
+			return err
+		}
 		return r.Audit.Append(ctx, tx, audit.Entry{Actor: r.by, Subject: r.s.Request, Action: "plan.sketches", Object: r.s.ID, Facts: audit.Facts(map[string]any{"fingerprints": removed})})
 	})
 }

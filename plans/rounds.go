@@ -8,17 +8,20 @@ import (
 
 	"vestige/internal/db"
 	"vestige/internal/errkind"
+	"vestige/jobs"
 	"vestige/pii"
 )
 
 // rounds is how often records that arrived after the last look are looked for and erased before a person has to see to it.
 const rounds = 2
 
-// checking looks afterwards. What arrived on approved routes since the last look is looked for and erased, twice at most; any other residue blocks.
+// checking looks afterwards, beside other erasures: what these change takes nothing of hers anywhere. What it finds is looked at again while none acts, since a record
+// that another one is changing looks like one that the plan did not name. What arrived on approved routes since the last look is looked for and erased, twice at
+// most; any other residue blocks.
 func (r *run) checking(ctx context.Context) (*Result, error) {
-	rep, err := r.Verify(ctx, r.s.ID, r.tell)
-	if err != nil {
-		return nil, err
+	rep, stop, err := r.report(ctx)
+	if stop != nil || err != nil {
+		return stop, err
 	}
 	if missing := r.unsearchedSources(rep); missing != "" {
 		return &Result{Reason: "not searched: " + missing, Again: 5 * time.Minute}, nil
@@ -26,11 +29,9 @@ func (r *run) checking(ctx context.Context) (*Result, error) {
 	if len(rep.Residues) == 0 {
 		return nil, r.move(ctx, Attesting, mover{}, nil)
 	}
-	before, err := r.Reports(ctx, r.s.ID)
-	if err != nil {
+	if looked, err := r.verified(ctx); err != nil {
 		return nil, err
-	}
-	if len(before) <= rounds {
+	} else if looked <= rounds {
 		p, ds, err := r.now(ctx)
 		if err != nil {
 			return nil, err
@@ -40,6 +41,45 @@ func (r *run) checking(ctx context.Context) (*Result, error) {
 		}
 	}
 	return r.block(ctx, Checking, fmt.Sprintf("residue: %d fields", len(rep.Residues)))
+}
+
+// report searches for what is left. Where something is, and another erasure acted meanwhile, it takes the turn and searches again.
+func (r *run) report(ctx context.Context) (*Report, *Result, error) {
+	before, err := r.acted(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	rep, err := r.Verify(ctx, r.s.ID, r.tell)
+	if err != nil || len(rep.Residues) == 0 {
+		return rep, nil, err
+	}
+	if stop, err := r.comesBack(ctx); stop != nil || err != nil {
+		return nil, stop, err
+	}
+	now, err := r.acted(ctx)
+	if err == nil && now != before {
+		rep, err = r.Verify(ctx, r.s.ID, r.tell)
+	}
+	return rep, nil, err
+}
+
+// acted gives how many units of erasures have been done.
+func (r *run) acted(ctx context.Context) (n int64, err error) {
+	err = r.DB.Read(ctx, func(tx db.Tx) error {
+		n, err = jobs.Newest(ctx, tx, actsFence)
+		return err
+	})
+	return n, err
+}
+
+// verified counts the rounds that were looked at afterwards.
+func (r *run) verified(ctx context.Context) (int, error) {
+	all, err := r.Reports(ctx, r.s.ID)
+	seen := map[int64]bool{}
+	for _, rep := range all {
+		seen[rep.Round] = true
+	}
+	return len(seen), err
 }
 
 // unsearchedSources names a source that could not be searched and that the plan did not have as a gap.

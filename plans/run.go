@@ -19,6 +19,7 @@ type run struct {
 	by    string
 	tell  func(Event)
 	at    *lookedAt // the last look of this round, once it is open
+	acts  int64     // how many units of erasures had been done when this look began
 
 	conflicts int // how often records have changed under the run
 }
@@ -34,7 +35,7 @@ func (e *Engine) Run(ctx context.Context, id string, progress func(Event)) (Resu
 	if err != nil {
 		return Result{}, err
 	}
-	stop, err := r.comesBack(ctx)
+	stop, err := r.resumes(ctx)
 	for {
 		if stop == nil && err == nil {
 			stop, err = r.advance(ctx)
@@ -141,10 +142,10 @@ func (r *run) exporting(ctx context.Context) (*Result, error) {
 	return nil, r.move(ctx, Cooling, mover{until: r.until()}, nil)
 }
 
-// until gives the end of the cool-down: as long from now as it was when the plan was made.
+// until gives the end of the cool-down: as long from now as it was when the plan was made. One that has begun is not begun again by another look.
 func (r *run) until() int64 {
-	if r.s.Open.CoolDown == 0 {
-		return 0
+	if r.s.Open.CoolDown == 0 || r.s.Cool != 0 {
+		return r.s.Cool
 	}
 	return clock.Micros() + r.s.Open.CoolDown - r.s.Open.Made
 }
@@ -177,43 +178,3 @@ func (r *run) cooling(ctx context.Context) (*Result, error) {
 	}
 	return nil, err
 }
-
-// What keeps an erasure from beginning now.
-var (
-	errTurn    = errkind.Coded(errkind.Conflict, "turn", "another erasure is being carried out")
-	errBetween = errkind.Coded(errkind.Conflict, "came-between", "another erasure came between the last look and now")
-)
-
-// turn has erasures go one after the other, so that two people with shared records end as if one had been erased after the other. What another one did since
-// the last look of this plan is looked at first, by the plan's own identifiers, while nothing of it is done. It is asked in the unit of work that begins
-// the erasure, under a fence that all erasures take, so that of two that ask at once one sees the other.
-func (r *run) turn(ctx context.Context, tx db.Tx, first bool) error {
-	if _, err := jobs.Acquire(ctx, tx, turnFence); err != nil {
-		return err
-	}
-	var since int64
-	others, err := r.others(ctx, tx)
-	if err == nil && first {
-		err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM plan_unit u JOIN plan_look l ON l.plan = $1 AND l.round = $2 WHERE u.plan <> $3 AND u.kind = 'erase' AND u.state = 'done' AND u.at >= l.at`,
-			r.s.ID, r.s.Round, r.s.ID).Scan(&since)
-	}
-	switch {
-	case err != nil:
-		return err
-	case others > 0:
-		return errTurn
-	case since > 0:
-		return errBetween
-	}
-	_, err = tx.Exec(ctx, "UPDATE plan SET wants = 0, aside = FALSE WHERE id = $1", r.s.ID)
-	return err
-}
-
-// others counts the erasures that are being carried out beside this plan.
-func (r *run) others(ctx context.Context, tx db.Tx) (n int64, err error) {
-	err = tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND kind = $2 AND state IN ($3, $4, $5) AND aside = FALSE",
-		r.s.ID, string(Erasure), string(Executing), string(Purging), string(Checking)).Scan(&n)
-	return n, err
-}
-
-const turnFence = "plan/turn"

@@ -137,3 +137,8 @@ CREATE TABLE plan_told (
 -- step 4
 -- When a plan is due now that its request was extended; 0 where its own deadline stands.
 ALTER TABLE plan ADD COLUMN due BIGINT NOT NULL DEFAULT 0;
+
+-- step 5
+-- When a plan last said that it is the next to act and looks for the last time, and how many units of erasures had been done before a last look began.
+ALTER TABLE plan ADD COLUMN looking BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE plan_look ADD COLUMN acts BIGINT NOT NULL DEFAULT 0;

@@ -108,7 +108,7 @@ func TestOneAtATime(t *testing.T) {
 		under := int64(0)
 		for _, id := range ids {
 			s, err := w.engine.Show(t.Context(), id)
-			if err == nil && (s.State == plans.Executing || s.State == plans.Purging || s.State == plans.Checking) {
+			if err == nil && (s.State == plans.Executing || s.State == plans.Purging) {
 				under++
 			}
 		}

@@ -7,21 +7,146 @@ import (
 
 	"vestige/internal/clock"
 	"vestige/internal/db"
+	"vestige/internal/errkind"
+	"vestige/jobs"
 )
 
-// patience is how long one who asked for her turn is waited for: who runs her plan asks again every second.
-const patience = 30 * time.Second
+// What keeps an erasure from beginning now.
+var (
+	errTurn    = errkind.Coded(errkind.Conflict, "turn", "another erasure is being carried out")
+	errBetween = errkind.Coded(errkind.Conflict, "came-between", "another erasure came between the last look and now")
+)
 
-// waits says in the store that the plan of one person asks for its turn, so that a batch lets it go first.
+// turn has erasures go one after the other, so that two people with shared records end as if one had been erased after the other. What another one did since
+// the last look of this plan is looked at first, by the plan's own identifiers, while nothing of it is done. It is asked in the unit of work that begins
+// the erasure, under a fence that all erasures take, so that of two that ask at once one sees the other.
+func (r *run) turn(ctx context.Context, tx db.Tx, first bool) error {
+	if _, err := jobs.Acquire(ctx, tx, turnFence); err != nil {
+		return err
+	}
+	others, err := r.others(ctx, tx)
+	if err == nil && others > 0 {
+		return errTurn
+	}
+	if err == nil && first {
+		err = r.stillTrue(ctx, tx)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "UPDATE plan SET wants = 0, looking = 0, aside = FALSE WHERE id = $1", r.s.ID)
+	return err
+}
+
+// stillTrue tells whether nothing was erased since the last look of the round began; errBetween says that something was.
+func (r *run) stillTrue(ctx context.Context, tx db.Tx) error {
+	var then int64
+	err := tx.QueryRow(ctx, "SELECT acts FROM plan_look WHERE plan = $1 AND round = $2", r.s.ID, r.s.Round).Scan(&then)
+	if err != nil {
+		return err
+	}
+	now, err := jobs.Newest(ctx, tx, actsFence)
+	if err == nil && now != then {
+		err = errBetween
+	}
+	return err
+}
+
+// others counts the erasures that are being carried out beside this plan.
+func (r *run) others(ctx context.Context, tx db.Tx) (n int64, err error) {
+	err = tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND kind = $2 AND state IN ($3, $4, $5) AND aside = FALSE",
+		r.s.ID, string(Erasure), string(Executing), string(Purging), string(Checking)).Scan(&n)
+	return n, err
+}
+
+// The names under which erasures take turns, and count what they have done.
+const (
+	turnFence = "plan/turn"
+	actsFence = "plan/acts"
+)
+
+// patience is how long one who asked for her turn is waited for, and longest how long one who waits among many lets pass before she asks again.
+const (
+	patience = 30 * time.Second
+	longest  = 10 * time.Second
+)
+
+// waits says in the store that the plan of one person asks for its turn, so that a batch lets it go first. The more have asked before, the later it asks again:
+// hundreds that wait leave the store to the one that acts.
 func (r *run) waits(ctx context.Context) (*Result, error) {
 	if r.s.Open.Batch != nil {
 		return &Result{Reason: "turn", Again: time.Second}, nil
 	}
+	var before int64
 	err := r.write(ctx, func(tx db.Tx) error {
-		_, err := tx.Exec(ctx, "UPDATE plan SET wants = $1 WHERE id = $2", clock.Micros(), r.s.ID)
-		return err
+		now := clock.Micros()
+		if _, err := tx.Exec(ctx, "UPDATE plan SET wants = $1 WHERE id = $2", now, r.s.ID); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan p JOIN plan me ON me.id = $1 WHERE p.wants >= $2 AND (p.made < me.made OR p.made = me.made AND p.id < me.id)",
+			r.s.ID, now-patience.Microseconds()).Scan(&before)
 	})
-	return &Result{Reason: "turn", Again: time.Second}, err
+	return &Result{Reason: "turn", Again: min(time.Second+time.Duration(before)*time.Second/4, longest)}, err
+}
+
+// next makes the plan the one that acts next, if no other one acts or is the next: of two last looks that are made at once one is made in vain, since what the other
+// one then erases asks for another look. A plan whose cool-down is still to come does not act next, and looks when it likes; one of many people keeps nobody back.
+func (r *run) next(ctx context.Context) (ok bool, err error) {
+	if r.s.Kind != Erasure {
+		return true, nil
+	}
+	err = r.write(ctx, func(tx db.Tx) error {
+		if _, err := jobs.Acquire(ctx, tx, turnFence); err != nil {
+			return err
+		}
+		others, err := r.others(ctx, tx)
+		if err == nil && others == 0 && r.soon() {
+			err = tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND looking >= $2 AND state IN ($3, $4, $5)",
+				r.s.ID, clock.Micros()-silence.Microseconds(), string(Approved), string(Exporting), string(Cooling)).Scan(&others)
+		}
+		if err != nil || others > 0 {
+			return err
+		}
+		ok = true
+		if r.acts, err = jobs.Newest(ctx, tx, actsFence); err != nil || !r.soon() {
+			return err
+		}
+		return r.says(ctx, tx)
+	})
+	return ok, err
+}
+
+// silence is how long a plan that is the next may say nothing before another one takes its place.
+const silence = 10 * time.Second
+
+// says notes that the plan is still looking.
+func (r *run) says(ctx context.Context, tx db.Tx) error {
+	_, err := tx.Exec(ctx, "UPDATE plan SET looking = $1 WHERE id = $2", clock.Micros(), r.s.ID)
+	return err
+}
+
+// soon tells whether the acts of a plan of one person follow its last look at once.
+func (r *run) soon() bool { return r.s.Open.Batch == nil && r.until() <= clock.Micros() }
+
+// saying keeps the place of a plan that looks for long; the function given ends it.
+func (r *run) saying(ctx context.Context) (stop func()) {
+	ctx, stop = context.WithCancel(ctx)
+	if !r.soon() {
+		return stop
+	}
+	go func() {
+		t := time.NewTicker(silence / 5)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+				_ = r.DB.Write(ctx, func(tx db.Tx) error { return r.says(ctx, tx) }) // a place that is lost costs a look
+			}
+		}
+	}()
+	return stop
 }
 
 // yields has a plan of many people stop, between two of its units, for one of a single person that waits: thousands do not make her miss her deadline.
@@ -49,10 +174,21 @@ func (r *run) stepsAside(ctx context.Context) error {
 	if !r.acting() {
 		return nil
 	}
-	return r.write(ctx, func(tx db.Tx) error {
-		_, err := tx.Exec(ctx, "UPDATE plan SET aside = TRUE WHERE id = $1", r.s.ID)
-		return err
-	})
+	return r.write(ctx, func(tx db.Tx) error { return r.aside(ctx, tx) })
+}
+
+// resumes takes the turn again of a plan that needs it to go on. One that only looks whether anything is left does not, unless it has found something and asked for it.
+func (r *run) resumes(ctx context.Context) (*Result, error) {
+	if r.s.State == Checking {
+		var asked int64
+		err := r.DB.Read(ctx, func(tx db.Tx) error {
+			return tx.QueryRow(ctx, "SELECT wants FROM plan WHERE id = $1", r.s.ID).Scan(&asked)
+		})
+		if err != nil || asked == 0 {
+			return nil, err
+		}
+	}
+	return r.comesBack(ctx)
 }
 
 // comesBack takes the turn again of a plan that had stepped aside.
@@ -68,6 +204,12 @@ func (r *run) comesBack(ctx context.Context) (*Result, error) {
 		return r.waits(ctx)
 	}
 	return nil, err
+}
+
+// aside lets others act beside a plan that only looks whether anything is left.
+func (r *run) aside(ctx context.Context, tx db.Tx) error {
+	_, err := tx.Exec(ctx, "UPDATE plan SET aside = TRUE WHERE id = $1", r.s.ID)
+	return err
 }
 
 // acting tells whether the plan is in one of the states in which no other erasure may be, unless this one has stepped aside.

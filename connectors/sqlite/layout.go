@@ -30,8 +30,9 @@ type seenLayout struct {
 	version int64
 }
 
-// mostLayouts bounds how many are remembered.
-const mostLayouts = 1024
+// mostLayouts bounds how many are remembered, of a kilobyte or so each: more than nearly all databases have, since one that has more is read a table at a time, each
+// as often as the others.
+const mostLayouts = 16_384
 
 type column struct {
 	name      string
@@ -158,7 +159,10 @@ func (d *Driver) remember(dataset string, l seenLayout) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.layouts) >= mostLayouts {
-		clear(d.layouts)
+		for old := range d.layouts { // any one
+			delete(d.layouts, old)
+			break
+		}
 	}
 	d.layouts[dataset] = l
 }
