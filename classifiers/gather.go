@@ -66,6 +66,8 @@ const (
 	firstLook  = 128  // distinct values after which doubt is weighed
 	lookEach   = 8    // of the further values of a settled column, one of so many is looked at
 	judgeEach  = 32   // and of one of so many the classifiers are asked
+
+	manyExamples = 5 // distinct examples (example.com, 555-01xx, test cards) from which on a field is taken for one of people who are made up
 )
 
 // NewGather starts counting for a field.
@@ -337,12 +339,15 @@ func (g *Gather) intern(d *verdict) uint16 {
 	return uint16(len(g.outcomes) - 1)
 }
 
-// clone copies a verdict, of the kinds inside one hit each.
+// clone copies a verdict, of the kinds inside one hit each: one that is no example where there is one.
 func (d *verdict) clone() verdict {
 	c := verdict{sig: d.sig, flags: d.flags, unseen: d.unseen, whole: slices.Clone(d.whole)}
 	for _, w := range d.within {
-		if !slices.ContainsFunc(c.within, func(f found) bool { return f.who == w.who }) {
+		switch i := slices.IndexFunc(c.within, func(f found) bool { return f.who == w.who }); {
+		case i < 0:
 			c.within = append(c.within, w)
+		case w.hit.Flags&Example == 0 && c.within[i].hit.Flags&Example != 0:
+			c.within[i] = w
 		}
 	}
 	return c
@@ -356,8 +361,9 @@ func (g *Gather) Stats() *Stats {
 	if g.sketch != nil {
 		st.Distinct = max(st.Distinct, min(g.sketch.count(), st.Values))
 	}
+	few := g.few()
 	for i := range g.outcomes {
-		g.sum(&st, &g.outcomes[i])
+		g.sum(&st, &g.outcomes[i], few)
 	}
 	for sh := range maps.Values(g.shapes) {
 		st.Shapes[sh.name] += sh.n
@@ -372,7 +378,24 @@ func (g *Gather) Stats() *Stats {
 	return &st
 }
 
-func (g *Gather) sum(st *Stats, o *outcome) {
+// few tells the classifiers of which the texts of a field mention only a few examples: a manual does, and these do not count. Where there are
+// many, the people are made up, and the field is what it is.
+func (g *Gather) few() map[int]bool {
+	many, out := map[int]int64{}, map[int]bool{}
+	for i := range g.outcomes {
+		for _, f := range g.outcomes[i].within {
+			if f.hit.Flags&Example != 0 {
+				many[f.who] += g.outcomes[i].distinct
+			}
+		}
+	}
+	for who, n := range many {
+		out[who] = n < manyExamples && !g.set.opts.Examples
+	}
+	return out
+}
+
+func (g *Gather) sum(st *Stats, o *outcome, few map[int]bool) {
 	if !o.unseen {
 		st.Texture.add(o.flags, o.values)
 	}
@@ -390,6 +413,9 @@ func (g *Gather) sum(st *Stats, o *outcome) {
 		st.Hits[name] = c
 	}
 	for _, f := range o.within {
+		if f.hit.Flags&Example != 0 && few[f.who] {
+			continue
+		}
 		name := g.set.all[f.who].Name
 		c := st.Hits[name]
 		c.Within += o.values

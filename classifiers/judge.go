@@ -80,7 +80,7 @@ func (g *Gather) scanValue(v []byte) {
 	kept := g.sc.hits[:0]
 	if len(g.buf) == 0 || len(v) > longValue {
 		for _, f := range g.set.resolve(g.sc.hits) {
-			if g.set.all[f.who].Sparse && (g.set.opts.Examples || f.hit.Flags&Example == 0) {
+			if g.set.all[f.who].Sparse {
 				kept = append(kept, f)
 			}
 		}

@@ -213,8 +213,10 @@ func (w *weighing) values(k *candidate, i int, named bool) {
 	count := &w.hits[i]
 	n := st.Judged
 	hits := min(count.Distinct, n)
-	if !w.opts.Examples && count.Whole > 0 {
-		hits -= hits * count.Example / count.Whole * 3 / 4
+	if count.Whole > 0 && !w.opts.Examples {
+		if n := hits * count.Example / count.Whole; n < manyExamples || c.Category == "online.ip" && !named {
+			hits -= n * 3 / 4 // those of private networks are examples of internet addresses, however many
+		}
 	}
 	nats := w.matched(i, hits, n)
 	if named && nats < 0 {
