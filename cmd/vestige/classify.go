@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,19 +20,20 @@ type classifyCmd struct {
 	Fields   string   `placeholder:"FILE" help:"Read rows of dataset,field,type and sample values instead, and print a proposal for each as a line of JSON."`
 	Values   string   `placeholder:"DIR" help:"With --fields: a folder with a CSV of values for each dataset."`
 	Text     bool     `help:"Search the files as text, whatever they are."`
-	Spans    bool     `help:"Print the lines that hold something, with what it is behind each stretch."`
+	Spans    bool     `help:"Print the lines that hold something, with what it is behind each stretch; texts and logs are printed so anyway."`
 	Redact   bool     `help:"Print the text with its category in the place of everything personal."`
 	Count    bool     `help:"Print how often each category stands in the text."`
-	Examples bool     `help:"Count reserved domains, fictional telephones and test cards as real."`
+	Examples bool     `negatable:"" default:"true" help:"Count reserved domains, fictional telephones and test cards as real; --no-examples leaves them out."`
 	With     []string `placeholder:"FILE" help:"Files of classifiers of one's own, besides the built-in ones."`
 	Min      float64  `default:"0.5" help:"The least confidence."`
 }
 
 // Help teaches the command.
 func (classifyCmd) Help() string {
-	return `Reads CSV, NDJSON, JSON, logs, packed or not, and says of every field what it holds, with the evidence; of other text, what stands in it.
-No value is printed, unless --spans asks for the lines. The exit code is 1 where something personal was found, 3 where a part could not be read.
-With --json a text gives its spans, in bytes from its beginning. With --fields the categories are those of docs/categories.md, and the exit code is 0.
+	return `Reads CSV, NDJSON, JSON, XML, dumps, Parquet and Avro, packed or not, and says of every field what it holds, with the evidence; no value is
+printed. Of texts and logs it prints the lines that hold something, as grep does, with what it is behind each stretch. The exit code is 1 where
+something personal was found, 3 where a part could not be read. With --json a text gives its spans, in bytes from the beginning of the unpacked text.
+With --fields the categories are those of docs/categories.md, and the exit code is 0.
 
 Example:
   vestige classify export.csv.gz
@@ -92,11 +94,10 @@ func (x classifyCmd) Run(c *call) error {
 		out = append(out, r)
 	}
 	if err := c.print(out, func() {
-		if x.Redact || x.Spans {
-			return // it is printed already
-		}
 		for _, r := range out {
-			c.showClassified(r)
+			if r.Format != "text" || !x.printsText() || len(r.Gaps) > 0 || len(r.Fields) == 0 && !x.Redact {
+				c.showClassified(r) // the others are printed already
+			}
 		}
 	}); err != nil {
 		return err
@@ -110,33 +111,63 @@ func (x classifyCmd) Run(c *call) error {
 	return nil
 }
 
-func (x classifyCmd) one(c *call, set *classifiers.Set, pool *decode.Pool, file string) (classified, error) {
-	out := classified{File: file, Fields: []classifiedField{}, Gaps: []pii.Gap{}}
-	if x.asText(file) {
-		out.Format = "text"
-		return out, x.text(c, set, file, &out)
+func (x classifyCmd) one(c *call, set *classifiers.Set, pool *decode.Pool, file string) (out classified, err error) {
+	out = classified{File: file, Fields: []classifiedField{}, Gaps: []pii.Gap{}}
+	if file == "-" {
+		return out, x.text(c, set, c.in, &out)
 	}
-	f, err := os.Open(c.path(file))
-	if errors.Is(err, os.ErrNotExist) {
-		return out, errkind.New(errkind.NotFound, "no file %s", file)
-	}
+	f, err := openFile(c.path(file), file)
 	if err != nil {
-		return out, errkind.New(errkind.Permission, "%s cannot be read", file)
+		return out, err
 	}
-	defer func() { _ = f.Close() }()
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if x.asText() {
+		return out, x.packed(c, set, pool, f, &out)
+	}
 	g := &gathered{set: set, file: file, by: map[string]*classifiers.Gather{}}
 	ext := filepath.Ext(strings.TrimSuffix(file, ".gz"))
 	sum, err := pool.Decode(c.ctx, decode.Options{Ext: ext}, f, g.item)
-	if err != nil {
+	switch {
+	case errors.Is(err, errIsText):
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return out, errkind.Wrap(errkind.Transient, err, "read %s", file)
+		}
+		return out, x.packed(c, set, pool, f, &out)
+	case err != nil:
 		return out, errkind.Wrap(errkind.Transient, err, "read %s", file)
 	}
 	out.Format, out.Records = sum.Info.Format, sum.Records
-	if out.Gaps = append(out.Gaps, g.gaps...); sum.Gap != "" {
-		out.Gaps = append(out.Gaps, pii.Gap{Code: sum.Gap, At: pii.Ref{Source: "file", Dataset: file}, Text: "the rest of the file cannot be read", Records: -1})
-	}
+	out.Gaps = append(append(out.Gaps, g.gaps...), cutShort(file, sum)...)
 	out.Fields = append(out.Fields, g.fields(x.Min)...)
 	return out, nil
 }
+
+// openFile opens a file, with the name that the caller gave it in the errors.
+func openFile(path, name string) (*os.File, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, errkind.New(errkind.NotFound, "no file %s", name)
+	}
+	if err != nil {
+		return nil, errkind.New(errkind.Permission, "%s cannot be read", name)
+	}
+	if at, err := f.Stat(); err == nil && at.IsDir() {
+		_ = f.Close()
+		return nil, errkind.New(errkind.Invalid, "%s is a folder: name files, or make a source of it (vestige init)", name)
+	}
+	return f, nil
+}
+
+// cutShort is the gap of a file whose rest cannot be read.
+func cutShort(file string, sum decode.Summary) []pii.Gap {
+	if sum.Gap == "" {
+		return nil
+	}
+	return []pii.Gap{{Code: sum.Gap, At: pii.Ref{Source: "file", Dataset: file}, Text: "the rest of the file cannot be read", Records: -1}}
+}
+
+// errIsText stops the reading of fields: what has none is read as text.
+var errIsText = errors.New("it is a text")
 
 // gathered is the counts of a file's fields, in the order in which they came.
 type gathered struct {
@@ -149,6 +180,10 @@ type gathered struct {
 
 func (g *gathered) item(it *decode.Item) error {
 	switch it.Kind {
+	case decode.Start:
+		if it.Info.Format == decode.Log {
+			return errIsText
+		}
 	case decode.Gap:
 		if n := len(g.gaps); n > 0 && g.gaps[n-1].Code == it.Code {
 			g.gaps[n-1].Records++
@@ -214,7 +249,7 @@ func (c *call) showClassified(r classified) {
 		rows = append(rows, []string{f.Field, what, percent(f.Confidence), grouped(f.Values), c.dim(why)})
 	}
 	c.table([]string{"field", "holds", "sure", "values", "evidence"}, rows)
-	if len(rows) == 0 {
+	if len(rows) == 0 && len(r.Gaps) == 0 {
 		c.printf("  nothing personal\n")
 	}
 	for _, g := range r.Gaps {

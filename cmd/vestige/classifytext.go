@@ -5,9 +5,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
+	"strconv"
 
 	"vestige/classifiers"
+	"vestige/internal/decode"
 	"vestige/internal/errkind"
 	"vestige/pii"
 )
@@ -19,24 +20,18 @@ type span struct {
 	Line       int64        `json:"line"`
 	Category   pii.Category `json:"category"`
 	Confidence float64      `json:"confidence"`
+	Example    bool         `json:"example,omitempty"` // of a reserved domain, a fictional telephone, a test card
 }
 
-// asText tells whether the input is searched as text, whatever it is.
-func (x classifyCmd) asText(file string) bool {
-	return file == "-" || x.Text || x.Redact || x.Count || x.Spans
-}
+// asText tells whether files are searched as text, whatever they are.
+func (x classifyCmd) asText() bool { return x.Text || x.Redact || x.Count || x.Spans }
+
+// printsText tells whether a text is printed while it is read; otherwise only what it holds is.
+func (x classifyCmd) printsText() bool { return !x.Count }
 
 // text reads a text piece by piece and says what stands in it.
-func (x classifyCmd) text(c *call, set *classifiers.Set, file string, out *classified) error {
-	in := c.in
-	if file != "-" {
-		f, err := os.Open(c.path(file))
-		if err != nil {
-			return errkind.New(errkind.NotFound, "no file %s", file)
-		}
-		defer func() { _ = f.Close() }()
-		in = f
-	}
+func (x classifyCmd) text(c *call, set *classifiers.Set, in io.Reader, out *classified) error {
+	out.Format = "text"
 	t := &textScan{x: x, c: c, set: set, out: out, by: map[pii.Category]int{}}
 	r := bufio.NewReaderSize(in, 1<<20)
 	for {
@@ -46,9 +41,25 @@ func (x classifyCmd) text(c *call, set *classifiers.Set, file string, out *class
 			return nil
 		}
 		if err != nil {
-			return errkind.Wrap(errkind.Transient, err, "read %s", file)
+			return errkind.Wrap(errkind.Transient, err, "read %s", out.File)
 		}
 	}
+}
+
+// packed reads a file as text, unpacked and in UTF-8 where it is in another set of characters.
+func (x classifyCmd) packed(c *call, set *classifiers.Set, pool *decode.Pool, f io.Reader, out *classified) error {
+	read, write := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		sum, err := pool.Decode(c.ctx, decode.Options{Format: decode.Log, Raw: true}, f, func(it *decode.Item) error {
+			_, err := write.Write(it.Raw)
+			return err
+		})
+		out.Gaps = append(out.Gaps, cutShort(out.File, sum)...)
+		ended <- errors.Join(err, write.Close())
+	}()
+	err := x.text(c, set, read, out)
+	return errors.Join(err, read.Close(), <-ended)
 }
 
 // pieceOf reads about a megabyte, up to the end of a line; a longer line is cut.
@@ -84,12 +95,13 @@ func (t *textScan) piece(text []byte) {
 	var spans []span
 	line, at := t.out.Records+1, 0
 	t.set.Text(text, func(k *classifiers.Classifier, h classifiers.Hit) {
-		if !k.Category.Personal() || (h.Flags&classifiers.Example != 0 && !t.x.Examples) {
+		example := h.Flags&classifiers.Example != 0
+		if !k.Category.Personal() || example && !t.x.Examples || confidence(k, h) < t.x.Min {
 			return
 		}
 		line += int64(bytes.Count(text[at:h.Start], []byte{'\n'}))
 		at = h.Start
-		spans = append(spans, span{int64(h.Start), int64(h.End), line, k.Category, confidence(k, h)})
+		spans = append(spans, span{int64(h.Start), int64(h.End), line, k.Category, confidence(k, h), example})
 		t.count(k.Category)
 	})
 	t.show(text, spans)
@@ -129,7 +141,7 @@ func confidence(k *classifiers.Classifier, h classifiers.Hit) float64 {
 
 // show prints the piece with its spans taken out, or the lines that hold some.
 func (t *textScan) show(text []byte, spans []span) {
-	if t.c.cli.JSON || !t.x.Redact && !t.x.Spans {
+	if t.c.cli.JSON || !t.x.printsText() {
 		return
 	}
 	w := bufio.NewWriter(t.c.out)
@@ -147,7 +159,7 @@ func (t *textScan) show(text []byte, spans []span) {
 	t.lines(w, text, spans)
 }
 
-// lines prints each line that holds a span, with the spans in colour.
+// lines prints each line that holds a span, with its number and the spans in colour.
 func (t *textScan) lines(w *bufio.Writer, text []byte, spans []span) {
 	for i := 0; i < len(spans); {
 		from := int64(bytes.LastIndexByte(text[:spans[i].Start], '\n') + 1)
@@ -158,6 +170,7 @@ func (t *textScan) lines(w *bufio.Writer, text []byte, spans []span) {
 		if len(t.x.File) > 1 {
 			_, _ = w.WriteString(t.out.File + ":")
 		}
+		_, _ = w.WriteString(t.c.dim(strconv.FormatInt(spans[i].Line, 10)+":") + " ")
 		at := from
 		for ; i < len(spans) && spans[i].Start < to; i++ {
 			_, _ = w.Write(text[at:spans[i].Start])
