@@ -7,22 +7,16 @@ import (
 )
 
 //go:embed countries.txt
+//go:embed countries.txt
 var countriesText string
 
-var countries = sync.OnceValue(func() map[string]bool {
-	m := map[string]bool{}
+var countries = sync.OnceValue(func() *WordSet {
+	var words []string
 	for w := range strings.FieldsFuncSeq(countriesText, func(r rune) bool { return r == ',' || r == '\n' }) {
-		m[strings.TrimSpace(w)] = true
+		words = append(words, strings.TrimSpace(w))
 	}
-	return m
+	return NewWordSet(words)
 })
 
 // Country tells whether a value is a country's name or ISO code, in English or German, or the adjective of one ("deutsch").
-func Country(v []byte) bool {
-	var low [48]byte
-	if len(v) < 2 || len(v) > len(low) {
-		return false
-	}
-	Fold(low[:], v)
-	return countries()[string(low[:len(v)])]
-}
+func Country(v []byte) bool { return len(v) > 1 && countries().Has(v) }

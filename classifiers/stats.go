@@ -48,11 +48,11 @@ func (s *Stats) Repeats() float64 {
 // Fixed tells whether all values have the same length.
 func (s *Stats) Fixed() bool { return s.Values > 0 && s.Len[0] == s.Len[1] }
 
-// counts gives the hits by classifier.
-func (s *Set) counts(st *Stats) []Count {
-	out := make([]Count, len(s.all))
-	for name, n := range st.Hits {
-		out[s.byName[name]] = n
+// hit marks the classifiers that have hits.
+func (s *Set) hit(st *Stats) []bool {
+	out := make([]bool, len(s.all))
+	for name := range st.Hits {
+		out[s.byName[name]] = true
 	}
 	return out
 }

@@ -75,15 +75,16 @@ type weighing struct {
 	st   Stats
 	h    header
 	typ  typing
-	mild bool      // the name says something harmless
-	hits []Count   // by classifier
+	mild bool   // the name says something harmless
+	hits []bool // the classifiers that have some
+	top  [2][2]float64
 	none []float64 // by pair of rates: what values say of which none is matched; 0 until it is asked for
 	cs   []candidate
 }
 
 func (s *Set) weigh(st *Stats) *weighing {
 	w := &weighing{Set: s, st: *st, h: s.lexicon.read(&st.Field), typ: typingOf(&st.Field.Field, st.Values > 0), none: make([]float64, len(s.pairs))}
-	w.st.weighed, w.mild, w.hits = nil, w.h.harmless(), s.counts(st)
+	w.st.weighed, w.mild, w.hits = nil, w.h.harmless(), s.hit(st)
 	w.cs = make([]candidate, s.kinds, s.kinds+len(negatives))
 	for i := range s.all {
 		k := &w.cs[s.places[i]] // the better of two classifiers of one category stays
@@ -210,7 +211,10 @@ func (w *weighing) values(k *candidate, i int, named bool) {
 		}
 		return
 	}
-	count := &w.hits[i]
+	count := Count{}
+	if w.hits[i] {
+		count = st.Hits[c.Name]
+	}
 	n := st.Judged
 	hits := min(count.Distinct, n)
 	if count.Whole > 0 && !w.opts.Examples {
@@ -264,51 +268,6 @@ func strange(c pii.Category, st *Stats) float64 {
 
 // surprised softens what values say against a name, by the share of columns whose values no verifier knows: those match as rarely as any others.
 func surprised(nats, share float64) float64 { return math.Log((1-share)*math.Exp(nats) + share) }
-
-// matched gives what hits among n values say for a classifier. Most match none.
-func (w *weighing) matched(i int, hits, n int64) float64 {
-	p := &w.pairs[w.pairOf[i]]
-	if hits > 0 {
-		return p.cover.log(hits, n) - p.chance.log(hits, n)
-	}
-	if known := &w.none[w.pairOf[i]]; *known == 0 {
-		*known = p.cover.log(0, n) - p.chance.log(0, n)
-	}
-	return w.none[w.pairOf[i]]
-}
-
-// pair is how often a classifier matches values of its category, and others.
-type pair struct{ cover, chance rate }
-
-// rate is drawn from Beta(a, b).
-type rate struct{ a, b, unit float64 }
-
-func newRate(a, b float64) rate { return rate{a, b, lbeta(a, b)} }
-
-// log gives log P(k of n) at the rate (Murphy 2012, 3.3), without the binomial coefficient.
-func (r rate) log(k, n int64) float64 {
-	if n == 0 {
-		return 0
-	}
-	return lbeta(float64(k)+r.a, float64(n-k)+r.b) - r.unit
-}
-
-// rates gives the pair of a classifier.
-func rates(c *Classifier) pair {
-	of := c.Cover
-	if of == 0 {
-		of = .95
-	}
-	by := min(max(c.Chance, .002), .95)
-	return pair{newRate(6*of, 6*(1-of)), newRate(4*by, 4*(1-by))}
-}
-
-func lbeta(a, b float64) float64 {
-	x, _ := math.Lgamma(a)
-	y, _ := math.Lgamma(b)
-	z, _ := math.Lgamma(a + b)
-	return x + y - z
-}
 
 // negative weighs a competing class.
 func (w *weighing) negative(k candidate, n *negative) candidate {

@@ -12,19 +12,22 @@ import (
 //go:embed regions.txt
 var regionText string
 
-// regions are the names in lower case, and the codes in capitals.
-var regions = sync.OnceValue(func() map[string]bool {
-	m := map[string]bool{}
+// regions are the names in lower case, and the codes, of up to three letters, in capitals.
+var regions = sync.OnceValues(func() (names *classifiers.WordSet, codes map[string]bool) {
+	var long []string
+	codes = map[string]bool{}
 	for l := range strings.Lines(regionText) {
 		_, list, ok := strings.Cut(strings.TrimSpace(l), ":")
 		if !ok || strings.HasPrefix(l, "#") {
 			continue
 		}
 		for r := range strings.SplitSeq(list, ",") {
-			m[r] = true
+			if codes[r] = len(r) <= 3; !codes[r] {
+				long = append(long, r)
+			}
 		}
 	}
-	return m
+	return classifiers.NewWordSet(long), codes
 })
 
 // Region is states, provinces and counties.
@@ -46,15 +49,11 @@ func Region() classifiers.Classifier {
 }
 
 func region(v []byte) bool {
+	names, codes := regions()
 	if len(v) <= 3 {
-		return regions()[string(v)]
+		return codes[string(v)]
 	}
-	var low [40]byte
-	if len(v) > len(low) {
-		return false
-	}
-	classifiers.Fold(low[:], v)
-	return regions()[string(low[:len(v)])]
+	return names.Has(v)
 }
 
 // regionLook asks for words of some length, and a name where there are codes alone.

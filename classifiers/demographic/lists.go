@@ -7,25 +7,8 @@ import (
 	"vestige/pii"
 )
 
-// list is a set of words in lower case.
-type list map[string]bool
-
-func words(text string) list {
-	l := list{}
-	for w := range strings.SplitSeq(text, ",") {
-		l[strings.TrimSpace(w)] = true
-	}
-	return l
-}
-
-// has looks up without regard to ASCII case and without allocating.
-func (l list) has(v []byte) bool {
-	var low [40]byte
-	if len(v) > len(low) {
-		return false
-	}
-	classifiers.Fold(low[:], v)
-	return l[string(low[:len(v)])]
+func words(text string) *classifiers.WordSet {
+	return classifiers.NewWordSet(strings.Split(text, ","))
 }
 
 // closed gives evidence for columns whose few values are all of the list.
@@ -55,7 +38,7 @@ func Gender() classifiers.Classifier {
 		Version:  1,
 		Names:    []string{"gender", "sex", "salutation", "anrede", "gender code", "gender id?", "pronouns", "m f"},
 		MaxLen:   24,
-		Whole:    genders.has,
+		Whole:    genders.Has,
 		Column:   genderLook,
 		Chance:   .1,
 	}
@@ -93,7 +76,7 @@ func MaritalStatus() classifiers.Classifier {
 		Version:  1,
 		Names:    []string{"marital", "marital status", "civil status", "familienstand", "marital code", "relationship status"},
 		MaxLen:   40,
-		Whole:    marital.has,
+		Whole:    marital.Has,
 		Column:   func(s *classifiers.Stats) classifiers.Evidence { return closed(s, "marital_status", 10, 7) },
 		Chance:   .05,
 	}
@@ -108,7 +91,7 @@ func Religion() classifiers.Classifier {
 		Version:  1,
 		Names:    []string{"religion", "faith", "denomination", "religious affiliation", "konfession", "religion code", "church tax?"},
 		MaxLen:   40,
-		Whole:    faiths.has,
+		Whole:    faiths.Has,
 		Column:   func(s *classifiers.Stats) classifiers.Evidence { return closed(s, "religion", 20, 7) },
 		Chance:   .03,
 	}
@@ -123,7 +106,7 @@ func Ethnicity() classifiers.Classifier {
 		Version:  2,
 		Names:    []string{"ethnicity", "race", "ethnic group", "ethnicity code", "ethnic origin", "ethnicity group", "race ethnicity", "hispanic", "nonwhite", "race mother", "race code", "race name?", "patient race", "ethnicity name"},
 		MaxLen:   44,
-		Whole:    races.has,
+		Whole:    races.Has,
 		Column:   raceLook,
 		Chance:   .05,
 		Cover:    .7,
