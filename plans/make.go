@@ -38,7 +38,8 @@ func (s Look) Look(ctx context.Context, m pii.Match) iter.Seq2[*pii.Found, error
 type asked struct {
 	Ask
 	start    []pii.Identifier
-	subjects []Subject // of a batch, in place of start
+	many     bool      // it is a batch,
+	subjects []Subject // of these, in place of start
 	salt     []byte
 	previous string
 }
@@ -52,8 +53,8 @@ func (e *Engine) Plan(ctx context.Context, a Ask) (*Status, error) {
 	}
 	salt := make([]byte, 32)
 	_, _ = rand.Read(salt)
-	of := asked{Ask: a, salt: salt}
-	if len(a.Subjects) > 0 {
+	of := asked{Ask: a, salt: salt, many: len(a.Subjects) > 0}
+	if of.many {
 		of.subjects, err = numbered(g, a.Subjects)
 	} else {
 		of.start, err = Normalise(g, a.Identifiers)
@@ -91,7 +92,7 @@ func (e *Engine) again(ctx context.Context, s *Status, start []pii.Identifier, s
 		return nil, err
 	}
 	a := Ask{Request: s.Request, Kind: s.Kind, Regime: s.Open.Regime, Deadline: s.Deadline(), By: s.By, Now: s.Open.CoolDown == 0}
-	return e.build(ctx, g, asked{Ask: a, start: start, subjects: subjects, salt: salt, previous: previous})
+	return e.build(ctx, g, asked{Ask: a, start: start, many: s.Open.Batch != nil, subjects: subjects, salt: salt, previous: previous})
 }
 
 func (e *Engine) unsealed(ctx context.Context, id string) (s *Status, sealed *Sealed, err error) {
@@ -197,7 +198,7 @@ func (e *Engine) build(ctx context.Context, g *lineage.Graph, a asked) (*Plan, e
 
 // closeOver finds everything of the subject, or of all subjects of a batch.
 func (e *Engine) closeOver(ctx context.Context, g *lineage.Graph, lim lineage.Limits, a asked, answers map[string]pii.Verdict) (*lineage.Closure, []Subject, *Batch, error) {
-	if len(a.subjects) > 0 {
+	if a.many {
 		return e.closeMany(ctx, g, lim, a.subjects, answers)
 	}
 	cl, err := lineage.Close(ctx, g, Look(e.Sources), lim, a.start, answers)

@@ -125,37 +125,60 @@ func Ends(r *Request, b *plans.Batch, own []Own) (out []Ended) {
 	return out
 }
 
-// following plans the requests of those whom a batch left out, once it has ended: what they share with others of it is settled by then.
-func (s *Service) following(ctx context.Context, id, by string) error {
-	r, err := s.Show(ctx, id)
+// Finish brings a request whose plan has ended to its end. Of a batch it plans the requests of those whom it left out: what they share with others of it is settled by
+// then. It can be ended anywhere, and done again.
+func (s *Service) Finish(ctx context.Context, id, by string) error {
+	r, err := s.Follow(ctx, id)
 	if err != nil || r.Subjects == 0 || r.State != Closed {
 		return err
 	}
 	own, err := s.Own(ctx, id)
-	if err != nil {
-		return err
-	}
 	for _, o := range own {
-		if o.State != Scoping {
-			continue
+		one, oerr := s.Show(ctx, o.Request)
+		if oerr == nil && one.State == Scoping {
+			_, oerr = s.Plan(ctx, o.Request, by)
 		}
-		if _, err := s.Plan(ctx, o.Request, by); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			continue // it stays as it is, and says so where the batch is shown
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
+		err = errors.Join(err, oerr) // the others are planned nevertheless
 	}
-	return nil
+	return err
+}
+
+// Unfinished gives the requests that have yet to be brought to their end: those that stand behind a plan that has ended, and batches that have ended while somebody whom they
+// left out waits for the plan of her own.
+func (s *Service) Unfinished(ctx context.Context) (ids []string, err error) {
+	return ids, s.db.Read(ctx, func(tx db.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT r.id FROM request r JOIN plan p ON p.id = r.plan WHERE p.state = $1 AND r.state NOT IN ($2, $3, $4, $5)
+			UNION SELECT l.request FROM request_left l JOIN request r ON r.id = l.request JOIN request o ON o.id = l.own WHERE r.state = $2 AND o.state = $6 ORDER BY 1`,
+			string(plans.Closed), string(Closed), string(Denied), string(Withdrawn), string(Waiting), string(Scoping))
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				return err
+			}
+			ids = append(ids, id)
+		}
+		return rows.Err()
+	})
 }
 
 // apart takes in a request of her own for each subject whom the plan of a batch leaves out, with the clock of the batch, so that nobody is forgotten. Whoever has
 // one already keeps it.
-func (s *Service) apart(ctx context.Context, r *Request, subjects [][]pii.Identifier, p *plans.Status, by string) error {
-	if p.Open.Batch == nil {
+func (s *Service) apart(ctx context.Context, r *Request, p *plans.Status, by string) error {
+	if p.Open.Batch == nil || len(p.Open.Batch.Left) == 0 || p.State.Terminal() {
 		return nil
 	}
 	have, err := s.Own(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	subjects, err := s.subjects(ctx, r.ID)
 	if err != nil {
 		return err
 	}

@@ -1,13 +1,17 @@
 package requests_test
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"vestige/connectors/memory"
+	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/pii"
+	"vestige/plans"
 	"vestige/policies"
 	"vestige/requests"
 )
@@ -42,22 +46,8 @@ func TestReadBatch(t *testing.T) {
 
 // TestEverybodyOfABatchEnds has in a batch a telephone of two people, and somebody whom no system knows: when it has ended, it says of each how far she has come.
 func TestEverybodyOfABatchEnds(t *testing.T) {
-	family := func(s *memory.System) {
-		text := func(n string) pii.Field { return pii.Field{Name: n, Column: n, Type: pii.Text} }
-		s.Create(memory.Table{Name: "members", Key: []string{"id"}, Fields: []pii.Field{{Name: "id", Column: "id", Type: pii.Int, NotNull: true}, text("full_name"), text("email"), text("phone")}})
-		for i := range 24 {
-			phone := fmt.Sprintf("+1202555%04d", 100+max(i, 1)) // the first two have one
-			s.Insert("members", [][]byte{fmt.Append(nil, 900+7*i), fmt.Appendf(nil, "%s Miller", []string{"Ann", "Bob", "Cleo", "Dan"}[i%4]), fmt.Appendf(nil, "m%d@example.org", i), []byte(phone)})
-		}
-	}
 	eachDesk(t, func(t *testing.T, d *desk) {
-		in := requests.Intake{Type: policies.Erasure, By: "olga", Verified: "list"}
-		for _, v := range []string{mail(1), mail(2), mail(3), "nobody@nowhere.example"} {
-			in.Subjects = append(in.Subjects, []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(v)}})
-		}
-		in.Subjects = append(in.Subjects, []pii.Identifier{{Category: "contact.phone", Value: pii.NewValue("+12025550101")}})
-		r, err := d.service.Intake(t.Context(), in)
-		d.must(err)
+		r := d.batch(mail(1), mail(2), mail(3), "nobody@nowhere.example", "+12025550101")
 		p, err := d.service.Plan(t.Context(), r.ID, "olga")
 		d.must(err)
 		ends := func() string {
@@ -74,8 +64,129 @@ func TestEverybodyOfABatchEnds(t *testing.T) {
 		d.must(err)
 		res, err := d.service.Run(t.Context(), r.ID, nil)
 		d.must(err)
+		d.must(d.service.Finish(t.Context(), r.ID, "olga"))
 		if got := ends(); got != "[{closed false 3} {closed true 1} {planned false 1}]" {
 			t.Errorf("%s (%s): %s", res.State, res.Reason, got)
 		}
 	}, family)
+}
+
+// TestABatchWhoseProcessEnds ends the process when the plan of a batch has ended, before the request has followed it, and before those whom it left out have plans: another
+// process is told of the batch, and brings it to its end.
+func TestABatchWhoseProcessEnds(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		r := d.batch(mail(2), mail(3), "+12025550101", "+12025550103")
+		p, err := d.service.Plan(t.Context(), r.ID, "olga")
+		d.must(err)
+		_, err = d.service.Approve(t.Context(), r.ID, p.Hash, "alma")
+		d.must(err)
+		states := func() (out []requests.State) {
+			one, err := d.service.Show(t.Context(), r.ID)
+			d.must(err)
+			own, err := d.service.Own(t.Context(), r.ID)
+			d.must(err)
+			out = append(out, one.State)
+			for _, o := range own {
+				out = append(out, o.State)
+			}
+			return out
+		}
+		stands := func(when string, waits bool, want ...requests.State) {
+			t.Helper()
+			ids, err := d.service.Unfinished(t.Context())
+			d.must(err)
+			if got := states(); !slices.Equal(got, want) || waits != slices.Equal(ids, []string{r.ID}) || !waits && len(ids) > 0 {
+				t.Errorf("%s: %v, waiting %v, want %v", when, got, ids, want)
+			}
+		}
+		stands("approved", false, "approved", "scoping", "scoping")
+		ctx, end := context.WithCancel(t.Context())
+		destroyed := d.engine.Destroyed
+		d.engine.Destroyed = func(ctx context.Context) error { // the last thing that a plan does
+			end()
+			return destroyed(ctx)
+		}
+		if _, err := d.service.Run(ctx, r.ID, nil); err == nil {
+			t.Fatal("the process did not end")
+		}
+		d.engine.Destroyed = destroyed
+		stands("ended before it was followed", true, "approved", "scoping", "scoping")
+		d.service = requests.New(d.engine)
+		_, err = d.service.Follow(t.Context(), r.ID)
+		d.must(err)
+		stands("ended before anybody was planned", true, "closed", "scoping", "scoping")
+		own, err := d.service.Own(t.Context(), r.ID)
+		d.must(err)
+		_, err = d.service.Plan(t.Context(), own[0].Request, "vestige")
+		d.must(err)
+		first, err := d.service.Show(t.Context(), own[0].Request)
+		d.must(err)
+		stands("ended between the two", true, "closed", "planned", "scoping")
+		d.must(d.service.Finish(t.Context(), r.ID, "vestige"))
+		stands("at the end", false, "closed", "planned", "planned")
+		if again, err := d.service.Show(t.Context(), own[0].Request); err != nil || again.Plan != first.Plan {
+			t.Errorf("whoever had a plan was planned again: %v", err)
+		}
+	}, family)
+}
+
+// TestABatchThatLeavesEverybodyOut has requests of their own for all of a batch: it has nothing to do by itself, and ends.
+func TestABatchThatLeavesEverybodyOut(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		r := d.batch("+12025550101", "+12025550103")
+		p, err := d.service.Plan(t.Context(), r.ID, "olga")
+		d.must(err)
+		_, err = d.service.Approve(t.Context(), r.ID, p.Hash, "alma")
+		d.must(err)
+		res, err := d.service.Run(t.Context(), r.ID, nil)
+		if err != nil || res.State != plans.Closed || len(p.Open.Batch.Left) != 2 || len(p.Open.Steps) != 0 {
+			t.Errorf("%s (%s), %v: %+v", res.State, res.Reason, err, p.Open.Batch)
+		}
+	}, family)
+}
+
+// TestEverybodyLeftOutHasARequest ends the process while those whom a batch leaves out are taken in: before anything is carried out, all of them are.
+func TestEverybodyLeftOutHasARequest(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		r := d.batch(mail(2), "+12025550101", "+12025550103")
+		p, err := d.service.Plan(t.Context(), r.ID, "olga")
+		d.must(err)
+		d.must(d.store.DB().Write(t.Context(), func(tx db.Tx) error {
+			_, err := tx.Exec(t.Context(), "DELETE FROM request_left WHERE subject = 3")
+			return err
+		}))
+		_, err = d.service.Approve(t.Context(), r.ID, p.Hash, "alma")
+		d.must(err)
+		_, err = d.service.Run(t.Context(), r.ID, nil)
+		d.must(err)
+		if own, err := d.service.Own(t.Context(), r.ID); err != nil || len(own) != 2 {
+			t.Errorf("%v have requests of their own, %v", own, err)
+		}
+	}, family)
+}
+
+// family adds members, of whom the first two have one telephone, and so have the third and the fourth.
+func family(s *memory.System) {
+	text := func(n string) pii.Field { return pii.Field{Name: n, Column: n, Type: pii.Text} }
+	s.Create(memory.Table{Name: "members", Key: []string{"id"}, Fields: []pii.Field{{Name: "id", Column: "id", Type: pii.Int, NotNull: true}, text("full_name"), text("email"), text("phone")}})
+	for i := range 24 {
+		phone := fmt.Sprintf("+1202555%04d", 100+[]int{1, 1, 3, 3}[min(i, 3)]+max(0, i-3))
+		s.Insert("members", [][]byte{fmt.Append(nil, 900+7*i), fmt.Appendf(nil, "%s Miller", []string{"Ann", "Bob", "Cleo", "Dan"}[i%4]), fmt.Appendf(nil, "m%d@example.org", i), []byte(phone)})
+	}
+}
+
+// batch takes in several people, each by an address or a telephone.
+func (d *desk) batch(known ...string) *requests.Request {
+	d.t.Helper()
+	in := requests.Intake{Type: policies.Erasure, By: "olga", Verified: "list"}
+	for _, v := range known {
+		id := pii.Identifier{Category: "contact.email", Value: pii.NewValue(v)}
+		if v[0] == '+' {
+			id.Category = "contact.phone"
+		}
+		in.Subjects = append(in.Subjects, []pii.Identifier{id})
+	}
+	r, err := d.service.Intake(d.t.Context(), in)
+	d.must(err)
+	return r
 }

@@ -43,13 +43,13 @@ func (s *Service) Plan(ctx context.Context, id, by string) (*plans.Status, error
 		}
 		export = x.ID
 	}
+	if err := s.apart(ctx, r, p, by); err != nil {
+		return nil, err
+	}
 	_, err = s.step(ctx, id, Planned, by, p.ID, func(tx db.Tx, _ *Request) error {
 		_, err := tx.Exec(ctx, "UPDATE request SET plan = $1, export = $2, followed = 0 WHERE id = $3", p.ID, export, id)
 		return err
 	})
-	if err == nil {
-		err = s.apart(ctx, r, a.Subjects, p, by)
-	}
 	return p, err
 }
 
@@ -91,12 +91,18 @@ func (s *Service) Run(ctx context.Context, id string, progress func(plans.Event)
 	if r.State == Waiting {
 		return plans.Result{}, errkind.Coded(errkind.Conflict, "waiting", "the request waits: %s", r.Reason)
 	}
+	if r.Subjects > 0 {
+		p, err := s.engine.Show(ctx, r.Plan)
+		if err == nil {
+			err = s.apart(ctx, r, p, "vestige") // where the process ended while they were taken in
+		}
+		if err != nil {
+			return plans.Result{}, err
+		}
+	}
 	res, err := s.Guarded(ctx, id, func(ctx context.Context) (plans.Result, error) { return s.engine.Run(ctx, r.Plan, progress) })
 	if _, ferr := s.Follow(ctx, id); err == nil {
 		err = ferr
-	}
-	if err == nil && res.State == plans.Closed && r.Subjects > 0 {
-		err = s.following(ctx, id, "vestige")
 	}
 	return res, err
 }

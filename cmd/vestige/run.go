@@ -52,7 +52,7 @@ func (x runCmd) Run(c *call) error {
 	if r.State != plans.Closed {
 		return &ended{code: exitIncomplete}
 	}
-	return nil
+	return a.Requests.Finish(c.ctx, s.Request, c.by())
 }
 
 // later leaves the plan to those that work on the store.

@@ -37,6 +37,7 @@ func (a *App) Work(ctx context.Context) error {
 func (a *App) queue(ctx context.Context) (jobs.Queue, error) {
 	return river.Open(ctx, a.DB, river.Options{Log: a.Log, Handlers: []jobs.Handler{
 		{Kind: planJob, Timeout: 5 * time.Minute, Work: a.workPlan},
+		{Kind: finishJob, Timeout: 10 * time.Minute, Work: a.workFinish},
 		{Kind: partJob, Timeout: 10 * time.Minute, Work: a.workPart},
 		{Kind: expireJob, Work: a.workExpire},
 	}})
@@ -45,6 +46,7 @@ func (a *App) queue(ctx context.Context) (jobs.Queue, error) {
 // The kinds of job.
 const (
 	planJob   = "plan.run"
+	finishJob = "request.finish"
 	expireJob = "export.expire"
 )
 
@@ -55,7 +57,8 @@ func (a *App) failed(what string) func(error) {
 	return func(err error) { a.Log.Error("work in the background failed", "what", what, "code", errkind.Code(err)) }
 }
 
-// feed enqueues a job for each plan that can go on, one that has a job already gets no second one, and has people reminded of deadlines.
+// feed enqueues a job for each plan that can go on and for each request that stands behind its plan, one that has a job already gets no second one, and has people reminded
+// of deadlines.
 func (a *App) feed(ctx context.Context, q jobs.Queue) {
 	t := time.NewTicker(every)
 	defer t.Stop()
@@ -79,9 +82,18 @@ func (a *App) enqueue(ctx context.Context, q jobs.Queue) error {
 	if err != nil {
 		return err
 	}
+	behind, err := a.Requests.Unfinished(ctx)
+	if err != nil {
+		return err
+	}
 	return a.DB.Write(ctx, func(tx db.Tx) error {
 		for _, id := range ids {
 			if _, err := q.Enqueue(ctx, tx, jobs.Job{Kind: planJob, Key: id, Args: map[string]string{"plan": id}}); err != nil {
+				return err
+			}
+		}
+		for _, id := range behind {
+			if _, err := q.Enqueue(ctx, tx, jobs.Job{Kind: finishJob, Key: id, Args: map[string]string{"request": id}, Priority: 3}); err != nil {
 				return err
 			}
 		}
@@ -136,6 +148,11 @@ func (a *App) runPlan(ctx context.Context, s *plans.Status) (plans.Result, error
 		return a.Engine.Run(ctx, s.ID, nil)
 	}
 	return a.Requests.Guarded(ctx, s.Request, func(ctx context.Context) (plans.Result, error) { return a.Engine.Run(ctx, s.ID, nil) })
+}
+
+// workFinish does what a request leaves to be done when its plan has ended.
+func (a *App) workFinish(ctx context.Context, r jobs.Run) error {
+	return a.Requests.Finish(ctx, r.Args["request"], "vestige")
 }
 
 func (a *App) workExpire(ctx context.Context, _ jobs.Run) error {
