@@ -71,6 +71,18 @@ func (c *closer) family(r *Record, k *Known) bool {
 	return false
 }
 
+// registered tells whether a record of hers is told apart by the identifier alone: the line of a subscriber, whoever else of the family has given its number as theirs.
+func (c *closer) registered(k *Known) bool {
+	return k.Category.Global() && slices.ContainsFunc(c.out.Records, func(r *Record) bool {
+		n := c.g.Node(r.Dataset)
+		return r.Holding == Hers && n.Person >= possible && len(n.key()) == 1 && n.Field(n.key()[0]) != nil && compares(n.Field(n.key()[0]), k, c.lim.Find) &&
+			slices.ContainsFunc(r.Fields[n.key()[0]], func(v pii.Located) bool {
+				id, ok := identifier(n, n.Field(n.key()[0]), v.Value)
+				return ok && idKey(id) == idKey(k.Identifier)
+			})
+	})
+}
+
 // givenUp tells whether everybody else who had an identifier has ended, and she has not: it was theirs, and is hers.
 func (c *closer) givenUp(k *Known) bool {
 	mine, theirs, had := false, false, false

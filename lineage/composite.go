@@ -14,7 +14,7 @@ import (
 const byKeyNames = 8.0
 
 // composites proposes references by several fields together, which nobody declared: a dataset that has every field of another one's key under the same names, and in each
-// of them values of it, belongs to it where its own key goes on from that one, or a field's name says the parent: numbers that two datasets count for themselves are in
+// of them values of it, belongs to it where its own key goes on from that one, or a field's name says the parent, or the key's says what it numbers: numbers that two datasets count for themselves are in
 // each other anyway. Of several such parents the one with the longest key counts; where two are equal, neither.
 func composites(looks []Look, edges []Edge) (out []Edge) {
 	tables := map[*Node]map[string]*Look{}
@@ -40,13 +40,15 @@ func composites(looks []Look, edges []Edge) (out []Edge) {
 		var best *Edge
 		twice := false
 		for _, p := range order {
-			e := composite(tables, refers, c, p)
-			switch {
-			case e == nil || best != nil && len(e.Fields) < len(best.Fields):
-			case best != nil && len(e.Fields) == len(best.Fields):
-				twice = true
-			default:
-				best, twice = e, false
+			for _, key := range p.keys() {
+				e := composite(tables, refers, c, p, key)
+				switch {
+				case e == nil || best != nil && len(e.Fields) < len(best.Fields):
+				case best != nil && len(e.Fields) == len(best.Fields):
+					twice = true
+				default:
+					best, twice = e, false
+				}
 			}
 		}
 		if best != nil && !twice {
@@ -56,19 +58,54 @@ func composites(looks []Look, edges []Edge) (out []Edge) {
 	return out
 }
 
+// together adds references of several fields, and leaves out what one of these fields seemed to refer to by itself in another system: members that each tenant counts
+// from 1 are in any key that counts from 1.
+func together(single, several []Edge) []Edge {
+	single = slices.DeleteFunc(single, func(e Edge) bool {
+		return slices.ContainsFunc(several, func(s Edge) bool {
+			return s.From == e.From && s.To != e.To && e.To.Source != e.From.Source && len(e.Fields) == 1 && slices.Contains(s.Fields, e.Fields[0])
+		})
+	})
+	return append(single, several...)
+}
+
 // keyName is a field's name, as it is compared with others.
 func keyName(name string) string { return strings.Join(words(name), "_") }
 
-// composite weighs whether a dataset refers to another one by all fields of its key.
-func composite(tables map[*Node]map[string]*Look, refers map[pii.Ref]bool, c, p *Node) *Edge {
-	key, from, to := p.Dataset.Key, c.Dataset.Ref, p.Dataset.Ref
-	if c == p || len(key) < 2 || from.Source != to.Source || len(c.Dataset.Key) > 0 && len(c.Dataset.Key) <= len(key) && within(c.Dataset.Key, key) || declaresTo(c, to) {
+// keys gives the sets of several fields that tell a node's records apart, its key first.
+func (n *Node) keys() (out [][]string) {
+	for _, set := range append([][]string{n.Dataset.Key}, n.Dataset.Unique...) {
+		if k := n.varying(set); len(k) > 1 {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// nameOfKey tells whether a field of a key says what it numbers: member_no beside a tenant, and no line_no beside an order.
+func nameOfKey(p *Node, refers map[pii.Ref]bool, key []string) bool {
+	return slices.ContainsFunc(key, func(f string) bool {
+		n, ws := p.Field(f), words(f)
+		return !refers[p.Dataset.Ref.In(f)] && n != nil && n.Distinct >= minTelling && len(trimKeys(ws)) > 0 && !anyWord(ws, countWords)
+	})
+}
+
+// minTelling is how many values a field has to have, at the least, for its name to say which records are meant.
+const minTelling = 20
+
+// countWords name what is counted anew in each thing, and what is no number of anything.
+var countWords = []string{"line", "pos", "position", "seq", "sequence", "item", "row", "zeile", "lfd", "version", "rev", "revision", "step", "page", "sort", "ord", "rank", "day", "month", "year", "date", "time", "period", "name", "type", "status", "value", "lang", "locale"}
+
+// composite weighs whether a dataset refers to another one by all fields of one of its keys.
+func composite(tables map[*Node]map[string]*Look, refers map[pii.Ref]bool, c, p *Node, key []string) *Edge {
+	from, to := c.Dataset.Ref, p.Dataset.Ref
+	if c == p || from.Source != to.Source || len(c.Dataset.Key) > 0 && len(c.Dataset.Key) <= len(key) && within(c.Dataset.Key, key) || slices.ContainsFunc(c.keys(), func(own []string) bool { return within(own, key) }) || declaresTo(c, to) {
 		return nil
 	}
 	if !slices.ContainsFunc(key, func(f string) bool { return !refers[to.In(f)] }) {
 		return nil // it does nothing but join others
 	}
-	if !weak(c, p) && !slices.ContainsFunc(key, func(f string) bool {
+	if !weak(c, p) && !nameOfKey(p, refers, key) && !slices.ContainsFunc(key, func(f string) bool {
 		l := tables[p][keyName(f)]
 		return l != nil && calls(leaf(f), l, unprefixed(to, from)) > 0
 	}) {

@@ -118,6 +118,9 @@ func (c *closer) leads(n *Node, f *FieldNode) bool {
 	if f.Category == "identity.number" && soleKeyOf(n, f.Field.Name) && n.Person < possible {
 		return false // the number of a note is not the person's
 	}
+	if bySet(n, f) || onlyTogether(c.g, n, f) {
+		return false
+	}
 	return f.Domain != "" && (personal(c.g, n, f) || (f.Dense && f.Category.Identifier() && f.Confidence >= c.lim.Find))
 }
 
@@ -130,6 +133,24 @@ func personal(g *Graph, n *Node, f *FieldNode) bool {
 		p := g.Node(e.To)
 		return len(e.Fields) == 1 && e.Fields[0] == f.Field.Name && e.Kind == Owns && p != nil && p.Person >= possible
 	})
+}
+
+// onlyTogether tells whether a field refers to somebody together with others, and by itself to nobody: the member of a tenant.
+func onlyTogether(g *Graph, n *Node, f *FieldNode) (several bool) {
+	for _, e := range g.Out(n.Dataset.Ref) {
+		if slices.Contains(e.Fields, f.Field.Name) {
+			if len(e.Fields) == 1 {
+				return false
+			}
+			several = true
+		}
+	}
+	return several && !soleKeyOf(n, f.Field.Name)
+}
+
+// bySet tells whether a number of a person is unique only together with another field, her tenant: alone it is other people's as well.
+func bySet(n *Node, f *FieldNode) bool {
+	return n.Person >= possible && !nearUnique(f) && slices.ContainsFunc(n.keys(), func(k []string) bool { return slices.Contains(k, f.Field.Name) })
 }
 
 // isRoot tells whether other datasets refer to the field.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vestige/pii"
@@ -43,7 +44,7 @@ func Infer(looks []Look) []Edge {
 		}
 	}
 	out = few(looks, out)
-	out = append(out, composites(looks, out)...)
+	out = together(out, composites(looks, out))
 	slices.SortFunc(out, func(a, b Edge) int { return cmp.Compare(a.ID, b.ID) })
 	return out
 }
@@ -232,7 +233,7 @@ func weigh(c, p *Look) ([]pii.Nat, bool) {
 	if k := c.Field.Category; k.Identifier() && k == p.Field.Category && c.Field.Dense && p.Field.Dense {
 		nats = append(nats, pii.Nat{Text: "both are proposed as " + string(k), Nats: 3})
 	}
-	if c.Exam.Unique && c.Node.Dataset.Ref != p.Node.Dataset.Ref && soleKey(c) && ints(c) {
+	if c.Exam.Unique && c.Node.Dataset.Ref != p.Node.Dataset.Ref && soleKey(c) && len(c.Node.Dataset.Key) == 1 && ints(c) {
 		nats = append(nats, pii.Nat{Text: "the child is a key that counts by itself", Nats: -10})
 	}
 	switch own := leaf(c.Field.Field.Name); {
@@ -246,12 +247,19 @@ func weigh(c, p *Look) ([]pii.Nat, bool) {
 	if soleKey(p) {
 		nats = append(nats, pii.Nat{Text: "the parent is its dataset's key", Nats: 1.5})
 	}
+	if padded(c) && padded(p) && c.Exam.MaxLen == p.Exam.MaxLen {
+		nats = append(nats, pii.Nat{Text: fmt.Sprintf("both are filled up with zeros to %d figures", p.Exam.MaxLen), Nats: 2})
+	}
 	return nats, true
 }
 
+// padded tells whether a field holds numbers as text, with zeros before them: 0001000215.
+func padded(l *Look) bool {
+	return ints(l) && l.Field.Field.Type == pii.Text && l.Exam.Sum.Min >= 0 && l.Exam.MaxLen > len(strconv.FormatInt(l.Exam.Sum.Max, 10))
+}
+
 func soleKey(l *Look) bool {
-	k := l.Node.Dataset.Key
-	return len(k) == 1 && k[0] == l.Field.Field.Name
+	return soleKeyOf(l.Node, l.Field.Field.Name)
 }
 
 // nobody tells whether the child has a 0 that stands for no record, where the parent counts from 1.

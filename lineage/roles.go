@@ -40,7 +40,7 @@ func personScore(n *Node) float64 {
 	var named, surely, unique, reachable, birth, login bool
 	for i := range n.Fields {
 		f := &n.Fields[i]
-		if f.Confidence < possible || !f.Dense || foreign(f) || many(f) || (f.Field.Path != "" && f.Field.Column != "") {
+		if f.Confidence < possible || !f.Dense || foreign(f) || many(f) || party(n, f) || (f.Field.Path != "" && f.Field.Column != "") {
 			continue
 		}
 		switch {
@@ -58,11 +58,11 @@ func personScore(n *Node) float64 {
 	switch {
 	case n.Dataset.Kind == pii.View:
 		return 0
-	case named && (unique || birth), login && reachable && len(n.Dataset.Key) == 1:
+	case named && (unique || birth), login && reachable && len(n.key()) == 1:
 		return 0.95
 	case reachable && n.Dataset.Kind != pii.Objects:
 		return 0.7
-	case surely && len(n.Dataset.Key) == 1:
+	case surely && len(n.key()) == 1:
 		return 0.6 // a list of titles that could be names is none of persons
 	}
 	return 0
@@ -102,7 +102,7 @@ func demote(nodes []Node, edges []Edge) {
 			p.Person = 0 // what a person has, not a person: several may have it together
 			continue
 		}
-		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || aboutAnother(words(e.Fields[0])) || staff(p) {
+		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || aboutAnother(words(e.Fields[0])) && !e.business() || staff(p) {
 			continue
 		}
 		if !e.Declared && (e.Confidence < sure || eachAnother(c, e)) {
@@ -213,6 +213,20 @@ func twins(g *Graph, n *Node, e *Edge) bool {
 	return len(e.Fields) == 1 && f != nil && nearUnique(f) && f.Distinct >= minDistinct && p != nil && !e.Declared && f.Category.Identifier()
 }
 
+// halves tells whether two datasets of one application say different things of the same persons under one number that each of them has once: the telephone and the address
+// of mail of an address.
+func halves(g *Graph, n *Node, e *Edge) bool {
+	if len(e.Fields) != 1 || e.Declared || e.From.Source != e.To.Source {
+		return false
+	}
+	f, p := n.Field(e.Fields[0]), g.Node(e.To)
+	if f == nil || p == nil || p.Field(e.ToFields[0]) == nil {
+		return false
+	}
+	to := p.Field(e.ToFields[0])
+	return f.Distinct >= minTelling && nearUnique(f) && nearUnique(to) && soleKeyOf(n, e.Fields[0]) && soleKeyOf(p, e.ToFields[0])
+}
+
 // ownerOf gives the references to persons their kinds and tells whether one of them owns the record.
 func ownerOf(g *Graph, n *Node, people []*Edge) bool {
 	if len(people) == 0 {
@@ -241,13 +255,13 @@ func ownerOf(g *Graph, n *Node, people []*Edge) bool {
 // value stands in compared with the others.
 func ownerScore(g *Graph, n *Node, e *Edge, all []*Edge) float64 {
 	ws, s := words(e.Fields[0]), 0.0
-	if aboutAnother(ws) {
+	if aboutAnother(ws) && !e.business() {
 		s -= 4
 	}
 	if anyWord(ws, ownerWords) {
 		s += 3
 	}
-	if second(ws) {
+	if second(ws) && !e.business() {
 		s--
 	}
 	if e.From == e.To {
@@ -256,7 +270,7 @@ func ownerScore(g *Graph, n *Node, e *Edge, all []*Edge) float64 {
 	if staff(g.Node(e.To)) && !staff(n) {
 		s -= 3
 	}
-	if f := n.Field(e.Fields[0]); f != nil {
+	if f := n.telling(e.Fields); f != nil {
 		if f.Field.NotNull {
 			s += 0.5
 		}
@@ -270,17 +284,32 @@ func ownerScore(g *Graph, n *Node, e *Edge, all []*Edge) float64 {
 	return s + e.Confidence/4
 }
 
+// business tells whether a reference is to a partner in business: the key that it leads to is called so too, and she is nobody's spouse.
+func (e *Edge) business() bool {
+	return len(e.ToFields) == 1 && slices.Contains(words(e.Fields[0]), "partner") && slices.Equal(words(e.Fields[0]), words(e.ToFields[0]))
+}
+
 // crowded tells whether far fewer persons stand in the field than in another reference to persons of the dataset.
 func crowded(n *Node, f *FieldNode, all []*Edge) bool {
 	if f.Values < 20 || f.Distinct == 0 {
 		return false
 	}
 	for _, e := range all {
-		if o := n.Field(e.Fields[0]); o != nil && o != f && o.Distinct > 0 && perValue(f) > 4*perValue(o) {
+		if o := n.telling(e.Fields); o != nil && o != f && o.Distinct > 0 && perValue(f) > 4*perValue(o) {
 			return true
 		}
 	}
 	return false
+}
+
+// telling gives that one of several fields that has the most values.
+func (n *Node) telling(fields []string) (most *FieldNode) {
+	for _, name := range fields {
+		if f := n.Field(name); f != nil && (most == nil || f.Distinct > most.Distinct) {
+			most = f
+		}
+	}
+	return most
 }
 
 // perValue gives in how many records a value stands on average.
@@ -292,7 +321,7 @@ func coOwner(g *Graph, n *Node, e *Edge, all []*Edge) bool {
 	if second(ws) {
 		return true
 	}
-	f := n.Field(e.Fields[0])
+	f := n.telling(e.Fields)
 	return !aboutAnother(ws) && !staff(g.Node(e.To)) && f != nil && !crowded(n, f, all)
 }
 
@@ -315,7 +344,33 @@ func joins(n *Node, e *Edge, people []*Edge) bool {
 
 // soleKeyOf tells whether the field alone is the node's key.
 func soleKeyOf(n *Node, field string) bool {
-	return len(n.Dataset.Key) == 1 && n.Dataset.Key[0] == field
+	k := n.key()
+	return len(k) == 1 && k[0] == field
+}
+
+// key gives the fields that tell a node's records apart: of a key of several, those that have more than one value. The number of a company of which a system has one alone
+// stands before every key and tells nothing.
+func (n *Node) key() []string {
+	if k := n.varying(n.Dataset.Key); len(k) > 0 {
+		return k
+	}
+	return n.Dataset.Key
+}
+
+// varying gives those of several fields that have more than one value.
+func (n *Node) varying(set []string) (out []string) {
+	for _, s := range set {
+		if len(set) == 1 || !n.always(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// always tells whether a field was seen to have one and the same value in many records.
+func (n *Node) always(field string) bool {
+	f := n.Field(field)
+	return f != nil && f.Distinct == 1 && f.Values >= 20
 }
 
 // assignFields says whose the identifiers are that stand in a record by themselves, and repeats on reference fields the kind of their edge.
@@ -344,7 +399,7 @@ func fieldRole(n *Node, f *FieldNode) Role {
 	if foreign(f) && !alone(n, f) && (n.Person < possible || !onlyTo(words(lastSegment(f.Field.Name)))) {
 		return Mentions
 	}
-	if f.Category.Identifier() && hub(f) {
+	if f.Category.Identifier() && hub(f) || counterpart(n, f) {
 		return Mentions
 	}
 	for i := range n.Fields {
@@ -354,6 +409,39 @@ func fieldRole(n *Node, f *FieldNode) Role {
 		}
 	}
 	return Owns
+}
+
+// parties are words by which a record of what one did to the other calls the two, the one whose record it is first.
+var parties = [][2]string{{"a", "b"}, {"from", "to"}, {"calling", "called"}, {"caller", "callee"}, {"caller", "called"}, {"orig", "dest"}, {"orig", "term"}, {"originating", "terminating"}, {"origin", "destination"}, {"source", "target"}, {"src", "dst"}, {"src", "dest"}, {"sender", "receiver"}, {"sender", "recipient"}, {"von", "nach"}, {"rufend", "gerufen"}, {"anrufer", "angerufener"}, {"absender", "empfaenger"}}
+
+// counterpart tells whether a record names by a field the other one of two: whom she called.
+func counterpart(n *Node, f *FieldNode) bool {
+	return ofParties(n, f, func(other, own []string) [2]string { return differing(other, own) })
+}
+
+// party tells whether a record of what one did to the other names one of the two by a field: it stands for neither.
+func party(n *Node, f *FieldNode) bool {
+	return counterpart(n, f) || ofParties(n, f, func(other, own []string) [2]string { return differing(own, other) })
+}
+
+func ofParties(n *Node, f *FieldNode, pair func(other, own []string) [2]string) bool {
+	return f.Category.Identifier() && slices.ContainsFunc(n.Fields, func(o FieldNode) bool {
+		return o.Category == f.Category && o.Dense && slices.Contains(parties, pair(words(o.Field.Name), words(f.Field.Name)))
+	})
+}
+
+// differing gives the one word in which two names differ.
+func differing(a, b []string) (pair [2]string) {
+	for i := 0; len(a) == len(b) && i < len(a); i++ {
+		switch {
+		case a[i] == b[i]:
+		case pair[0] != "":
+			return [2]string{}
+		default:
+			pair = [2]string{a[i], b[i]}
+		}
+	}
+	return pair
 }
 
 // onlyTo tells whether a name says to whom something goes, and nothing else of another person: a ticket's assigned_to is its agent's.

@@ -286,7 +286,7 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 		c.own(n, f, via, conf, fn.Field.Name) // whom of those who share it the name that was given beside says
 	case !k.Single:
 		c.postpone(n, f, k, h, via, conf, false)
-	case !k.Category.Global() && c.belied(n, f, fn):
+	case !k.Category.Global() && (c.belied(n, f, fn) || bySet(n, fn) && c.profile.compare(traits(n, f), "") != agrees):
 		c.alikeOnly(f, h, via, conf)
 	case c.contradicts(n, f, fn.Field.Name):
 		c.doubt(f, fn.Field.Name, via, conf)
@@ -357,7 +357,7 @@ func (c *closer) namedBy(n *Node, f *pii.Found, except *FieldNode) int {
 		case agrees:
 			return agrees
 		case differs:
-			if n.Person < possible || !twins(c.g, n, e) {
+			if n.Person < possible || !twins(c.g, n, e) && !halves(c.g, n, e) {
 				result = differs
 			}
 		}

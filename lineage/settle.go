@@ -100,6 +100,10 @@ func (c *closer) byName(p *pend) {
 	switch {
 	case c.lim.on(Names) && p.known.Why == "held-by-another" && len(names) > 1 && overlap(c.profile.names(), names) == agrees && !c.sharerCalled(p.known, names):
 		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
+	case c.registered(p.known) && p.node.Field(p.hit.Field).Role == Mentions:
+		c.mention(p.found, p.hit, p.via, p.conf)
+	case c.registered(p.known):
+		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
 	case c.inCommon(p.known):
 		c.alikeOnly(p.found, p.hit, p.via, p.conf)
 	default:

@@ -12,7 +12,7 @@ func Phone() classifiers.Classifier {
 		Doc:      "A telephone number with its country's code or grouped as its country does. In a text any grouping counts behind a word for telephones or calling. It misses bare digits that nothing calls so; grouped order numbers that begin with 0 are mistaken for one.",
 		Category: "contact.phone",
 		Version:  1,
-		Names:    []string{"phone", "phone number", "mobile", "mobile phone", "mobile number", "fax", "cell", "tel", "phone private", "contact number", "contact phone", "whatsapp", "customer phone", "msisdn", "emergency phone", "phone amount"},
+		Names:    []string{"phone", "phone number", "mobile", "mobile phone", "mobile number", "fax", "cell", "tel", "phone private", "contact number", "contact phone", "whatsapp", "customer phone", "msisdn", "emergency phone", "phone amount", "calling number", "called number", "caller number"},
 		Triggers: classifiers.Triggers{Digits: 7, Spots: []classifiers.Spot{
 			{At: "023456789", Before: beforePhone, After: "^a_@%"}, {At: "1", Before: beforePhone + ":", After: "^a_@%"}, {At: "1", Before: ":", After: " ()*+-./"},
 		}},
