@@ -72,16 +72,6 @@ func together(single, several []Edge) []Edge {
 // keyName is a field's name, as it is compared with others.
 func keyName(name string) string { return strings.Join(words(name), "_") }
 
-// keys gives the sets of several fields that tell a node's records apart, its key first.
-func (n *Node) keys() (out [][]string) {
-	for _, set := range append([][]string{n.Dataset.Key}, n.Dataset.Unique...) {
-		if k := n.varying(set); len(k) > 1 {
-			out = append(out, k)
-		}
-	}
-	return out
-}
-
 // nameOfKey tells whether a field of a key says what it numbers: member_no beside a tenant, and no line_no beside an order.
 func nameOfKey(p *Node, refers map[pii.Ref]bool, key []string) bool {
 	return slices.ContainsFunc(key, func(f string) bool {

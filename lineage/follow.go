@@ -135,24 +135,6 @@ func personal(g *Graph, n *Node, f *FieldNode) bool {
 	})
 }
 
-// onlyTogether tells whether a field refers to somebody together with others, and by itself to nobody: the member of a tenant.
-func onlyTogether(g *Graph, n *Node, f *FieldNode) (several bool) {
-	for _, e := range g.Out(n.Dataset.Ref) {
-		if slices.Contains(e.Fields, f.Field.Name) {
-			if len(e.Fields) == 1 {
-				return false
-			}
-			several = true
-		}
-	}
-	return several && !soleKeyOf(n, f.Field.Name)
-}
-
-// bySet tells whether a number of a person is unique only together with another field, her tenant: alone it is other people's as well.
-func bySet(n *Node, f *FieldNode) bool {
-	return n.Person >= possible && !nearUnique(f) && slices.ContainsFunc(n.keys(), func(k []string) bool { return slices.Contains(k, f.Field.Name) })
-}
-
 // isRoot tells whether other datasets refer to the field.
 func isRoot(g *Graph, n *Node, f *FieldNode) bool {
 	return slices.ContainsFunc(g.In(n.Dataset.Ref), func(e *Edge) bool { return len(e.ToFields) == 1 && e.ToFields[0] == f.Field.Name })

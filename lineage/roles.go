@@ -348,31 +348,6 @@ func soleKeyOf(n *Node, field string) bool {
 	return len(k) == 1 && k[0] == field
 }
 
-// key gives the fields that tell a node's records apart: of a key of several, those that have more than one value. The number of a company of which a system has one alone
-// stands before every key and tells nothing.
-func (n *Node) key() []string {
-	if k := n.varying(n.Dataset.Key); len(k) > 0 {
-		return k
-	}
-	return n.Dataset.Key
-}
-
-// varying gives those of several fields that have more than one value.
-func (n *Node) varying(set []string) (out []string) {
-	for _, s := range set {
-		if len(set) == 1 || !n.always(s) {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// always tells whether a field was seen to have one and the same value in many records.
-func (n *Node) always(field string) bool {
-	f := n.Field(field)
-	return f != nil && f.Distinct == 1 && f.Values >= 20
-}
-
 // assignFields says whose the identifiers are that stand in a record by themselves, and repeats on reference fields the kind of their edge.
 func assignFields(g *Graph, n *Node) {
 	kinds := map[string]Role{}
@@ -409,39 +384,6 @@ func fieldRole(n *Node, f *FieldNode) Role {
 		}
 	}
 	return Owns
-}
-
-// parties are words by which a record of what one did to the other calls the two, the one whose record it is first.
-var parties = [][2]string{{"a", "b"}, {"from", "to"}, {"calling", "called"}, {"caller", "callee"}, {"caller", "called"}, {"orig", "dest"}, {"orig", "term"}, {"originating", "terminating"}, {"origin", "destination"}, {"source", "target"}, {"src", "dst"}, {"src", "dest"}, {"sender", "receiver"}, {"sender", "recipient"}, {"von", "nach"}, {"rufend", "gerufen"}, {"anrufer", "angerufener"}, {"absender", "empfaenger"}}
-
-// counterpart tells whether a record names by a field the other one of two: whom she called.
-func counterpart(n *Node, f *FieldNode) bool {
-	return ofParties(n, f, func(other, own []string) [2]string { return differing(other, own) })
-}
-
-// party tells whether a record of what one did to the other names one of the two by a field: it stands for neither.
-func party(n *Node, f *FieldNode) bool {
-	return counterpart(n, f) || ofParties(n, f, func(other, own []string) [2]string { return differing(own, other) })
-}
-
-func ofParties(n *Node, f *FieldNode, pair func(other, own []string) [2]string) bool {
-	return f.Category.Identifier() && slices.ContainsFunc(n.Fields, func(o FieldNode) bool {
-		return o.Category == f.Category && o.Dense && slices.Contains(parties, pair(words(o.Field.Name), words(f.Field.Name)))
-	})
-}
-
-// differing gives the one word in which two names differ.
-func differing(a, b []string) (pair [2]string) {
-	for i := 0; len(a) == len(b) && i < len(a); i++ {
-		switch {
-		case a[i] == b[i]:
-		case pair[0] != "":
-			return [2]string{}
-		default:
-			pair = [2]string{a[i], b[i]}
-		}
-	}
-	return pair
 }
 
 // onlyTo tells whether a name says to whom something goes, and nothing else of another person: a ticket's assigned_to is its agent's.
