@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -56,7 +57,7 @@ for loc in sorted(os.listdir(os.path.dirname(P.__file__))):
     for k in dir(c):
         v = getattr(c, k)
         if not isinstance(v, (list, tuple, dict)) or isinstance(v, str): continue
-        kind = 'g' if k.startswith('first_names') else 'f' if 'last_names' in k else ''
+        kind = 'g' if k.startswith('first_names') or 'first_romanized' in k else 'f' if 'last_names' in k or 'last_romanized' in k else ''
         if not kind: continue
         words = [w for w in v if isinstance(w, str) and not w.startswith('{{')]
         (g if kind == 'g' else f).update(words)
@@ -71,16 +72,19 @@ var locales = map[string]string{
 	"en": "gfc", "en_GB": "gfc", "en_AU": "gfc", "en_CA": "c", "en_IE": "gfc", "en_IN": "gf", "en_NG": "gf", "de": "gfc", "de_AT": "gfc", "de_CH": "gfc",
 	"fr": "gfc", "fr_BE": "gf", "es": "gfc", "es_MX": "gf", "it": "gfc", "nl": "gfc", "nl_BE": "gf", "pl": "gfc", "tr": "gf", "pt_PT": "gfc", "pt_BR": "gf",
 	"sv": "gf", "da": "gf", "nb_NO": "gf", "fi": "gf", "cs_CZ": "gf", "sk": "gf", "hr": "gf", "ro": "gf", "hu": "gf", "id_ID": "gf", "vi": "gf",
+	"en_ZA": "gf", "en_GH": "gf", "en_HK": "f", "zu_ZA": "gf", "af_ZA": "gf", "az": "gf", "lv": "gf", "uz_UZ_latin": "gf", "sr_RS_latin": "gf", "ku_kmr_latin": "gf", "fr_SN": "gf", "fr_CH": "gf", "ro_MD": "gf", "sl_SI": "gf", "yo_NG": "gf",
+	"ru": "gf", "uk": "gf", "mk": "gf", "el": "gf",
 	"towns": "c", "stop": "w", "usual": "w",
 }
 
-// spoken are the locales of Faker for Python that are written in Latin letters and are of use.
-var spoken = strings.Fields("cs_CZ da_DK de_AT de_CH de_DE en en_GB en_IE en_IN en_KE en_NZ en_PK en_US es_AR es_CL es_CO es_ES es_MX fi_FI fr_BE fr_CA fr_CH fr_FR hr_HR hu_HU it_IT nl_BE nl_NL no_NO pl_PL pt_BR pt_PT ro_RO sk_SK sl_SI sv_SE tr_TR vi_VN yo_NG tw_GH")
+// spoken are the locales of Faker for Python that are written in Latin letters, or in letters that are put into them, and are of use.
+var spoken = strings.Fields("cs_CZ da_DK de_AT de_CH de_DE en en_GB en_IE en_IN en_KE en_NZ en_PK en_US es_AR es_CL es_CO es_ES es_MX fi_FI fr_BE fr_CA fr_CH fr_FR hr_HR hu_HU it_IT nl_BE nl_NL no_NO pl_PL pt_BR pt_PT ro_RO sk_SK sl_SI sv_SE tr_TR vi_VN yo_NG tw_GH en_NG ig_NG ha_NG zu_ZA sw et_EE lt_LT lv_LV az_AZ uz_UZ ga_IE is_IS id_ID en_TH es_CA fr_QC de_LU " +
+	"ru_RU uk_UA bg_BG el_GR ja_JP")
 
 func main() {
 	all := map[string]map[byte]int{}
 	add := func(kind byte, w string) {
-		w = strings.ToLower(strings.TrimSpace(w))
+		w = latin(strings.ToLower(strings.TrimSpace(w)))
 		if n := utf8.RuneCountInString(w); n < 2 || len(w) > 40 || strings.ContainsAny(w, "{}()/0123456789,") {
 			return
 		}
@@ -116,6 +120,21 @@ func take(lists map[string][]string, kinds string, add func(byte, string)) {
 			add(kind[0], w)
 		}
 	}
+}
+
+// letters are those of Cyrillic and Greek as English and most passports write them.
+var letters = strings.NewReplacer(strings.Fields("ου ou ού ou μπ b ντ nt αυ av ευ ev а a б b в v г g д d е e ё e ж zh з z и i й y к k л l м m н n о o п p р r с s т t у u ф f х kh ц ts ч ch ш sh щ shch ъ _ ы y ь _ э e ю yu я ya і i ї i є ye ґ g ѓ g ќ k ј j љ lj њ nj џ dz ѕ dz " +
+	"α a ά a β v γ g δ d ε e έ e ζ z η i ή i θ th ι i ί i ϊ i κ k λ l μ m ν n ξ x ο o ό o π p ρ r σ s ς s τ t υ y ύ y φ f χ ch ψ ps ω o ώ o")...)
+
+// latin puts a name into Latin letters; empty where it has others.
+func latin(w string) string {
+	w = strings.ReplaceAll(letters.Replace(w), "_", "")
+	for _, r := range w {
+		if unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r) {
+			return ""
+		}
+	}
+	return w
 }
 
 // declined gives the Polish cases of a given name, as far as rules know them.

@@ -22,6 +22,7 @@ type Text struct {
 	Lang, Genre, Split string
 	Body               []byte
 	Gold               []Span
+	Maybe              []Span // may be found or not: opinions differ
 }
 
 // Span is a stretch of a text that is personal data of one kind.
@@ -104,6 +105,8 @@ func kindOf(c pii.Category) string {
 	switch c {
 	case "identity.given_name", "identity.family_name":
 		return "identity.name"
+	case "demographic.birth_place":
+		return "contact.city"
 	case "contact.address":
 		return "contact.street"
 	}
@@ -195,6 +198,9 @@ func (r *Result) one(t Text, got []Span) {
 	}
 	for _, g := range got {
 		right := covered(t.Body, g, t.Gold)
+		if !right && len(t.Maybe) > 0 && covered(t.Body, g, t.Maybe) {
+			continue
+		}
 		s := Score{Right: toInt(right), Wrong: toInt(!right)}
 		r.count(t, g, s)
 		if !right {
