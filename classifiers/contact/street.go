@@ -13,7 +13,7 @@ func Street() classifiers.Classifier {
 		Version:  1,
 		Names:    []string{"street", "street address", "street name", "street house number", "street line", "address line", "address1", "address", "house number", "street number", "apt?", "pobox?", "address description"},
 		Triggers: classifiers.Triggers{Digits: 1, Spots: []classifiers.Spot{
-			{At: "123456789", Most: 5, Before: " ", After: "^:%_"}, {At: "123456789", Most: 5, Before: "^ -/.:_=ad", After: " ,a-/"},
+			{At: "123456789", Most: 5, Before: " ", After: "^:%_"}, {At: "123456789", Most: 5, Before: "^ -/.:_=ad", After: " ,a-/"}, {At: "0", Least: 3, Most: 5, Before: "^-/.:_=ad", After: " "},
 		}},
 		MaxLen: 80,
 		At:     streetAt,
@@ -131,6 +131,9 @@ func streetAt(text []byte, i int) (classifiers.Hit, bool) {
 	if !classifiers.IsDigit(text[i]) || i > 0 && text[i-1] == '=' {
 		return classifiers.Hit{}, false
 	}
+	if start, end, ok := box(text, i); ok {
+		return classifiers.Hit{Start: start, End: end, Flags: classifiers.Labelled}, true
+	}
 	end, ok := houseNumber(text, i)
 	if !ok {
 		return classifiers.Hit{}, false
@@ -143,13 +146,11 @@ func streetAt(text []byte, i int) (classifiers.Hit, bool) {
 	}
 	if end < len(text) && (text[end] == ' ' || text[end] == ',') {
 		if stop, ok := roadBehind(text, end); ok {
-			return classifiers.Hit{Start: i, End: stop, Flags: classifiers.Labelled}, true
+			return classifiers.Hit{Start: i, End: unit(text, stop), Flags: classifiers.Labelled}, true
 		}
 	}
-	if end < len(text) && text[end] == ' ' {
-		if stop, ok := englishStreet(text, end+1); ok {
-			return classifiers.Hit{Start: flat(text, i), End: stop, Flags: classifiers.Labelled}, true
-		}
+	if stop, ok := english(text, i, end); ok {
+		return classifiers.Hit{Start: flat(text, i), End: unit(text, stop), Flags: classifiers.Labelled}, true
 	}
 	return classifiers.Hit{}, false
 }
@@ -160,7 +161,7 @@ func houseNumber(text []byte, i int) (int, bool) {
 	for k < len(text) && classifiers.IsDigit(text[k]) {
 		k++
 	}
-	if k-i > 5 || text[i] == '0' {
+	if k-i > 5 || text[i] == '0' && k-i < 3 {
 		return 0, false
 	}
 	if k < len(text) && classifiers.IsLetter(text[k]) && text[k] < 0x80 && (k+1 == len(text) || !classifiers.IsWord(text[k+1])) {
@@ -198,6 +199,9 @@ func germanStreet(text []byte, i int) (int, bool) {
 			end, found = e, true
 			break
 		}
+	}
+	if !found && codeFollows(text, i) {
+		return placed(text, start)
 	}
 	if !found || !capital(text, start) {
 		return 0, false
@@ -260,30 +264,3 @@ func capital(text []byte, i int) bool {
 
 // foldEnd compares without regard to ASCII case, and takes ß as it is.
 func foldEnd(w []byte, e string) bool { return classifiers.EqualFold(w, e) }
-
-// englishStreet reads up to four capitalised words from i, of which the last is a type of street.
-func englishStreet(text []byte, i int) (int, bool) {
-	best := 0
-	for n := 0; n < 5 && i < len(text); n++ {
-		j := i
-		for j < len(text) && j-i < 24 && (classifiers.IsLetter(text[j]) || text[j] == '\'' || text[j] == '-') {
-			j++
-		}
-		if j == i || !capital(text, i) {
-			break
-		}
-		if n > 0 && streetType(text[i:j]) && (j == len(text) || !classifiers.IsWord(text[j])) {
-			best = j
-		}
-		if j < len(text) && text[j] == '.' && best == j && j-i <= 4 {
-			best = j + 1
-		}
-		if j+1 >= len(text) || text[j] != ' ' {
-			break
-		}
-		i = j + 1
-	}
-	return best, best > 0
-}
-
-func streetType(w []byte) bool { return types.Has(w) }

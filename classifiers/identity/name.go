@@ -201,6 +201,9 @@ func nameWord(v []byte, i int) int {
 	j = min(j, i+30)
 	if j < len(v) && v[j] == '.' && j > i && (j-i == 1 || title(v[i:j])) {
 		j++
+		for j-i < 6 && (j-i)%2 == 0 && j+1 < len(v) && classifiers.IsUpper(v[j]) && v[j+1] == '.' && classifiers.IsUpper(v[i]) {
+			j += 2
+		}
 	}
 	return j
 }
@@ -210,24 +213,6 @@ func big(v []byte, i int) bool { return classifiers.IsCapital(v, i) }
 var particles = newWordSet("von van de der den zu vom zum zur del della di da la le ten ter el al bin")
 
 func particle(w []byte) bool { return particles.Has(w) }
-
-// streetish tells whether what follows makes the name one of a street or company.
-func streetish(text []byte, end int) bool {
-	if end+2 >= len(text) || (text[end] != ' ' && text[end] != '-') {
-		return false
-	}
-	j := end + 1
-	for j < len(text) && j-end < 12 && classifiers.IsLetter(text[j]) {
-		j++
-	}
-	return afterNames(text[end+1 : j])
-}
-
-// companions are words behind a name that make it one of a street or company.
-var companions = newWordSet("street road avenue lane drive gmbh ltd inc ag str straße strasse platz weg allee airport university foundation school schule stiftung square boulevard llc kg")
-
-// afterNames tells whether a word behind a name makes it that of a street or company.
-func afterNames(word []byte) bool { return companions.Has(word) }
 
 func contains(w []byte, c byte) bool {
 	for _, b := range w {

@@ -9,12 +9,14 @@ import (
 
 // titles are forms of address and degrees that stand before a surname.
 var titles = strings.Fields("mr mrs ms miss mx dr prof sir lady lord rev herr herrn frau hr dipl ing mag monsieur madame mademoiselle mme mlle maître señor señora señorita sr sra srta doña dra " +
-	"signor signora signorina sig dott dottor dottoressa avv dhr mevr mw mevrouw meneer heer senhor senhora dona pan pani pana panu panią panem państwo doctor doktor professor officer nurse schwester pfarrer père")
+	"signor signora signorina sig dott dottor dottoressa avv dhr mevr mw mevrouw meneer heer senhor senhora dona pan pani pana panu panią panem państwo doctor doktor professor officer nurse schwester pfarrer père " +
+	"judge justice captain capt lt lieutenant sgt sergeant colonel col cllr councillor senator rabbi imam pastor reverend inspector detective constable headmaster headmistress grandpa grandma granny auntie pat " +
+	"rechtsanwalt rechtsanwältin richter richterin oberstudienrat studienrat oberarzt oberärztin onkel tante docteur maestro avvocato avvocata ingegnere geometra dokter doutor doutora doctora licenciado licenciada mecenas abuelo abuela nonno nonna")
 
 var titleSet = newWordSet(strings.Join(titles, " ") + " m fr pr")
 
 // pointed are titles only with a point.
-var pointed = newWordSet("m fr pr hr")
+var pointed = newWordSet("m fr pr hr pat col lt sgt capt")
 
 func title(w []byte) bool {
 	if len(w) > 1 && w[len(w)-1] == '.' {
@@ -22,21 +24,6 @@ func title(w []byte) bool {
 	}
 	return len(w) >= 2 && titleSet.Has(w)
 }
-
-// words that stand before a person's name in a sentence: prepositions, greetings, roles.
-var before = newWordSet("with by from to for and or of dear hi hello hey thanks cheers regards sincerely love best contact witness patient pt client customer employee tenant student applicant candidate colleague daughter son mother father wife husband brother sister partner friend neighbour manager " +
-	"called named is was told asked met says said claimant defendant mom dad uncle aunt child " +
-	"mit von an für und oder bei hallo moin liebe lieber servus danke grüße grüßen gruß lg vg hier kunde kundin mieter mieterin patientin ansprechpartner ansprechpartnerin mitarbeiter mitarbeiterin kollege kollegin tochter sohn mutter vater frau mann bruder schwester schüler schülerin zeuge zeugin bewerber bewerberin heiße heißt hat meinte sagt sagte schreibt fahrer angeklagte nachbar chef chefin " +
-	"avec par de pour et ou à chez bonjour salut coucou cher chère merci bises bientôt client cliente locataire patiente élève fils fille mère père mari femme collègue témoin candidat candidate employé appelle suis c'est m'a que dit écrit " +
-	"con por para y e a hola querido querida gracias soy cliente inquilino paciente alumno alumna hijo hija madre padre marido mujer compañera compañero testigo llamo dijo dice escribe candidato tía oye ex " +
-	"da per ed ciao presto caro cara grazie sono paziente inquilino alunno figlio figlia moglie marito collega testimone chiamo dipendente scrive ehi salve oddio " +
-	"met door voor en hoi hee lieve beste bedankt groetjes groeten liefs klant huurder patiënt leerling zoon dochter moeder vader vrouw man collega getuige medewerker kandidate heet ben zegt zei schrijft jeetje hallo " +
-	"com olá oi querido querida obrigado obrigada beijos abraço sou aluno aluna filho filha mãe pai esposa colega testemunha funcionário utilizador falecido diz disse aqui o amiga " +
-	"z ze od do dla i u przez cześć hej kochana kochany pozdrawiam dziękuję tu klient klientka lokator pacjent pacjentka uczeń syn córka matka ojciec mąż żona świadek pracownik koleżanka kolega nazywam pisze mówi mówiła powiedział powiedziała całusy serio proszę kandydat kandydatka")
-
-// roles are words that only people follow.
-var roles = newWordSet("dear patient pt customer employee tenant student applicant candidate colleague daughter son mother father wife husband brother sister claimant defendant says said kunde kundin mieter mieterin patientin mitarbeiter mitarbeiterin kollege kollegin tochter sohn mutter vater bruder schwester schüler schülerin zeuge zeugin bewerber bewerberin heiße heißt sagt sagte angeklagte mann frau " +
-	"cliente client locataire patiente élève fils fille père mère mari collègue témoin candidat candidate employé appelle dit inquilino paciente alumno alumna hijo hija padre madre marido mujer compañera compañero testigo llamo dijo dice paziente alunno figlio figlia padre madre moglie marito collega testimone chiamo dipendente klant huurder patiënt leerling zoon dochter moeder vader man vrouw getuige medewerker heet zegt zei sono soy sou suis aluno aluna filho filha mãe pai testemunha funcionário disse diz chamo klient klientka lokator pacjent pacjentka uczeń syn córka matka ojciec mąż żona świadek pracownik koleżanka kolega nazywam mówi powiedział powiedziała oskarżony")
 
 // prepositions stand before people more often than before things with two capitals.
 var prepositions = newWordSet("with by from avec par con por met door com od mit von")
@@ -46,11 +33,6 @@ func followed(text []byte, k int) bool {
 	return k+1 < len(text) && (text[k] == ' ' && (big(text, k+1) || classifiers.IsDigit(text[k+1])) || text[k] == '-' || text[k] == '/' || text[k] == '\'' && text[k+1] != 's')
 }
 
-const kinWords = "daughter son mother father wife husband brother sister aunt uncle colleague friend tochter sohn mutter vater frau mann bruder schwester kollege kollegin ansprechpartner ansprechpartnerin fils fille mère père mari femme collègue hijo hija madre padre marido mujer figlio figlia moglie marito zoon dochter moeder vader vrouw filho filha mãe pai esposa syn córka matka ojciec mąż żona koleżanka kolega"
-
-// kin are words for relatives, behind which any capitalised word is a name.
-var kin = newWordSet(kinWords)
-
 // aged tells whether an age follows: ", 74," or " (74)".
 func aged(text []byte, k int) bool {
 	if k+4 >= len(text) || !(text[k] == ',' && text[k+1] == ' ' || text[k] == ' ' && text[k+1] == '(') {
@@ -59,10 +41,6 @@ func aged(text []byte, k int) bool {
 	c := text[k+4]
 	return text[k+2]-'1' < 9 && text[k+3]-'0' < 10 && (c == ',' || c == ')' || c == ' ' && k+5 < len(text) && classifiers.IsLetter(text[k+5]))
 }
-
-// things are words before a name that is one of a thing.
-var things = newWordSet("the room hall model ship storm hurricane saint st san santa sankt project server host class module street road building tower station line lamp sofa chair table lake mount port fort " +
-	"modell regal sessel raum saal schiff projekt halle sainte la le les salle modèle sala modelo modello stanza zaal kamer sao são sal hotel café restaurant bar")
 
 func newWordSet(list string) *classifiers.WordSet {
 	return classifiers.NewWordSet(strings.Fields(list))
@@ -132,6 +110,9 @@ func fullNameAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	}
 	first := text[i:j]
 	if form := trimDot(first); titleSet.Has(form) && (title(first) && !pointed.Has(form) || text[j] == '.' || len(form) < len(first)) {
+		if i > 1 && text[i-1] == ' ' && classifiers.IsDigit(text[i-2]) {
+			return h, false // milliseconds
+		}
 		if h, ok := titled(text, afterTitle(text, j), classifiers.IsUpper(first[0])); ok || len(form) > 2 {
 			return h, ok
 		}
@@ -174,8 +155,11 @@ func afterTitle(text []byte, j int) int {
 // plain reads a name without a title, of the word text[i:j] and those behind it.
 func plain(text []byte, i, j int) (h classifiers.Hit, ok bool) {
 	first := text[i:j]
-	if len(first) == 2 && first[1] == '.' {
+	if initial(first) {
 		return initials(text, i, j)
+	}
+	if articles.Has(first) || institutions.Has(first) || housed(text, i) {
+		return h, false
 	}
 	if len(first) > 2 && first[1] == '\'' && !classifiers.IsUpper(first[2]) {
 		return h, false // l'élève
@@ -186,7 +170,7 @@ func plain(text []byte, i, j int) (h classifiers.Hit, ok bool) {
 		return h, false
 	}
 	r := readRest(text, j)
-	if r.n == 0 || r.bad || streetish(text, r.end) {
+	if r.n == 0 || r.bad || streetish(text, r.end) || firms.Has(text[i:r.end]) {
 		return h, false
 	}
 	strong := e.Given >= 2 || e.Given == 0 && known
@@ -208,10 +192,28 @@ func plain(text []byte, i, j int) (h classifiers.Hit, ok bool) {
 	case e.Kinds == 0 && r.unknown && r.words == 1 && !r.town && !inner(first) && looks(first) && len(first) >= 4 && !noun(first) && prepositions.Has(wordBehind(text, i)) && !followed(text, r.end):
 	case e.Kinds == 0 && r.unknown && r.words == 1 && looks(first) && len(first) >= 4 && !noun(first) && (roles.Has(wordBehind(text, i)) || aged(text, r.end)):
 	case e.Kinds == 0 && r.family >= 1 && r.words >= 2 && looks(first) && !noun(first) && introduced(text, i) && !r.town:
+	case e.Family >= 4 && e.Kinds&(dictionary.Common|dictionary.City) == 0 && r.given >= 3 && !r.common && !r.town && !capitalBefore(text, i):
+	case r.words <= 2 && !r.common && !r.town && (e.Kinds == 0 || known) && len(first) >= 3 && looks(first) && !noun(first) && !inner(first) && !capitalBefore(text, i) && deed(text, r.end) == 2:
+	case r.words <= 2 && !r.common && !r.town && known && !capitalBefore(text, i) && deed(text, r.end) == 1:
 	default:
 		return h, false
 	}
 	return classifiers.Hit{Start: i, End: r.end}, true
+}
+
+var articles = newWordSet("el los las il gli les die das the")
+
+// initial tells whether a word is one initial or several: "J.", "R.M.".
+func initial(w []byte) bool {
+	if len(w) < 2 || len(w)%2 != 0 || len(w) > 6 {
+		return false
+	}
+	for k := 0; k < len(w); k += 2 {
+		if !classifiers.IsUpper(w[k]) || w[k+1] != '.' {
+			return false
+		}
+	}
+	return true
 }
 
 // initials reads "J. Smith" and "A. M. Kowalski".
@@ -226,17 +228,34 @@ func initials(text []byte, i, j int) (h classifiers.Hit, ok bool) {
 	return classifiers.Hit{Start: i, End: r.end}, true
 }
 
-// surnameFirst reads "Kowalski, Anna".
+// surnameFirst reads "Kowalski, Anna" and "VAN DER MEER, Johannes".
 func surnameFirst(text []byte, i, j int) (h classifiers.Hit, ok bool) {
 	if j+3 >= len(text) || text[j+1] != ' ' || !big(text, j+2) || capitalBefore(text, i) {
 		return h, false
 	}
 	k := nameWord(text, j+2)
-	f, g := dictionary.Find(text[i:j]), dictionary.Find(text[j+2:k])
-	if f.Kinds&(dictionary.Given|dictionary.Common|dictionary.City) != 0 || f.Family == 0 || g.Given < 3 || g.Kinds&dictionary.Common != 0 || k+1 < len(text) && text[k] == ' ' && big(text, k+1) {
+	w := text[i:j]
+	f, g := dictionary.Find(w), dictionary.Find(text[j+2:k])
+	if f.Kinds&(dictionary.Given|dictionary.Common|dictionary.City) != 0 && f.Family < 5 || g.Given < 3 || g.Kinds&dictionary.Common != 0 || g.City > g.Given || k+1 < len(text) && text[k] == ' ' && big(text, k+1) && !alone1(text, k+1) {
+		return h, false
+	}
+	if f.Family == 0 && !slavic(w) && !(f.Kinds == 0 && opened(text, i) && ended(text, k) && !noun(w) && !inner(w) && len(w) >= 4) {
 		return h, false
 	}
 	return classifiers.Hit{Start: i, End: k}, true
+}
+
+// alone1 tells whether a capital alone stands at k: a second initial.
+func alone1(text []byte, k int) bool { return k+1 == len(text) || text[k+1] == '.' || text[k+1] == '"' }
+
+// opened tells whether a value begins at i: of a line, a field, a quotation, or behind a label.
+func opened(text []byte, i int) bool {
+	return lineStart(text, i) || text[i-1] == '"' || text[i-1] == ';' || text[i-1] == '|' || text[i-1] == ',' || i > 1 && text[i-1] == ' ' && text[i-2] == ':'
+}
+
+// ended tells whether a value ends at k.
+func ended(text []byte, k int) bool {
+	return k == len(text) || text[k] == '"' || text[k] == '\n' || text[k] == ';' || text[k] == '|' || text[k] == '\t' || text[k] == ',' || text[k] == '.' && k+1 == len(text)
 }
 
 // goesOn tells, at a glance, whether the word at i can belong to a name: a capital, a letter with a point, or a particle.
@@ -266,6 +285,9 @@ func titled(text []byte, i int, capital bool) (h classifiers.Hit, ok bool) {
 		}
 		i = afterTitle(text, j)
 	}
+	if h, ok := quiet(text, i); ok {
+		return h, true
+	}
 	r := readRest(text, i-1)
 	if i == 0 || i >= len(text) || r.n == 0 || r.start != i || r.bad {
 		return h, false
@@ -274,6 +296,19 @@ func titled(text []byte, i int, capital bool) (h classifiers.Hit, ok bool) {
 		return h, false
 	}
 	return classifiers.Hit{Start: r.start, End: r.end, Flags: classifiers.Labelled}, true
+}
+
+// quiet reads a name of the dictionary in small letters behind a form of address: "mr kapoor".
+func quiet(text []byte, i int) (h classifiers.Hit, ok bool) {
+	if i >= len(text) || text[i]-'a' > 25 {
+		return h, false
+	}
+	j := nameWord(text, i)
+	e := dictionary.Find(text[i:j])
+	if j-i < 3 || e.Kinds&(dictionary.Common|dictionary.Word) != 0 || max(e.Family, e.Given) < 2 || e.City > max(e.Family, e.Given) || joined(text, j) {
+		return h, false
+	}
+	return classifiers.Hit{Start: i, End: j, Flags: classifiers.Labelled}, true
 }
 
 // rest is the part of a name behind its first word.
@@ -300,7 +335,7 @@ func readRest(text []byte, j int) (r rest) {
 		switch {
 		case particle(w):
 			linked = true
-		case len(w) == 2 && w[1] == '.':
+		case initial(w):
 			if r.n > 0 {
 				return r
 			}
@@ -396,90 +431,4 @@ func noun(w []byte) bool { return ends(w, &nouns, 2) }
 func townish(w []byte) bool {
 	e := dictionary.Find(w)
 	return e.City > e.Given
-}
-
-// MentionedName is given names alone in a text.
-func MentionedName() classifiers.Classifier {
-	return classifiers.Classifier{
-		Name:     "mentioned_name",
-		Doc:      "A given name that stands alone in a text, behind a greeting, a preposition or a role, or below a letter. It misses rare names elsewhere; things named after people are mistaken for one.",
-		Category: "identity.given_name",
-		Version:  1,
-		Triggers: classifiers.Triggers{Title: true, Spots: []classifiers.Spot{{Title: true, Before: beforeName, After: "^_@(/=ad"}}, Except: dictionary.Plain()},
-		MaxLen:   40,
-		At:       mentionedAt,
-		Chance:   .05,
-		Prior:    -12,
-		Sparse:   true,
-	}
-}
-
-const greetingWords = "dear hi hello hey hallo liebe lieber moin bonjour salut coucou cher chère hola querido querida ciao caro cara hoi hee lieve beste olá oi cześć hej kochana kochany droga drogi estimado estimada gentile"
-
-var greetings = newWordSet(greetingWords)
-
-// leading are words behind which names are taken that no list has.
-var leading = newWordSet(greetingWords + " " + kinWords)
-
-// joined tells whether what stands behind a word at j makes it part of more: an identifier, an address, a longer name.
-func joined(text []byte, j int) bool {
-	if j == len(text) {
-		return false
-	}
-	switch c := text[j]; c {
-	case '-', '_', '@', '(', '/', '=':
-		return true
-	case '\'':
-		return j+1 == len(text) || text[j+1] != 's'
-	case ' ':
-		return j+1 < len(text) && big(text, j+1)
-	case '.':
-		return j+1 < len(text) && classifiers.IsLetter(text[j+1])
-	default:
-		return classifiers.IsWord(c)
-	}
-}
-
-// inner tells whether a capital stands inside a word, as in identifiers.
-func inner(w []byte) bool {
-	for _, b := range w[1:] {
-		if classifiers.IsUpper(b) {
-			return true
-		}
-	}
-	return false
-}
-
-// mentionedAt reads one capitalised word.
-func mentionedAt(text []byte, i int) (h classifiers.Hit, ok bool) {
-	if !big(text, i) || i+1 < len(text) && classifiers.IsUpper(text[i+1]) || !begins(text, i) {
-		return h, false
-	}
-	j := nameWord(text, i)
-	if j-i < 3 || j-i > 20 || j-i == len(text) || text[j-1] == '.' || joined(text, j) {
-		return h, false
-	}
-	e, ends := dictionary.Find(text[i:j]), j == len(text) || text[j] == ',' || text[j] == '!' || text[j] == '\n' || text[j] == ':'
-	if e.Kinds&dictionary.Common != 0 || e.City > e.Given && e.City >= 4 || e.Given < 2 && (i == 0 || text[i-1] != ' ') {
-		return h, false
-	}
-	behind := wordBehind(text, i)
-	if e.Given < 2 && !leading.Has(behind) {
-		return h, false
-	}
-	if greetings.Has(behind) && (ends || lineStart(text, i-1-len(behind))) && e.City < 4 && !title(text[i:j]) {
-		return classifiers.Hit{Start: i, End: j, Flags: classifiers.Labelled}, true
-	}
-	if e.Kinds&^dictionary.Given == 0 && kin.Has(behind) && text[i-1] == ' ' && text[i-2] != ',' && j-i >= 4 && !inner(text[i:j]) && !noun(text[i:j]) {
-		return classifiers.Hit{Start: i, End: j}, true
-	}
-	if e.Given < 2 || e.City > e.Given || things.Has(behind) || title(text[i:j]) || capitalBefore(text, i) && !before.Has(behind) {
-		return h, false
-	}
-	plain := e.Kinds&dictionary.Word == 0 && !(j+1 < len(text) && text[j] == ' ' && classifiers.IsDigit(text[j+1])) && !inner(text[i:j])
-	switch {
-	case before.Has(behind) && !inner(text[i:j]), plain && e.Given >= 4 && e.Family < e.Given, plain && lineStart(text, i) && ends, e.Given >= 7 && lineStart(text, i) && j < len(text) && text[j] == ':', plain && j == len(text) && i > 2 && text[i-2] == ',', i > 1 && text[i-1] == '(' && j < len(text) && text[j] == ')':
-		return classifiers.Hit{Start: i, End: j}, true
-	}
-	return h, false
 }

@@ -22,14 +22,14 @@ func AgeSaid() classifiers.Classifier {
 }
 
 var (
-	olds  = set(strings.Fields("old jahre jähriger jährige jährigen jährig ans años anni jaar jarige anos lat lata letni letnia yo y/o"))
+	olds  = set(strings.Fields("old jahre jähriger jährige jährigen jährig ans años anni jaar jarige anos lat lata letni letnia yo y/o j"))
 	spans = set(strings.Fields("garantía garantie garantia garanzia gwarancji gwarancję warranty for since seit depuis desde hace da per voor sinds há od przez within in innerhalb pendant durante nach después dopo na après vor il fa"))
 	aged  = set(strings.Fields("aged age alter âgé âgée edad età leeftijd idade wiek"))
 )
 
 // ageAt reads an age whose digits begin at i.
 func ageAt(text []byte, i int) (h classifiers.Hit, ok bool) {
-	if i < 2 || text[i-1] != ' ' && text[i-1] != '(' {
+	if i > 0 && text[i-1] != ' ' && text[i-1] != '(' && text[i-1] != '\n' || i == 1 {
 		return h, false
 	}
 	e := i + 1
@@ -40,6 +40,9 @@ func ageAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 		return h, false
 	}
 	h = classifiers.Hit{Start: i, End: e}
+	if e-i == 2 && turned(text, i, e) {
+		return h, true
+	}
 	if e == len(text) {
 		return h, false
 	}
@@ -53,7 +56,39 @@ func ageAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 		}
 		return h, false
 	}
-	return h, e-i == 2 && (text[e] == ')' && text[i-1] == '(' || text[e] == ',' && text[i-2] == ',' || text[e] == ';' && text[i-2] == ',') && afterFullName(text, i)
+	return h, i > 1 && e-i == 2 && (text[e] == ')' && text[i-1] == '(' || text[e] == ',' && text[i-2] == ',' || text[e] == ';' && text[i-2] == ',') && afterFullName(text, i)
+}
+
+var (
+	pronouns = set(strings.Fields("i he she who"))
+	turns    = set(strings.Fields("turned turning turns"))
+	beings   = set(strings.Fields("is was am m s"))
+)
+
+// turned tells of two digits that end their clause whether somebody is that old: "she turned 21", "he was 92.", "I'm 29 and".
+func turned(text []byte, i, e int) bool {
+	if e < len(text) && text[e] != '.' && text[e] != ',' && text[e] != '\n' && text[e] != '!' && text[e] != ';' && !(text[e] == ' ' && (joins.Has(text[e+1:word(text, e+1)]) || equal(text[e+1:word(text, e+1)], "on"))) {
+		return false
+	}
+	if e+1 < len(text) && text[e] != ' ' && text[e+1] > ' ' || i < 4 || text[i-1] != ' ' {
+		return false
+	}
+	s := i - 1
+	for s > 0 && i-s < 10 && classifiers.IsLetter(text[s-1]) {
+		s--
+	}
+	w := text[s : i-1]
+	if turns.Has(w) {
+		return !(e < len(text) && text[e] == ' ' && !joins.Has(text[e+1:word(text, e+1)]) && !equal(text[e+1:word(text, e+1)], "on"))
+	}
+	if !beings.Has(w) || s < 2 || text[s-1] != ' ' && text[s-1] != '\'' {
+		return false
+	}
+	p := s - 1
+	for p > 0 && s-p < 10 && classifiers.IsLetter(text[p-1]) {
+		p--
+	}
+	return pronouns.Has(text[p:s-1]) || text[s-1] == ' ' && person(text[p:s-1])
 }
 
 // whose tells whether the years at i are somebody's.
@@ -61,9 +96,15 @@ func whose(text []byte, i, end int) bool {
 	if end+4 <= len(text) && (equal(text[end+1:min(len(text), end+4)], "alt") || end+5 <= len(text) && equal(text[end+1:end+5], "alte")) {
 		return true
 	}
+	if i < 2 {
+		return false
+	}
 	k := i - 1
 	for k > 0 && text[k-1] == ' ' {
 		k--
+	}
+	if k == 0 {
+		return false
 	}
 	if text[k-1] == ',' || text[k] == '(' {
 		return afterName(text, i)

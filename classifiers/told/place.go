@@ -54,7 +54,7 @@ func townAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 
 var (
 	within    = set(strings.Fields("in a à em de te w"))
-	townTypes = set(strings.Fields("street st road rd avenue ave lane ln drive dr court ct boulevard blvd way place pl terrace close crescent square gardens grove row walk hill mews rise view"))
+	townTypes = set(strings.Fields("street st road rd avenue ave lane ln drive dr court ct boulevard blvd way place pl terrace close crescent square gardens grove row walk hill mews rise view parkway pkwy highway parade east west north south quay broadway"))
 )
 
 // townOfStreet reads a town of the dictionary at i behind a street: "9 The Crescent, Leeds", "Kerkstraat 3 in Zutphen", "12 rue Pasteur à Dijon".
@@ -92,13 +92,13 @@ func townOfStreet(text []byte, i int) (start, end int, ok bool) {
 
 // codeSpots are where the figures of a postal code can begin.
 var codeSpots = []classifiers.Spot{
-	{At: "d", Least: 2, Most: 2, Before: beforeCode, After: "-"}, {At: "d", Least: 4, Most: 4, Before: beforeCode, After: "^_@"}, {At: "d", Least: 5, Most: 5, Before: beforeCode, After: "^a_@"},
+	{At: "d", Least: 2, Most: 2, Before: beforeCode, After: "-"}, {At: "d", Least: 4, Most: 4, Before: beforeCode, After: "^_@"}, {At: "d", Least: 5, Most: 5, Before: beforeCode, After: "^a_@"}, {At: "d", Least: 6, Most: 6, Before: " ", After: "^a_@-/:="},
 }
 
 // beforeCode is what a postal code cannot stand behind.
 const beforeCode = "^ad-._=/#$,"
 
-var britishForms = []string{"A9 9AA", "A99 9AA", "AA9 9AA", "AA99 9AA", "A9A 9AA", "AA9A 9AA"}
+var britishForms = []string{"A9 9AA", "A99 9AA", "AA9 9AA", "AA99 9AA", "A9A 9AA", "AA9A 9AA", "A9A 9A9"}
 
 type place struct{ code, town [2]int }
 
@@ -129,6 +129,9 @@ func readPlace(text []byte, i int) (p place, ok bool) {
 // postcode gives the end of what can be a postal code at i.
 func postcode(text []byte, i int) (end int, british bool) {
 	if text[i]-'A' < 26 {
+		if canadian(text, i) {
+			return i + 7, true
+		}
 		return britishCode(text, i), true
 	}
 	e := digits(text, i)
@@ -149,6 +152,11 @@ func postcode(text []byte, i int) (end int, british bool) {
 		return e, false
 	case n == 4:
 		return e, false
+	case n == 6: // Indian and Singaporean ones, of towns that are known
+		if town, _, ok := townBefore(text, i); ok && dictionary.Find(text[town:townEnd(text, i)]).City > 0 && (e == len(text) || text[e] == '\n' || text[e] == ',' || text[e] == '.' || text[e] == '"') {
+			return e, false
+		}
+		return 0, false
 	case n == 5:
 		if e < len(text) && text[e] == '-' {
 			if d := digits(text, e+1); d-e-1 == 3 || d-e-1 == 4 {
@@ -158,6 +166,26 @@ func postcode(text []byte, i int) (end int, british bool) {
 		return e, false
 	}
 	return 0, false
+}
+
+// canadian tells whether a Canadian code stands at i: K1A 0A6.
+func canadian(text []byte, i int) bool {
+	if i+7 > len(text) || text[i+3] != ' ' || i+7 < len(text) && classifiers.IsWord(text[i+7]) {
+		return false
+	}
+	for n, c := range text[i : i+7] {
+		switch n {
+		case 0, 2, 5:
+			if c-'A' > 25 || c == 'D' || c == 'F' || c == 'I' || c == 'O' || c == 'Q' || c == 'U' {
+				return false
+			}
+		case 1, 4, 6:
+			if c-'0' > 9 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func britishCode(text []byte, i int) int {
@@ -220,28 +248,60 @@ func cut(text []byte, k, stop int) bool {
 	return stop-k > 8 && (string(text[k:k+4]) == "Bad " || string(text[k:k+3]) == "St ")
 }
 
-// townBefore reads the town before a code: "Leeds LS2 9JT", "Boston, MA 02115", "Lyon (69002)".
-func townBefore(text []byte, i int) (start, stop int, ok bool) {
-	k := i
+// states are those of the United States, Canada and Australia as they stand before a postal code.
+var states = set(strings.Fields(strings.ToLower("AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY PR GU VI AS MP FM MH PW AA AE AP AB BC MB NB NL NS NT NU ON PE QC SK YT NSW VIC QLD WA SA TAS ACT")))
+
+// townEnd gives where the town before the code at i ends; behind it may stand a state, a comma, a bracket or a dash.
+func townEnd(text []byte, i int) int {
+	k, _ := stateBefore(text, i)
+	return k
+}
+
+// stateBefore passes over what stands between a town and its code at i, and tells whether that is a state.
+func stateBefore(text []byte, i int) (k int, state bool) {
+	k = i
 	if k > 0 && text[k-1] == '(' {
 		k--
 	}
 	if k < 4 || text[k-1] != ' ' {
-		return 0, 0, false
+		return k, false
 	}
-	k--
-	if k > 3 && text[k-1]-'A' < 26 && text[k-2]-'A' < 26 && text[k-3] == ' ' { // a state
-		k -= 3
-	}
-	if text[k-1] == ',' {
+	for n := 0; n < 2 && k > 3 && text[k-1] == ' '; n++ {
 		k--
+	}
+	if k > 3 && text[k-1] == '-' && text[k-2] == ' ' {
+		k -= 2
+	}
+	s := k
+	for s > 0 && k-s < 4 && text[s-1]-'A' < 26 {
+		s--
+	}
+	if n := k - s; s > 2 && (n == 2 || n == 3) && text[s-1] == ' ' && states.Has(text[s:k]) {
+		k, state = s-1, true
+	} else if n == 2 && s > 2 && text[s-1] == ' ' {
+		k = s - 1
+	}
+	if k > 0 && text[k-1] == ',' {
+		k--
+	}
+	return k, state
+}
+
+// townBefore reads the town before a code: "Leeds LS2 9JT", "Boston, MA 02115", "Lyon (69002)"; before a state, and on a line of its own, also one that no list has.
+func townBefore(text []byte, i int) (start, stop int, ok bool) {
+	if i > 3 && text[i-1] == '\n' && text[i]-'A' < 26 {
+		return ownLine(text, i-1)
+	}
+	k, state := stateBefore(text, i)
+	if k == i || k < 3 {
+		return 0, 0, false
 	}
 	for n, from := 0, k; n < 3; n++ {
 		for from > 0 && k-from < 36 && (classifiers.IsLetter(text[from-1]) || text[from-1] == '-' || text[from-1] == '\'' || text[from-1] == '.') {
 			from--
 		}
 		if from < k && classifiers.IsCapital(text, from) {
-			if e := dictionary.Find(text[from:k]); e.City > 0 {
+			if e := dictionary.Find(text[from:k]); e.City > 0 || state && k-from > 2 && (from == 0 || text[from-1] == '\n' || from > 1 && text[from-1] == ' ' && text[from-2] == ',') {
 				start, stop, ok = from, k, true
 			}
 		}
@@ -251,6 +311,18 @@ func townBefore(text []byte, i int) (start, stop int, ok bool) {
 		from--
 	}
 	return start, stop, ok
+}
+
+// ownLine reads a town that is the line that ends at k.
+func ownLine(text []byte, k int) (start, stop int, ok bool) {
+	s := k
+	for s > 0 && k-s < 40 && text[s-1] != '\n' {
+		if !classifiers.IsLetter(text[s-1]) && text[s-1] != ' ' && text[s-1] != '-' && text[s-1] != '\'' && text[s-1] != '.' {
+			return 0, 0, false
+		}
+		s--
+	}
+	return s, k, s > 0 && text[s-1] == '\n' && k-s >= 3 && classifiers.IsCapital(text, s)
 }
 
 var postcodeWords = set(strings.Fields("postcode zip zipcode postal plz postleitzahl cp cap cep código kod postcode pocztowy code"))

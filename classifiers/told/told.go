@@ -383,6 +383,9 @@ func (t *term) at(text []byte, i int) (end int, ok bool) {
 // spoken tells whether a word of the cue, or a name, stands before the term on its line.
 func (k *kind) spoken(text []byte, i, end int) bool {
 	if k.behind {
+		if predicate(text, i, end) {
+			return true
+		}
 		if end+1 >= len(text) || text[end] != ' ' {
 			return false
 		}

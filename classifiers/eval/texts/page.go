@@ -20,6 +20,20 @@ func Parts() []Part {
 	return []Part{
 		{"texts, development", of("dev", false)}, {"texts, test", of("test", false)}, {"log lines, development", of("dev", true)}, {"log lines, test", of("test", true)},
 		{"texts with nobody in them", func(t Text) bool { return t.Lang == "none" }},
+		{"second reader, texts, A", second("a", "text")}, {"second reader, texts, B", second("b", "text")},
+		{"second reader, log lines, A", second("a", "log")}, {"second reader, log lines, B", second("b", "log")},
+		{"second reader, nobody, A", second("a", "none")}, {"second reader, nobody, B", second("b", "none")},
+	}
+}
+
+// second selects texts of the second reader: log lines, texts with nobody in them, and all others.
+func second(split, of string) func(Text) bool {
+	return func(t Text) bool {
+		genre := "text"
+		if t.Genre == "log" || t.Genre == "none" {
+			genre = t.Genre
+		}
+		return t.Split == split && genre == of
 	}
 }
 
@@ -31,16 +45,29 @@ func Page(results map[string]*Result) string {
 		r := results[p.Name]
 		fmt.Fprintf(&b, "| %s | %d | %s | %s |\n", p.Name, r.Texts, figures(r.All), figures(r.Identifiers))
 	}
+	b.WriteString("\nIn the texts of the second reader with nobody in them ")
+	fmt.Fprintf(&b, "%d (A, %d texts) and %d (B, %d texts) spans are found.\n", results["second reader, nobody, A"].All.Wrong, results["second reader, nobody, A"].Texts,
+		results["second reader, nobody, B"].All.Wrong, results["second reader, nobody, B"].Texts)
 	r := results["texts, test"]
 	b.WriteString("\n## By language, test\n\n| language | precision | recall | F1 |\n|---|---|---|---|\n")
 	table(&b, r.Lang)
 	b.WriteString("\n## By kind, test\n\n| kind | precision | recall | F1 |\n|---|---|---|---|\n")
 	table(&b, r.Kind)
+	b.WriteString("\n## By kind, second reader, B\n\n| kind | precision | recall | F1 |\n|---|---|---|---|\n")
+	table(&b, results["second reader, texts, B"].Kind)
 	b.WriteString("\n## What goes wrong, development\n\nThe errors on the texts of development, in full; those of the test split are not looked at.\n\n")
-	for _, e := range slices.Compact(slices.Sorted(slices.Values(results["texts, development"].Errors))) {
-		fmt.Fprintf(&b, "- `%s`\n", strings.ReplaceAll(e, "`", "'"))
+	errors(&b, results["texts, development"])
+	b.WriteString("\n## What goes wrong, second reader, A\n\n")
+	for _, part := range []string{"texts", "log lines", "nobody"} {
+		errors(&b, results["second reader, "+part+", A"])
 	}
 	return b.String()
+}
+
+func errors(b *strings.Builder, r *Result) {
+	for _, e := range slices.Compact(slices.Sorted(slices.Values(r.Errors))) {
+		fmt.Fprintf(b, "- `%s`\n", strings.ReplaceAll(e, "`", "'"))
+	}
 }
 
 func figures(s Score) string {
@@ -68,6 +95,15 @@ key=value lines in English, German, French, Spanish, Italian, Dutch, Portuguese 
 stack traces, products, news of organisations. Templates are filled four times; some texts are composed freely. Development and test differ in template
 and in vocabulary: the names, streets, towns, diseases of the test split were chosen without the dictionaries and are in no list that was tuned, and its
 errors are not looked at. Both splits were written by the same hands, though, so that texts of others are harder than these figures say.
+
+The texts of the second reader (testdata/hand) are by another hand, who wrote them before reading the classifiers, the dictionaries and the texts above: 483
+short texts in many registers and the eight languages, two fifths of them with nobody in them but with firms, places and things that are called like
+people, and 188 lines of logs. They were dealt out into A and B by turns. At first sight, as they stood, F1 was .737 on the texts of A and .750 on those of
+B (names recall .61 and .52, streets .56 and .69), .81 and .77 on log lines, and 16 and 22 spans were found in texts with nobody in them. Then the gold
+was brought to the custom of the corpora above, in both halves alike (an age is its number, a pay its amount, a membership the name of the party or
+union, the town of birth a town): .790 and .803. Errors of A were looked at and their causes mended; of B none were, only its figures were
+seen, several times. The same hand wrote down the names that the dictionary lacked, however, so that B flatters the recall of names: on texts of
+yet others it lies between the first figure and the one below.
 
 A span is right when at least half of its letters are covered by spans of the same kind on the other side. Given name, surname and full name are one kind,
 as are passports of all countries, and street and whole address. Every internet address counts in lines of logs. Identifiers are what its form or check

@@ -26,6 +26,11 @@ func measure(t *testing.T) map[string]*texts.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
+	second, err := texts.ReadMarked(os.DirFS("testdata/hand"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list = append(list, second...)
 	out := map[string]*texts.Result{}
 	for _, p := range texts.Parts() {
 		out[p.Name] = texts.Run(set, list, p.Want)
@@ -64,12 +69,15 @@ func TestEvalTexts(t *testing.T) {
 		t.Logf("%s: %d texts, all kinds P %.3f R %.3f F1 %.3f; identifiers P %.3f R %.3f F1 %.3f", p.Name, r.Texts,
 			r.All.Precision(), r.All.Recall(), r.All.F1(), r.Identifiers.Precision(), r.Identifiers.Recall(), r.Identifiers.F1())
 		want, ok := floor[p.Name]
-		if !ok && p.Name != "texts with nobody in them" || r.All.F1() < want[0]-.01 || r.Identifiers.F1() < want[1]-.01 {
+		if strings.Contains(p.Name, "nobody") {
+			if float64(r.All.Wrong) > want[0]+2 {
+				t.Errorf("%s: %d spans, recorded are %v: %v", p.Name, r.All.Wrong, want[0], r.Errors)
+			}
+			continue
+		}
+		if !ok || r.All.F1() < want[0]-.01 || r.Identifiers.F1() < want[1]-.01 {
 			t.Errorf("%s: F1 %.3f and %.3f, recorded are %v", p.Name, r.All.F1(), r.Identifiers.F1(), want)
 		}
-	}
-	if r := results["texts with nobody in them"]; r.All.Wrong > 2 {
-		t.Errorf("%d spans in texts with nobody in them: %v", r.All.Wrong, r.Errors)
 	}
 	if *update {
 		if err := os.WriteFile("../../../docs/accuracy-text.md", []byte(texts.Page(results)), 0o644); err != nil {
