@@ -43,6 +43,9 @@ func Page(results map[string]*Result) string {
 	b.WriteString(head)
 	for _, p := range Parts() {
 		r := results[p.Name]
+		if strings.Contains(p.Name, ", nobody") {
+			continue
+		}
 		fmt.Fprintf(&b, "| %s | %d | %s | %s |\n", p.Name, r.Texts, figures(r.All), figures(r.Identifiers))
 	}
 	b.WriteString("\nIn the texts of the second reader with nobody in them ")
@@ -101,8 +104,8 @@ short texts in many registers and the eight languages, two fifths of them with n
 people, and 188 lines of logs. They were dealt out into A and B by turns. At first sight, as they stood, F1 was .737 on the texts of A and .750 on those of
 B (names recall .61 and .52, streets .56 and .69), .81 and .77 on log lines, and 16 and 22 spans were found in texts with nobody in them. Then the gold
 was brought to the custom of the corpora above, in both halves alike (an age is its number, a pay its amount, a membership the name of the party or
-union, the town of birth a town): .790 and .803. Errors of A were looked at and their causes mended; of B none were, only its figures were
-seen, several times. The same hand wrote down the names that the dictionary lacked, however, so that B flatters the recall of names: on texts of
+union, the town of birth a town): .760 and .775, and .84 and .77 on log lines. Errors of A were looked at and their causes mended; of B only the figures were looked at,
+several times, and two spans in texts with nobody in them by mistake. The same hand wrote down the names that the dictionary lacked, however, so that B flatters the recall of names: on texts of
 yet others it lies between the first figure and the one below.
 
 A span is right when at least half of its letters are covered by spans of the same kind on the other side. Given name, surname and full name are one kind,
