@@ -2,9 +2,9 @@ package testenv
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -63,11 +63,11 @@ const javaOptions = "-Xms512m\n-Xmx512m\n-XX:+UseSerialGC\n-XX:TieredStopAtLevel
 
 // searchServer is a search server of this test binary.
 type searchServer struct {
-	once     sync.Once
-	opened   Search
-	err      error
-	next     atomic.Int64
-	lifeline io.WriteCloser // closed by the end of the process alone
+	once   sync.Once
+	opened Search
+	err    error
+	next   atomic.Int64
+	keep   *keep
 }
 
 var elastic, opensearch searchServer
@@ -209,32 +209,18 @@ func (s *searchServer) run(dir string, env, args []string) error {
 	if err != nil {
 		return err
 	}
-	lifeline, err := cmd.StdinPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.ready(dir); err != nil {
-		_ = lifeline.Close()
-		return err
-	}
-	s.lifeline = lifeline
-	return nil
+	s.keep, err = hold(cmd, dir, s.ready)
+	return err
 }
 
-func (s *searchServer) ready(dir string) (err error) {
-	for range 12000 {
-		var text []byte
-		text, err = s.opened.Try("GET", "/_cluster/health?wait_for_status=yellow&wait_for_no_initializing_shards=true&timeout=30s", "")
-		if err == nil && bytes.Contains(text, []byte(`"timed_out":false`)) {
-			return nil
+func (s *searchServer) ready(k *keep) error {
+	return k.until(12000, 50*time.Millisecond, func() error {
+		text, err := s.opened.Try("GET", "/_cluster/health?wait_for_status=yellow&wait_for_no_initializing_shards=true&timeout=30s", "")
+		if err == nil && !bytes.Contains(text, []byte(`"timed_out":false`)) {
+			err = errors.New("not ready")
 		}
-		<-time.After(50 * time.Millisecond)
-	}
-	log, _ := os.ReadFile(filepath.Join(dir, "log"))
-	return fmt.Errorf("%w: %s", cmp.Or(err, fmt.Errorf("not ready")), bytes.TrimSpace(log[max(0, len(log)-4000):]))
+		return err
+	})
 }
 
 // remove deletes the test's indexes.

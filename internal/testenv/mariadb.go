@@ -11,7 +11,6 @@ import (
 	"database/sql"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"os"
@@ -70,7 +69,7 @@ type family struct {
 	ca       string
 	err      error
 	next     atomic.Int64
-	lifeline io.WriteCloser // closed by the end of the process alone
+	keep     *keep
 }
 
 var sharedMariaDB family
@@ -185,32 +184,14 @@ func (f *family) startMariaDB(install, daemon string) error {
 func ender() string { return kept("kill -KILL $pid") }
 
 // hold starts a server beneath the keeper, and waits until it answers.
-func (f *family) hold(cmd *exec.Cmd, dir string) error {
+func (f *family) hold(cmd *exec.Cmd, dir string) (err error) {
 	cmd.Env = append(os.Environ(), "KEEP="+dir)
-	lifeline, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	if err = f.ready(); err == nil {
-		f.lifeline = lifeline
-		return nil
-	}
-	log, _ := os.ReadFile(filepath.Join(dir, "log"))
-	_ = lifeline.Close()
-	return fmt.Errorf("%w: %s", err, bytes.TrimSpace(log))
+	f.keep, err = hold(cmd, dir, f.ready)
+	return err
 }
 
-func (f *family) ready() (err error) {
-	for range 600 {
-		if err = f.exec("SELECT 1"); err == nil {
-			return nil
-		}
-		<-time.After(50 * time.Millisecond)
-	}
-	return err
+func (f *family) ready(k *keep) error {
+	return k.until(600, 50*time.Millisecond, func() error { return f.exec("SELECT 1") })
 }
 
 // certificates writes an authority of its own, a certificate for 127.0.0.1 that it has signed, and its key.

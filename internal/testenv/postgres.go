@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
 	"os"
@@ -28,7 +27,7 @@ type server struct {
 	password string
 	err      error
 	next     atomic.Int64
-	lifeline io.WriteCloser // closed by the end of the process alone
+	keep     *keep
 }
 
 var shared server
@@ -130,31 +129,13 @@ func (s *server) run(bin, dir string) error {
 }
 
 // hold starts the keeper and waits for the server.
-func (s *server) hold(cmd *exec.Cmd, dir string) error {
-	lifeline, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	if err := s.ready(dir); err != nil {
-		_ = lifeline.Close()
-		return err
-	}
-	s.lifeline = lifeline
-	return nil
+func (s *server) hold(cmd *exec.Cmd, dir string) (err error) {
+	s.keep, err = hold(cmd, dir, s.ready)
+	return err
 }
 
-func (s *server) ready(dir string) (err error) {
-	for range 300 {
-		if err = s.exec("SELECT 1"); err == nil {
-			return nil
-		}
-		<-time.After(50 * time.Millisecond)
-	}
-	log, _ := os.ReadFile(filepath.Join(dir, "log"))
-	return fmt.Errorf("%w: %s", err, bytes.TrimSpace(log))
+func (s *server) ready(k *keep) error {
+	return k.until(300, 50*time.Millisecond, func() error { return s.exec("SELECT 1") })
 }
 
 func freePort() (int, error) {

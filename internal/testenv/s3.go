@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -48,7 +47,7 @@ type gateway struct {
 	program, data  string
 	err            error
 	next           atomic.Int64
-	lifeline       io.WriteCloser
+	keep           *keep
 }
 
 var sharedGateway gateway
@@ -140,30 +139,17 @@ func (g *gateway) attempt() error {
 	cmd := exec.Command("/bin/sh", "-c", keeper(), "keeper", g.program, "--port", "127.0.0.1:"+strconv.Itoa(g.port), "--quiet", "--keep-alive",
 		"--iam-dir", filepath.Join(dir, "iam"), "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "data"))
 	cmd.Env = append(os.Environ(), "KEEP="+dir, "ROOT_ACCESS_KEY="+g.access, "ROOT_SECRET_KEY="+g.secret)
-	lifeline, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	if err := g.ready(dir); err != nil {
-		_ = lifeline.Close()
-		return err
-	}
-	g.lifeline = lifeline
-	return nil
+	g.keep, err = hold(cmd, dir, g.ready)
+	return err
 }
 
-func (g *gateway) ready(dir string) (err error) {
+func (g *gateway) ready(k *keep) error {
 	var d net.Dialer
-	for range 200 {
-		var c net.Conn
-		if c, err = d.DialContext(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", g.port)); err == nil {
-			return c.Close()
+	return k.until(200, 20*time.Millisecond, func() error {
+		c, err := d.DialContext(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", g.port))
+		if err == nil {
+			err = c.Close()
 		}
-		<-time.After(20 * time.Millisecond)
-	}
-	log, _ := os.ReadFile(filepath.Join(dir, "log"))
-	return fmt.Errorf("%w: %s", err, log)
+		return err
+	})
 }
