@@ -68,7 +68,7 @@ const (
 // patience is how long one who asked for her turn is waited for, and longest how long one who waits among many lets pass before she asks again.
 const (
 	patience = 30 * time.Second
-	longest  = 10 * time.Second
+	longest  = 4 * time.Second
 )
 
 // waits says in the store that the plan of one person asks for its turn, so that a batch lets it go first. The more have asked before, the later it asks again:
@@ -83,10 +83,10 @@ func (r *run) waits(ctx context.Context) (*Result, error) {
 		if _, err := tx.Exec(ctx, "UPDATE plan SET wants = $1 WHERE id = $2", now, r.s.ID); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan p JOIN plan me ON me.id = $1 WHERE p.wants >= $2 AND (p.made < me.made OR p.made = me.made AND p.id < me.id)",
+		return tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan p JOIN plan me ON me.id = $1 WHERE p.wants >= $2 AND p.state = me.state AND (p.made < me.made OR p.made = me.made AND p.id < me.id)",
 			r.s.ID, now-patience.Microseconds()).Scan(&before)
 	})
-	return &Result{Reason: "turn", Again: min(time.Second+time.Duration(before)*time.Second/4, longest)}, err
+	return &Result{Reason: "turn", Again: min(time.Second+time.Duration(before)*time.Second/8, longest)}, err
 }
 
 // next makes the plan the one that acts next, if no other one acts or is the next: of two last looks that are made at once one is made in vain, since what the other

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vestige/internal/app"
+	"vestige/internal/db"
 	"vestige/internal/demo/company"
 	"vestige/internal/testenv"
 	"vestige/plans"
@@ -89,6 +90,21 @@ func (c *crew) start(name string) *exec.Cmd {
 	return cmd
 }
 
+// atWork waits until so many processes say in the store that they work.
+func (c *crew) atWork(want int) {
+	c.t.Helper()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for n, until := 0, time.Now().Add(5*time.Minute); n < want; <-tick.C {
+		must(c.t, c.app.DB.Read(c.t.Context(), func(tx db.Tx) error {
+			return tx.QueryRow(c.t.Context(), "SELECT COUNT(*) FROM worker").Scan(&n)
+		}))
+		if time.Now().After(until) {
+			c.t.Fatalf("%d of %d processes work", n, want)
+		}
+	}
+}
+
 // kill kills one worker after the other, and starts it again, until the context ends; then it gives how many died.
 func (c *crew) kill(ctx context.Context, workers []*exec.Cmd, every time.Duration) <-chan int {
 	out := make(chan int, 1)
@@ -141,6 +157,7 @@ func TestWorkers(t *testing.T) {
 	for i := range 4 {
 		workers = append(workers, c.start(fmt.Sprintf("w%d", i)))
 	}
+	c.atWork(len(workers))
 	ctx, stop := context.WithCancel(t.Context())
 	killed := c.kill(ctx, workers, every)
 	together := c.wide(tables)
@@ -153,6 +170,7 @@ func TestWorkers(t *testing.T) {
 // eraseMany approves erasures, and waits until the workers have carried them out. A plan that asks something is a person's, and is left.
 func (c *crew) eraseMany(people int) {
 	c.t.Helper()
+	began := time.Now()
 	asked := map[company.Person]*plans.Status{}
 	for _, p := range c.persons(people)[:people] {
 		plan, err := c.ask(p, policies.Erasure)
@@ -161,14 +179,10 @@ func (c *crew) eraseMany(people int) {
 			asked[p] = plan
 		}
 	}
-	began := time.Now()
-	until := began.Add(10*time.Minute + time.Duration(people)*30*time.Second)
-	for p, plan := range asked {
-		if c.closed(plan, until) {
-			c.erased = append(c.erased, p)
-		}
-	}
-	c.t.Logf("%d of %d erasures by the workers in %v; the others ask something", len(c.erased), people, time.Since(began).Round(time.Second))
+	approved := time.Since(began)
+	c.closeAll(asked, time.Now().Add(10*time.Minute+time.Duration(people)*30*time.Second))
+	c.t.Logf("%d of %d erasures by the workers in %v, of which %v were for planning; the others ask something", len(c.erased), people,
+		time.Since(began).Round(time.Second), approved.Round(time.Second))
 	if len(c.erased)*10 < people*8 {
 		c.t.Errorf("only %d of %d people are erased", len(c.erased), people)
 	}
@@ -190,28 +204,27 @@ func (c *crew) later(plan *plans.Status) bool {
 	return true
 }
 
-// closed waits until a plan is closed. One that took its place, since what others erased has changed what there is to do, is approved anew as a person would; false
-// says that it asks something before anything is done.
-func (c *crew) closed(plan *plans.Status, until time.Time) bool {
+// closeAll waits until plans are closed. One that took the place of another, since what others erased has changed what there is to do, is approved anew as a person
+// would; one that asks something before anything is done is left.
+func (c *crew) closeAll(open map[company.Person]*plans.Status, until time.Time) {
 	c.t.Helper()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for id := plan.ID; ; <-tick.C {
-		s, err := c.app.Engine.Show(c.t.Context(), id)
-		must(c.t, err)
-		switch {
-		case s.State == plans.Closed:
-			return true
-		case s.State == plans.Superseded && s.Next != "":
-			id = s.Next
-		case s.State == plans.Planned && c.followed(s):
-			if !c.later(s) {
-				return false
+	for ; len(open) > 0; <-tick.C {
+		for p, plan := range open {
+			s, err := c.app.Engine.Show(c.t.Context(), plan.ID)
+			must(c.t, err)
+			switch {
+			case s.State == plans.Closed:
+				c.erased = append(c.erased, p)
+				delete(open, p)
+			case s.State == plans.Superseded && s.Next != "":
+				open[p] = &plans.Status{ID: s.Next}
+			case s.State == plans.Planned && c.followed(s) && !c.later(s), s.State == plans.Blocked && s.Resume == plans.Approved:
+				delete(open, p)
+			case s.State.Terminal() || s.State == plans.Blocked || time.Now().After(until):
+				c.t.Fatalf("a plan is %s: %s", s.State, s.Reason)
 			}
-		case s.State == plans.Blocked && s.Resume == plans.Approved:
-			return false
-		case s.State.Terminal() || s.State == plans.Blocked || time.Now().After(until):
-			c.t.Fatalf("a plan is %s: %s", s.State, s.Reason)
 		}
 	}
 }
