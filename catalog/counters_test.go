@@ -135,3 +135,47 @@ func counters(t *testing.T, b *bundle) {
 	}
 	groups(b)
 }
+
+// A second look is asked for at some of the fields that were put off; the others are no part of that queue, nor of what is decided of it at once.
+func TestPutOffForAReason(t *testing.T) {
+	b := open(t)
+	for i := range 4 {
+		b.put(fmt.Sprintf("shop/t%d", i), "mail contact.email .9", "phone contact.phone .9")
+	}
+	reason := map[string]string{"shop/t0#mail": "second review: is it?", "shop/t1#mail": "later", "shop/t2#mail": "second review: is it?", "shop/t3#phone": "later"}
+	for at, why := range reason {
+		b.decide(pii.Decision{Field: parse(at), Verdict: pii.Defer, Reason: why, By: "dana"})
+	}
+	f := catalog.GroupFilter{State: catalog.Deferred, Reason: "second review:"}
+	look := func(f catalog.GroupFilter) (out []string) {
+		all, err := b.Groups(b.ctx, f)
+		b.must(err)
+		for _, g := range all {
+			_, es, err := b.Group(b.ctx, f, g.ID, pii.Ref{}, 10)
+			b.must(err)
+			if int64(len(es)) != g.Fields {
+				t.Errorf("%s has %d fields, and %d are counted", g.Name, len(es), g.Fields)
+			}
+			for _, e := range es {
+				out = append(out, e.Ref.String())
+			}
+		}
+		return out
+	}
+	for want, f := range map[string]catalog.GroupFilter{
+		"[shop/t0#mail shop/t2#mail]": f, "[]": {State: catalog.Deferred, Reason: "third"}, "[shop/t0#mail shop/t1#mail shop/t2#mail]": {State: catalog.Deferred, Category: "contact.email"},
+	} {
+		if got := fmt.Sprint(look(f)); got != want {
+			t.Errorf("%+v finds %s, wanted %s", f, got, want)
+		}
+	}
+	all, err := b.Groups(b.ctx, f)
+	b.must(err)
+	if _, es, err := b.Group(b.ctx, f, all[0].ID, parse("shop/t0#mail"), 10); err != nil || len(es) != 1 || es[0].Ref.Dataset != "t2" {
+		t.Errorf("behind the first there are %v: %v", es, err)
+	}
+	b.decide(pii.Decision{Field: parse("shop/t0#mail"), Verdict: pii.Accept, Category: "contact.email", By: "eve"})
+	if got := fmt.Sprint(look(f)); got != "[shop/t2#mail]" {
+		t.Errorf("when one was decided there are %s", got)
+	}
+}

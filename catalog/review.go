@@ -53,6 +53,7 @@ type GroupFilter struct {
 	Source     string
 	Category   pii.Category // covers its segments
 	Suppressed bool         // those that nobody is asked about, instead of the others
+	Reason     string       // of what was put off: those fields alone for a reason that begins so
 }
 
 // Groups gives what waits for a decision, in groups: those first that would cost most to leave. Nobody changes what is given.
@@ -67,10 +68,15 @@ func (c *Catalog) groups(ctx context.Context, tx db.Tx, f GroupFilter) (out []*G
 	}
 	look := func() ([]*Group, error) { return c.queue.groups(ctx, tx, f, c.policy.Cost) }
 	var all []*Group
-	if f.Source == "" {
-		all, err = look()
-	} else { // it is another order, which is worked out once for a revision
+	switch {
+	case f.Reason != "":
+		var off putOff
+		off, err = c.putOff(ctx, tx, f)
+		all = off.groups
+	case f.Source != "": // it is another order, which is worked out once for a revision
 		all, err = remembered(ctx, c, tx, strings.Join([]string{"groups:" + string(f.State), f.Source, string(f.Category)}, "\x00"), look)
+	default:
+		all, err = look()
 	}
 	if err != nil {
 		return nil, err
@@ -153,6 +159,9 @@ func (c *Catalog) Group(ctx context.Context, f GroupFilter, id string, after pii
 }
 
 func (c *Catalog) fieldsOf(ctx context.Context, tx db.Tx, f GroupFilter, g *Group, after pii.Ref, limit int) ([]Entry, error) {
+	if f.Reason != "" {
+		return c.fieldsPutOff(ctx, tx, f, g, after, limit)
+	}
 	var w conditions
 	w.is("grp", g.ID)
 	w.add("grp <> ''") // by which the index is chosen that has these alone

@@ -17,7 +17,7 @@ func (s *Server) apiDecideRoutes() {
 	s.api("PUT", "/field/decision", accounts.Decide, s.apiDecide, call{Says: "Decides on a field, over the version that If-Match names.", Query: atField, Takes: decisionIn{}, Gives: decidedDoc{}, Match: true})
 	s.api("POST", "/decisions", accounts.Decide, s.apiDecideMany, call{Says: "Makes up to 500 decisions, all of them or none.", Takes: decisionsIn{}, Gives: made{}, Status: http.StatusCreated})
 	s.api("POST", "/decisions/:id/undo", accounts.Decide, s.apiUndo, call{Says: "Takes a batch of decisions back.", Gives: undoneDoc{}})
-	s.api("GET", "/review/groups", accounts.ReadCatalog, s.apiGroups, call{Says: "Lists groups of fields that are alike and wait for a decision.", Query: paged("show", "deferred or suppressed instead of proposed", "source", "of this source alone", "category", "of this category alone"), Gives: list[catalog.Group]{}})
+	s.api("GET", "/review/groups", accounts.ReadCatalog, s.apiGroups, call{Says: "Lists groups of fields that are alike and wait for a decision.", Query: paged("show", "deferred, second (put off for a second person to look at) or suppressed instead of proposed", "source", "of this source alone", "category", "of this category alone"), Gives: list[catalog.Group]{}})
 }
 
 // decisionIn is a decision as a program sends it.

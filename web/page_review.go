@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -58,7 +59,11 @@ func queueOf(c *gin.Context) queue {
 }
 
 func (q queue) filter() catalog.GroupFilter {
-	return catalog.GroupFilter{State: q.State, Source: q.Source, Category: q.Category, Suppressed: q.Off}
+	f := catalog.GroupFilter{State: q.State, Source: q.Source, Category: q.Category, Suppressed: q.Off}
+	if q.Second {
+		f.Reason = strings.TrimSpace(secondReview)
+	}
+	return f
 }
 
 // Show names the part, as the address has it.
@@ -181,9 +186,6 @@ func (s *Server) reviewGroup(ctx context.Context, v *reviewView, id, at string) 
 	if err != nil {
 		return err
 	}
-	if v.Queue.Second {
-		es = slices.DeleteFunc(es, func(e catalog.Entry) bool { return e.Decision == nil || !startsSecond(e.Decision.Reason) })
-	}
 	v.Group, v.Rest = g, g.Fields-int64(len(es))
 	name := s.names(ctx)
 	on := 0
@@ -208,10 +210,6 @@ func (s *Server) reviewGroup(ctx context.Context, v *reviewView, id, at string) 
 	f, err := s.fieldView(ctx, es[on].Ref.String())
 	v.Field, v.Seen = &f, stampOf(es[on])
 	return err
-}
-
-func startsSecond(reason string) bool {
-	return len(reason) >= len(secondReview)-1 && reason[:len(secondReview)-1] == secondReview[:len(secondReview)-1]
 }
 
 func personalKinds() (out []pii.CategoryInfo) {
