@@ -350,3 +350,7 @@ CREATE INDEX dataset_count_here ON dataset_count (source) WHERE missed = 0;
 ALTER TABLE card ADD COLUMN owner TEXT;
 CREATE INDEX card_owner ON card (owner, source, dataset, field) WHERE owner <> '';
 CREATE INDEX card_owned_field ON card (source, dataset, field) WHERE owner <> '' AND field <> '';
+
+-- step 12
+-- The open alerts of one source, the newest first.
+CREATE INDEX alert_source ON alert (closed, source, opened, id);

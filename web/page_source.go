@@ -140,7 +140,7 @@ func sparks(runs []catalog.Run) (out []spark) {
 	}
 	for i, r := range runs {
 		h := max(2, 24*float64(max(0, r.Ended-r.Started))/float64(longest))
-		out = append(out, spark{X: float64(9-i) * 9, Y: 26 - h, H: h, Class: orElse(r.Outcome, "running"), Text: when(r.Started) + ": " + orElse(r.Outcome, "running") + ", " + took(r.Started, r.Ended)})
+		out = append(out, spark{X: float64(len(runs)-1-i) * 9, Y: 26 - h, H: h, Class: orElse(r.Outcome, "running"), Text: when(r.Started) + ": " + orElse(r.Outcome, "running") + ", " + took(r.Started, r.Ended)})
 	}
 	return out
 }
