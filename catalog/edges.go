@@ -176,6 +176,7 @@ func (c *Catalog) References(ctx context.Context, ref pii.Ref) (rs []Reference, 
 type ReferenceFilter struct {
 	At     pii.Ref
 	Toward bool   // those that lead to it, else those that start in it
+	Either bool   // both
 	After  string // the id behind which the page begins
 	Limit  int
 }
@@ -185,6 +186,9 @@ func (c *Catalog) ReferencesAt(ctx context.Context, f ReferenceFilter) (rs []Ref
 	from := "FROM edge WHERE from_source = $1 AND from_dataset = $2"
 	if f.Toward {
 		from = "FROM edge_to WHERE source = $1 AND dataset = $2"
+	}
+	if f.Either {
+		from = "FROM (SELECT id FROM edge WHERE from_source = $1 AND from_dataset = $2 UNION SELECT id FROM edge_to WHERE source = $1 AND dataset = $2) AS there WHERE id <> ''"
 	}
 	err = c.read(ctx, func(tx db.Tx) error {
 		if err := tx.QueryRow(ctx, "SELECT count(*) "+from, f.At.Source, f.At.Dataset).Scan(&all); err != nil {

@@ -85,10 +85,12 @@ func TestReferencesByPage(t *testing.T) {
 		b.put(from, "user_id none.key .9")
 		edges = append(edges, lineage.Edge{ID: fmt.Sprintf("e%d", i), From: parse(from), Fields: []string{"user_id"}, To: parse("shop/users"), ToFields: []string{"id"}, Kind: lineage.Owns, Confidence: .9})
 	}
+	b.put("shop/towns", "town none.key .9")
+	edges = append(edges, lineage.Edge{ID: "out", From: parse("shop/users"), Fields: []string{"id"}, To: parse("shop/towns"), ToFields: []string{"town"}, Kind: lineage.Owns, Confidence: .9})
 	b.write(func(tx db.Tx) error { return b.PutEdges(b.ctx, tx, "shop", edges) })
-	for toward, want := range map[bool]int{true: 25, false: 0} {
-		seen := map[string]bool{}
-		f := catalog.ReferenceFilter{At: parse("shop/users"), Toward: toward, Limit: 10}
+	for f, want := range map[catalog.ReferenceFilter]int{{Toward: true}: 25, {}: 1, {Either: true}: 26} {
+		seen, toward := map[string]bool{}, f.Toward
+		f.At, f.Limit = parse("shop/users"), 10
 		for {
 			rs, all, err := b.ReferencesAt(b.ctx, f)
 			b.must(err)

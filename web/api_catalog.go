@@ -15,7 +15,7 @@ func (s *Server) apiCatalogRoutes() {
 	r := accounts.ReadCatalog
 	s.api("GET", "/sources", r, s.apiSources, call{Says: "Lists the sources with counts of their fields.", Gives: list[catalog.SourceInfo]{}})
 	s.api("GET", "/datasets", r, s.apiDatasets, call{Says: "Lists datasets, by reference.", Query: paged("source", "of this source alone", "name", "a part of the name"), Gives: list[datasetRow]{}})
-	s.api("GET", "/dataset", r, s.apiDataset, call{Says: "Gives a dataset with its fields and references.", Query: atDataset, Gives: datasetDoc{}})
+	s.api("GET", "/dataset", r, s.apiDataset, call{Says: "Gives a dataset with its fields and a page of its references.", Query: paged("at", "the dataset, as source/dataset"), Gives: datasetDoc{}})
 	s.api("GET", "/fields", r, s.apiFields, call{Says: "Searches fields with the query language.", Query: paged("q", "the query", "facets", "1 for counts by facet"), Gives: catalog.Result{}})
 	s.api("GET", "/field", r, s.apiField, call{Says: "Gives a field with evidence, decision and history; its ETag names what a decision is over.", Query: atField, Gives: fieldDoc{}})
 	s.api("GET", "/alerts", r, s.apiAlerts, call{Says: "Lists alerts, the newest first.", Query: paged("closed", "1 for closed ones too", "snoozed", "1 for ones that are put off too", "code", "of a code alone", "source", "of a source alone", "owner", "of somebody who looks after them"), Gives: list[catalog.Alert]{}})
@@ -23,10 +23,7 @@ func (s *Server) apiCatalogRoutes() {
 	s.api("GET", "/categories", r, func(c *gin.Context) { give(c, list[pii.CategoryInfo]{Items: pii.Categories()}) }, call{Says: "Lists the kinds of personal data.", Gives: list[pii.CategoryInfo]{}})
 }
 
-var (
-	atDataset = map[string]string{"at": "the dataset, as source/dataset"}
-	atField   = map[string]string{"at": "the field, as source/dataset#field"}
-)
+var atField = map[string]string{"at": "the field, as source/dataset#field"}
 
 // paged gives parameters of a list that is read page by page, with others in pairs of name and meaning.
 func paged(others ...string) map[string]string {
@@ -90,6 +87,7 @@ type datasetDoc struct {
 	Node       lineage.Node        `json:"dataset"`
 	Fields     []catalog.Entry     `json:"fields"`
 	References []catalog.Reference `json:"references"`
+	Next       string              `json:"next,omitempty"` // the cursor of further references
 }
 
 func (s *Server) apiDataset(c *gin.Context) {
@@ -99,9 +97,14 @@ func (s *Server) apiDataset(c *gin.Context) {
 		doc.Fields = append(doc.Fields, f.Entry)
 	}
 	if err == nil {
-		var all []catalog.Reference
-		all, err = s.svc.Catalog.References(c.Request.Context(), v.Node.Dataset.Ref.Of())
-		doc.References = append(doc.References, all...)
+		n := limit(c, 100)
+		var page []catalog.Reference
+		page, _, err = s.svc.Catalog.ReferencesAt(c.Request.Context(), catalog.ReferenceFilter{At: v.Node.Dataset.Ref.Of(), Either: true, After: c.Query("after"), Limit: n + 1})
+		if len(page) > n {
+			page = page[:n]
+			doc.Next = page[n-1].ID
+		}
+		doc.References = append(doc.References, page...)
 	}
 	either(s, c, doc, err)
 }
