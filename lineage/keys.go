@@ -37,11 +37,11 @@ func (n *Node) keys() (out [][]string) {
 	return out
 }
 
-// onlyTogether tells whether a field refers to somebody together with others, and by itself to nobody: the member of a tenant.
+// onlyTogether tells whether a field refers to somebody together with others, and by itself to nobody: the member of a tenant, the owner of a kind.
 func onlyTogether(g *Graph, n *Node, f *FieldNode) (several bool) {
 	for _, e := range g.Out(n.Dataset.Ref) {
 		if slices.Contains(e.Fields, f.Field.Name) {
-			if len(e.Fields) == 1 {
+			if len(e.Fields) == 1 && e.When == nil {
 				return false
 			}
 			several = true

@@ -374,7 +374,7 @@ func (c *closer) moreOfHer(f *pii.Found) bool {
 			m.Match(name, v.Path, []byte(v.Value.Reveal()), func(pii.Hit) { found = true })
 		}
 	}
-	return found || c.sameThing(f)
+	return found || c.sameThing(f) || c.besideHer(f)
 }
 
 func (c *closer) attributeTerms(except ...pii.Category) []pii.Term {

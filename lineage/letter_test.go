@@ -1,0 +1,87 @@
+package lineage_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"testing"
+
+	"vestige/forms"
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+// archive is a file of letters, line by line, beside a table of people.
+type archive struct {
+	*estate
+	ref   pii.Ref
+	lines []string
+}
+
+func (a *archive) Look(ctx context.Context, m pii.Match) iter.Seq2[*pii.Found, error] {
+	if m.Dataset.Ref != a.ref {
+		return a.estate.Look(ctx, m)
+	}
+	return func(yield func(*pii.Found, error) bool) {
+		matcher := forms.Compile(m.Terms)
+		for i, line := range a.lines {
+			f := &pii.Found{Dataset: a.ref, Key: pii.Key{pii.NewValue("a.mbox"), pii.NewValue(fmt.Sprintf("%d.ab", i+1))}, Fields: map[string][]pii.Located{"line": {{Value: pii.NewValue(line)}}}}
+			matcher.Match("line", "", []byte(line), func(h pii.Hit) { h.Field = "line"; f.Hits = append(f.Hits, h) })
+			if len(f.Hits) > 0 && !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestLetter takes a name at the end of a letter for hers whose address begins it, and asks about one that stands far from anything of hers.
+func TestLetter(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		between, asked int
+	}{"near": {4, 0}, "far": {40, 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEstate(t)
+			e.table("crm/people", "id identity.number", "name identity.name", "mail contact.email").add("p1", "Ann Berg", "ann@example.com").add("p2", "Tom Lind", "tom@example.com")
+			a := &archive{estate: e, ref: pii.Ref{Source: "files", Dataset: "a.mbox"}}
+			a.lines = append(slices.Repeat([]string{"as agreed."}, c.between), "Ann Berg")
+			a.lines = append([]string{"From: <ann@example.com>"}, a.lines...)
+			line := pii.Field{Name: "line", Column: "line", Type: pii.Text}
+			g := e.open()
+			g.Nodes = append(g.Nodes, lineage.Node{Dataset: pii.Dataset{Ref: a.ref, Kind: pii.Objects, Fields: []pii.Field{line}}, Fields: []lineage.FieldNode{{Field: line, Category: "text.personal", Confidence: 1, Contains: []pii.Contained{{Category: "contact.email", Confidence: 1}}}}})
+			got, err := lineage.Close(t.Context(), g.Index(), a, limits, []pii.Identifier{mail("ann@example.com")}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.Questions) != c.asked {
+				t.Errorf("%d questions, want %d: %q", len(got.Questions), c.asked, reached(got))
+			}
+		})
+	}
+}
+
+// reached lists what a closure reached.
+func reached(c *lineage.Closure) (out []string) {
+	for _, r := range c.Records {
+		out = append(out, fmt.Sprint(r.Holding, " ", r.Dataset))
+	}
+	return out
+}
+
+// TestOwnerOfAKind leads from the paper of a contract to no paper of a ticket that has the contract's number.
+func TestOwnerOfAKind(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	e.table("net/people", "id identity.number", "name identity.name", "mail contact.email").add("p1", "Ann Berg", "ann@example.com").add("p2", "Tom Lind", "tom@example.com")
+	e.table("net/contracts", "id none.key int", "person identity.number >net/people.id").add(101, "p1").add(102, "p2")
+	e.table("net/tickets", "id none.key int", "person identity.number >net/people.id").add(101, "p2").add(103, "p1")
+	papers := e.table("net/papers", "id none.key int", "owner_type none.code", "owner_id identity.number int")
+	papers.add(1, "contract", 101).add(2, "ticket", 101).add(3, "ticket", 103)
+	for _, kind := range []string{"contract", "ticket"} {
+		to := pii.Ref{Source: "net", Dataset: kind + "s"}
+		papers.guess = append(papers.guess, lineage.Edge{ID: kind, From: papers.ref, Fields: []string{"owner_id"}, To: to, ToFields: []string{"id"}, Confidence: 0.99, When: &lineage.When{Field: "owner_type", Values: []string{kind}}})
+	}
+	same(t, told(e.close(e.open(), mail("ann@example.com"))), []string{"hers net/people p1", "hers net/contracts 101", "hers net/tickets 103", "hers net/papers 1", "hers net/papers 3"})
+}
