@@ -5,6 +5,7 @@ import (
 	"os"
 	"testing"
 
+	"vestige/internal/db"
 	"vestige/internal/demo/company"
 	"vestige/internal/e2e/outsider"
 	"vestige/pii"
@@ -72,6 +73,37 @@ func batchOf(t *testing.T, seed uint64, count int) {
 	j := outsider.Judge(before, after, c.Truth, erased)
 	if j.Recall < 1 || len(j.Collateral) > 0 {
 		t.Errorf("%d people: recall %.4f, left %.900q, collateral %.900q", len(erased), j.Recall, j.Left, j.Collateral)
+	}
+}
+
+// TestPassedOverOnce has another erasure come between the last look of a batch and its acts. The first look keeps nobody back; the second one, which was made
+// necessary, does, so that single people, one after the other, do not have many wait for good.
+func TestPassedOverOnce(t *testing.T) {
+	w := newWorld(t, newEstate(40, "").sources()...)
+	ask := plans.Ask{Request: "REQ-00000002", Kind: plans.Erasure, By: "olga"}
+	for i := 10; i < 14; i++ {
+		ask.Subjects = append(ask.Subjects, []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mailOf(i))}})
+	}
+	many, err := w.engine.Plan(t.Context(), ask)
+	w.must(err)
+	one := w.approve(w.plan(plans.Erasure, mailOf(her)))
+	w.approve(many)
+	var keeps []bool
+	r, err := w.engine.Run(t.Context(), many.ID, func(ev plans.Event) {
+		if ev.What != "state" || ev.State != plans.Exporting {
+			return
+		}
+		var looking int64
+		w.must(w.store.DB().Read(t.Context(), func(tx db.Tx) error {
+			return tx.QueryRow(t.Context(), "SELECT looking FROM plan WHERE id = $1", many.ID).Scan(&looking)
+		}))
+		if keeps = append(keeps, looking > 0); len(keeps) == 1 {
+			finish(t, w, one.ID)
+		}
+	})
+	w.must(err)
+	if fmt.Sprint(keeps) != "[false true]" {
+		t.Errorf("the looks keep others back: %v, and it came to %s (%s)", keeps, r.State, r.Reason)
 	}
 }
 

@@ -19,6 +19,7 @@ type run struct {
 	by    string
 	tell  func(Event)
 	at    *lookedAt // the last look of this round, once it is open
+	vain  bool      // the last look of a plan of many was made in vain before
 	acts  int64     // how many units of erasures had been done when this look began
 
 	conflicts int // how often records have changed under the run

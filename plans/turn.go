@@ -90,7 +90,8 @@ func (r *run) waits(ctx context.Context) (*Result, error) {
 }
 
 // next makes the plan the one that acts next, if no other one acts or is the next: of two last looks that are made at once one is made in vain, since what the other
-// one then erases asks for another look. A plan whose cool-down is still to come does not act next, and looks when it likes; one of many people keeps nobody back.
+// one then erases asks for another look. A plan whose cool-down is still to come does not act next, and looks when it likes. One of many people keeps nobody back, unless it has
+// looked in vain before: it looks for long, and each single person's erasure that came between would have it look again.
 func (r *run) next(ctx context.Context) (ok bool, err error) {
 	if r.s.Kind != Erasure {
 		return true, nil
@@ -100,7 +101,10 @@ func (r *run) next(ctx context.Context) (ok bool, err error) {
 			return err
 		}
 		others, err := r.others(ctx, tx)
-		if err == nil && others == 0 && r.soon() {
+		if err == nil && r.s.Open.Batch != nil {
+			err = tx.QueryRow(ctx, "SELECT COUNT(*) > 0 FROM plan_look WHERE plan = $1 AND round = $2", r.s.ID, r.s.Round).Scan(&r.vain)
+		}
+		if err == nil && others == 0 && r.s.Open.Batch == nil && r.soon() {
 			err = tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND looking >= $2 AND state IN ($3, $4, $5)",
 				r.s.ID, clock.Micros()-silence.Microseconds(), string(Approved), string(Exporting), string(Cooling)).Scan(&others)
 		}
@@ -125,8 +129,8 @@ func (r *run) says(ctx context.Context, tx db.Tx) error {
 	return err
 }
 
-// soon tells whether the acts of a plan of one person follow its last look at once.
-func (r *run) soon() bool { return r.s.Open.Batch == nil && r.until() <= clock.Micros() }
+// soon tells whether the acts of a plan that others wait for follow its last look at once.
+func (r *run) soon() bool { return (r.s.Open.Batch == nil || r.vain) && r.until() <= clock.Micros() }
 
 // saying keeps the place of a plan that looks for long; the function given ends it.
 func (r *run) saying(ctx context.Context) (stop func()) {
