@@ -296,6 +296,12 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 	byID := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return terms[h.Term].Category != "identity.name" && !open[h.Term] })
 	cat := terms[f.Hits[0].Term].Category
 	via := []Link{{Dataset: f.Dataset, Field: f.Hits[0].Field, Category: cat, How: "text"}}
+	if c.beforeHers(f, terms) {
+		for _, h := range f.Hits {
+			c.alikeOnly(f, h, via, 1)
+		}
+		return
+	}
 	_, mentioned := c.recs[recordID(f)]
 	if number := c.openNumber(f, terms, open); !byID && !mentioned {
 		more := c.moreOfHer(f)
@@ -349,6 +355,15 @@ func (c *closer) told(f *pii.Found, terms []pii.Term) []pii.Hit {
 	n := c.g.Node(f.Dataset)
 	return slices.DeleteFunc(slices.Clone(f.Hits), func(h pii.Hit) bool {
 		return MayChance(n.Field(h.Field), terms[h.Term].Category) && Whole(f, h)
+	})
+}
+
+// beforeHers tells whether all that a text has of her was somebody else's when the text was written.
+func (c *closer) beforeHers(f *pii.Found, terms []pii.Term) bool {
+	n, at := c.g.Node(f.Dataset), &Record{Dataset: f.Dataset, Fields: f.Fields}
+	return !slices.ContainsFunc(f.Hits, func(h pii.Hit) bool {
+		t := terms[h.Term]
+		return !t.Category.Global() || h.Value >= len(t.Values) || !c.before(n, at, c.byID[idKey(pii.Identifier{Category: t.Category, Value: t.Values[h.Value]})])
 	})
 }
 

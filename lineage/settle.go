@@ -180,11 +180,11 @@ func (c *closer) giveBack() {
 	}
 }
 
-// unname takes back the mentions by an identifier that was hers for a time only and that is somebody else's since.
+// unname takes back the mentions by an identifier that was hers for a time only and that is somebody else's since, and those from before it was hers.
 func (c *closer) unname() {
 	for _, p := range c.naming {
 		i, ok := c.recs[recordID(p.found)]
-		if !ok || p.known.Window == nil || p.known.Window.To == 0 || p.known.Why != "held-by-another" || c.byTime(p) != differs {
+		if !ok || !c.since(p) && !c.before(p.node, &Record{Dataset: p.found.Dataset, Fields: p.found.Fields}, p.known) {
 			continue
 		}
 		r := c.out.Records[i]
@@ -195,9 +195,14 @@ func (c *closer) unname() {
 	}
 }
 
+// since tells whether a record is from a time when an identifier that was hers for a time only was somebody else's already.
+func (c *closer) since(p *pend) bool {
+	return p.known.Window != nil && p.known.Window.To != 0 && p.known.Why == "held-by-another" && c.byTime(p) == differs
+}
+
 // before tells whether a record is from a time when the identifier was somebody else's.
 func (c *closer) before(n *Node, r *Record, k *Known) bool {
-	if k == nil || len(k.Past) == 0 {
+	if k == nil || len(k.Past) == 0 || !c.lim.on(Windows) {
 		return false
 	}
 	return slices.ContainsFunc(times(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}), func(m moment) bool {

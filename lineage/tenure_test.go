@@ -117,3 +117,40 @@ func TestServiceForAPassenger(t *testing.T) {
 	}
 	same(t, got[2:], []string{"hers air/services 1", "hers air/services 3"})
 }
+
+// TestMentionedBeforeItWasHers has records that name somebody by an address: those from before it was hers are about whoever had it then.
+func TestMentionedBeforeItWasHers(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		who  string
+		want []string
+	}{
+		"who has it now": {"bob@example.com", []string{"hers shop/users 2", "held-by-another desk/calls 1", "mentions desk/calls 2: lee@example.com", "mentions desk/calls 3: lee@example.com", "held-by-another desk/notes 1", "mentions desk/notes 2: lee@example.com"}},
+		"who had it":     {users1, []string{anns, "mentions desk/calls 1: lee@example.com", "held-by-another desk/calls 2", "held-by-another desk/calls 3"}}, // what has no time is of now
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEstate(t)
+			users(e)
+			e.table("shop/addresses_had", "id none.key int", "user_id identity.number int >shop/users.id", "email contact.email", "valid_from none.date", "valid_to none.date").
+				add(11, 1, "lee@example.com", "2018-01-01", "2020-01-01").add(12, 2, "lee@example.com", "2021-01-01", nil)
+			calls := e.table("desk/calls", "id none.key int", "user_id identity.number int >shop/users.id", "referred_by_email contact.email", "at none.date").
+				add(1, 1003, "lee@example.com", "2019-05-05").add(2, 1004, "lee@example.com", "2023-05-05").add(3, 1005, "lee@example.com", nil)
+			crowd(calls, 8, func(i int) []any { return []any{i, i, nil, "2022-01-01"} })
+			e.table("desk/notes", "id none.key int", "body none.text", "at none.date").add(1, "write to lee@example.com", "2019-05-05").add(2, "write to lee@example.com", "2023-05-05")
+			g := e.open()
+			for i := range g.Node(calls.ref).Fields {
+				if f := &g.Node(calls.ref).Fields[i]; f.Field.Name == "referred_by_email" {
+					f.Role = lineage.Mentions
+				}
+			}
+			var got []string
+			for _, line := range told(e.close(g, mail(c.who))) {
+				if !strings.Contains(line, "addresses_had") && !strings.Contains(line, "users 1 ") {
+					got = append(got, line)
+				}
+			}
+			same(t, got, c.want)
+		})
+	}
+}
