@@ -34,7 +34,7 @@ func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 			return -8, "the key of a table of people"
 		case c == "identity.name" && named && slices.Equal(h.tokens, []string{"name"}):
 			return 3.5, "the table is of people"
-		case named && (c == "contact.region" || c == "location.coordinates" || c == "health.measurement" || c == "demographic.language" || c == "employment.job_title" || c == "identity.photo" || c == "online.url"):
+		case named && (c == "contact.region" || c == "location.coordinates" || c == "health.measurement" || c == "demographic.language" || c == "employment.job_title" || c == "identity.photo" || c == "online.url" && (h.nats[c].Nats >= 6 || len(h.tokens) == 1)):
 			return 3, "the table is of people"
 		case c.Personal():
 			return 1, "the table is of people"
@@ -60,7 +60,7 @@ func tableNats(h *header, c pii.Category, named bool) (float64, string) {
 			return 7, "the table is of organisations"
 		case c == "identity.name" || c == "identity.given_name" || c == "identity.family_name":
 			return -2, "the table is of organisations"
-		case c == "identity.photo":
+		case c == "identity.photo" || c == "contact.city" || c == "contact.region" || c == "contact.country" || c == "location.coordinates":
 			return -6, "the table is of organisations"
 		}
 	}

@@ -31,7 +31,7 @@ var tableWords = func() map[string]tableKind {
 		things: "token oauth oidc saml ldap smtp imap api mailbox webhook product sku category brand country currency city_list warehouse rate flag feature setting config configuration language tax region timezone vehicle room inventory stock price asset menu unit holiday translation file image tag color " +
 			"type status field template level permission option relation code kind reason source role group device page plugin server attribute format index table column document version job site project city province model task title rank row preference policy criterion thing_ park stadium award game book film movie song episode car aircraft airport flight crop plant tree hurricane storm coin penny",
 		animals:       "animal pet dog cat horse cattle pig bird chick penguin fish mouse mice rat species breed litter genus taxon mascota",
-		organisations: "shop company supplier organisation bank school hospital facility department university college clinic club",
+		organisations: "shop company supplier organisation bank school hospital facility department university college clinic club center office branch agency restaurant hotel library",
 		happenings:    "order invoice payment event log session ticket shipping shipment visit login message note comment campaign transaction booking reservation grade",
 	} {
 		for _, w := range strings.Fields(list) {

@@ -111,6 +111,7 @@ func (l *lexicon) read(ctx *Context) header {
 	h.lone = ctx.Dataset == nil || len(ctx.Dataset.Fields) < 3
 	name := leaf(ctx)
 	raw := l.bare(ctx, unitless(split(bean(unhinted(name)))))
+	raw = spoken(raw)
 	turned := false
 	h.tokens, turned = tokens(raw)
 	h.tokens = posted(h.tokens)
@@ -205,7 +206,8 @@ var (
 	durations    = wordSet("years year yrs months days hours weeks minutes")
 	aggregates   = wordSet("median capita ratio average avg mean stddev")
 	prepositions = wordSet("in at with since as on from to")
-	units        = wordSet("kg kgs lb lbs cm mm inches inch ft usd eur gbp mg ml jan feb mar apr jun jul aug sep oct nov dec yrs years pc")
+	units        = wordSet("kg kgs lb lbs cm mm inches inch ft usd eur gbp mg ml jan feb mar apr jun jul aug sep oct nov dec yrs years pc " +
+		"chf cad aud nzd jpy cny inr idr myr php thb vnd krw sgd hkd brl mxn cop ars clp pen zar ngn kes ghs egp sar aed try pln czk huf ron nok dkk rub uah")
 )
 
 // unitless leaves out the unit, or the month, behind a name: Height(inches), salary_in_usd, Annual_Income_(k$).
@@ -219,6 +221,20 @@ func unitless(raw []string) []string {
 	}
 	return raw
 }
+
+// spoken leaves out the language that a text is in, name_en and title_local, and the object before both of its words: name_firstName.
+func spoken(raw []string) []string {
+	n := len(raw)
+	if n > 1 && tongues[raw[n-1]] {
+		raw = raw[:n-1]
+	}
+	if len(raw) == 3 && raw[0] == "name" && raw[2] == "name" {
+		raw = raw[1:]
+	}
+	return raw
+}
+
+var tongues = wordSet("en ne hi bn ur ta zh ja jp he vi native local latin romanized")
 
 // unhinted leaves out how a field is to be filled in: "Gender (M/F)", "Birthday (YYYY-MM-DD)", "Height (cm)".
 func unhinted(name string) string {

@@ -103,7 +103,7 @@ func spellings(w string) []string {
 }
 
 // noise is words that say nothing: articles, prefixes of tables and columns, states of a copy.
-var noise = wordSet("the of de von der die das des dem den and und a an my your t tbl tab fld f fk col c z zz x xx tmp temp new neu old backup bak copy kopie current aktuell aktuelle dim fact stg raw src public dbo v1 v2 v3 vw v data daten feld field column spalte attr attribute prop x2 info infos record entry list liste primary secondary private work home main former previous orig original default usual own other additional txt val legacy alt altes alte alter privat dienstlich geschaeftlich zuhause haupt neben zweite old_ neue neuer corporativo corporativa pessoal profesional profissional professionnel professionnelle residencial institucional empresarial particular laboral alternativo alternativa secundario secundaria secondaire aziendale prywatny sluzbowy")
+var noise = wordSet("the of de von der die das des dem den and und a an my your t tbl tab fld f fk col c z zz x y xx tmp temp new neu old backup bak copy kopie current aktuell aktuelle dim fact stg raw src public dbo v1 v2 v3 vw v data daten feld field column spalte attr attribute prop x2 info infos record entry list liste primary secondary private work home main former previous orig original default usual own other additional txt val legacy alt altes alte alter privat dienstlich geschaeftlich zuhause haupt neben zweite old_ neue neuer corporativo corporativa pessoal profesional profissional professionnel professionnelle residencial institucional empresarial particular laboral alternativo alternativa secundario secundaria secondaire aziendale prywatny sluzbowy")
 
 func wordSet(list string) map[string]bool {
 	m := map[string]bool{}

@@ -113,6 +113,8 @@ func (c *candidate) beside(st *Stats) {
 		c.add(-15, "nothing beside it is of a person")
 	case st.nobody && c.cat == "demographic.birth_date" && c.of == 0:
 		c.add(-4, "nothing beside it is of a person")
+	case st.nobody && c.cat == "online.device_id":
+		c.add(-2, "nothing beside it is of a person")
 	case st.nobody && c.cat == "employment.salary":
 		c.add(-3, "nothing beside it is of a person")
 	case st.nobody && ofPlaces(c.cat):
@@ -167,6 +169,10 @@ func (w *weighing) positive(k candidate, c *Classifier) candidate {
 		k.add(-5, "the name is of something else")
 	case h.plural && c.Category == "identity.number":
 		k.add(-6, "the name is of many")
+	case c.Category == "online.url" && named.Nats < 6 && st.Values > 0 && !(len(h.tokens) == 1 && (h.table == people || h.table == personal)):
+		k.add(-10, "nothing says whose it is")
+	case c.Category == "contact.phone" && named.Nats == 0 && !h.known && bare(st):
+		k.add(3.5, "digits of a telephone's length that follow no order")
 	case named.Nats == 0 && c.Category == "demographic.birth_date" && h.nats["none.date"].Nats >= 6:
 		k.add(-6, "the name says another date")
 	}
@@ -186,6 +192,11 @@ func (w *weighing) positive(k candidate, c *Classifier) candidate {
 	nats, text = tableNats(h, c.Category, named.Nats > 0)
 	k.add(nats, text)
 	return k
+}
+
+// bare tells of telephone numbers as bare digits: of their length, far from each other, in no order.
+func bare(st *Stats) bool {
+	return st.Share(st.Texture.Digits) > .9 && st.Len[0] >= 9 && st.Len[1] <= 13 && st.Distinct >= 5 && st.Unique() && !st.Num.Monotone && !dense(st) && st.Share(st.Texture.Epochs) < .1
 }
 
 // prior gives what a category has before anything is seen.
@@ -224,7 +235,11 @@ func (w *weighing) values(k *candidate, i int, named bool) {
 	}
 	nats := w.matched(i, hits, n)
 	if named && nats < 0 {
-		nats = surprised(nats, strange(c.Category, st))
+		share := strange(c.Category, st)
+		if hits == 0 && n >= 10 && c.Category == "identity.name" && w.h.firms() {
+			share = .0005
+		}
+		nats = surprised(nats, share)
 	}
 	if !named && c.Chance >= .5 {
 		nats = min(nats, 0) // where values tell nothing, only the name can speak for it
@@ -253,6 +268,8 @@ func strange(c pii.Category, st *Stats) float64 {
 			return .0005
 		}
 		return .1
+	case "employment.job_title":
+		return .6
 	case "identity.username", "contact.country", "demographic.nationality", "demographic.marital_status":
 		return .1
 	case "contact.region":
@@ -262,6 +279,9 @@ func strange(c pii.Category, st *Stats) float64 {
 		return .03
 	case "finance.card":
 		return .05
+	}
+	if strings.HasPrefix(string(c), "government_id.") && st.Len[0] >= 8 && st.Len[1] <= 18 && st.Share(t.Digits+t.Codes) > .9 && !st.Num.Monotone {
+		return .05 // numbers that were made up have no check digit
 	}
 	return .002
 }

@@ -67,6 +67,14 @@ func (h *header) beside(l *lexicon, ctx *Context, raw []string) {
 	case last == "estado" && len(raw) == 1 && !v.placed():
 		delete(h.nats, "contact.region")
 		say("none.code", 6, "a state of things")
+	case len(raw) == 1 && (h.tokens[0] == "region" || last == "district") && (h.table == people || v.placed() && h.table == personal):
+		delete(h.nats, "none.code")
+		say("contact.region", 7, "where people are")
+	case len(h.tokens) == 2 && h.tokens[0] == "account" && h.tokens[1] == "name" && (v.words["bank"] || v.words["type"] || v.words["balance"] || v.words["iban"]):
+		delete(h.nats, "identity.username")
+		if v.words["bank"] || v.words["iban"] {
+			say("identity.name", 4, "the holder of an account")
+		}
 	case marks[last] && len(raw) <= 2 && (v.words["student"] || v.words["teacher"] || v.words["school_subject"]):
 		say("education.grade", 5.5, "a mark at school")
 	case len(raw) == 1 && v.words[h.tokens[0]] && h.nats["identity.name"].Nats == 0 && ctx.Field.Type == pii.Text:
@@ -92,9 +100,15 @@ func (h *header) ofBodies(l *lexicon, ctx *Context, raw []string) {
 	case ctx.Dataset == nil:
 	case len(raw) == 1 && (raw[0] == "reason" || raw[0] == "symptom") && ctx.Field.Type == pii.Text && l.viewOf(ctx.Dataset).cared:
 		say("health.condition", "why somebody is treated")
-	case len(raw) == 1 && raw[0] == "position" && ctx.Field.Type == pii.Text && slices.Contains(Tokens(ctx.Dataset.Ref.Dataset), "employee"):
+	case len(raw) == 1 && (raw[0] == "position" || raw[0] == "role" || raw[0] == "title") && ctx.Field.Type == pii.Text && slices.Contains(Tokens(ctx.Dataset.Ref.Dataset), "employee"):
 		say("employment.job_title", "what an employee does")
 	}
+}
+
+// firms tells of the name of a customer, which may be a firm's.
+func (h *header) firms() bool {
+	m := len(h.tokens)
+	return m > 1 && h.tokens[m-1] == "name" && (h.tokens[0] == "customer" || h.tokens[0] == "account")
 }
 
 // measured tells of "weight" and "ht", alone or with whose it is.
@@ -131,4 +145,3 @@ func (h *header) whose() bool {
 	}
 	return h.tokens[m-2] == "by"
 }
-

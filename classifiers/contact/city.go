@@ -12,7 +12,7 @@ func City() classifiers.Classifier {
 		Doc:      "A town of the dictionary (Germany, Austria, Switzerland, Britain, Ireland, North America, Australia, France, Spain). It misses villages; surnames and given names that are towns are told apart only by the column.",
 		Category: "contact.city",
 		Version:  1,
-		Names:    []string{"city", "city name", "home city", "address city", "birth city?", "region city", "post office?", "residence city", "city residence"},
+		Names:    []string{"city", "city name", "home city", "address city", "birth city?", "region city", "post office?", "residence city", "city residence", "location?"},
 		MaxLen:   40,
 		Whole:    func(v []byte) bool { return dictionary.Find(v).Kinds&dictionary.City != 0 },
 		Chance:   .04,

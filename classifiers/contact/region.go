@@ -65,6 +65,8 @@ func regionLook(s *classifiers.Stats) (e classifiers.Evidence) {
 	hits := s.Hits["region"].Distinct
 	named := s.Named
 	switch {
+	case !named && s.Len[1] <= 3 && s.Distinct >= 15 && hits >= s.Distinct-1 && s.Repeats() > 1.3:
+		add(-2, "codes of states, and nothing names it")
 	case !named && (s.Len[1] <= 3 || s.Distinct < 5):
 		add(-8, "nothing names it")
 	case !named && hits*10 >= s.Distinct*9 && s.Distinct >= 8:

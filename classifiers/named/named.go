@@ -21,14 +21,21 @@ func All() (out []classifiers.Classifier) {
 			continue
 		}
 		form := f[2]
-		out = append(out, classifiers.Classifier{
+		c := classifiers.Classifier{
 			Name:     f[0],
 			Doc:      f[3] + ", by the name of its field. Fields with another name are missed; things that bear the same name are mistaken for it.",
 			Category: pii.Category(f[1]),
 			Version:  1,
 			Names:    strings.Split(f[4], ","),
 			Column:   func(s *classifiers.Stats) classifiers.Evidence { return look(s, form) },
-		})
+		}
+		switch form {
+		case "blood":
+			c.Whole, c.MaxLen, c.Chance, c.Cover = bloodGroup, 12, .01, .9
+		case "job":
+			c.Whole, c.MaxLen, c.Chance, c.Cover = jobTitle, 60, .04, .5
+		}
+		out = append(out, c)
 	}
 	return out
 }
@@ -44,9 +51,23 @@ func look(s *classifiers.Stats, form string) (e classifiers.Evidence) {
 		add(9, "points on earth as PostGIS writes them")
 		return e
 	}
+	switch hits := s.Hits["blood_type"].Distinct; {
+	case form == "blood" && hits*10 >= s.Distinct*9 && s.Distinct >= 3:
+		add(3, "groups of blood")
+		return e
+	case form == "job" && !s.Named && s.Hits["job_title"].Distinct*10 >= s.Distinct*4 && s.Distinct >= 3:
+		add(2, "words for what people do")
+		return e
+	}
 	if !s.Named {
 		add(-6, "nothing names it")
 		return e
+	}
+	switch form {
+	case "blood":
+		form = "short"
+	case "job":
+		form = "text"
 	}
 	if s.Share(t.Bools) > .9 && s.Distinct <= 3 && form != "text" {
 		add(-7, "yes or no")

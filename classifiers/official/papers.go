@@ -16,7 +16,7 @@ var papers = map[string]func([]byte) bool{
 	"ramq":     func(d []byte) bool { m := num(d[6:8]) % 50; return month(m) && day(num(d[8:10])) },
 	"ohip":     func(d []byte) bool { return d[0] != '0' && luhn(d[:10]) },
 	"eircode": func(d []byte) bool {
-		return !has(d[:1], "BGIJLMOQSUZ") && !has(d[3:], "BGIJLMOQSUZ") && hasDigits(d[3:], 1)
+		return !has(d[:1], "BGIJLMOQSUZ") && !has(d[3:], "BGIJLMOQSUZ") && hasDigits(d[3:], 1) && !hasDigits(d[3:], 4)
 	},
 	"depass": func(d []byte) bool { return has(d[:1], "CFGHJK") && !has(d, "AEIOUBDQS") && hasDigits(d, 2) },
 	"defs": func(d []byte) bool {

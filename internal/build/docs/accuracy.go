@@ -134,22 +134,24 @@ const valuesHead = `Generated columns of sixteen tables, which the classifiers' 
 
 `
 
-const publicFigures = `Public tables, fetched and not committed: 940 of 182 repositories, 9,330 columns, of which 1,042 are personal, labelled by the rules of [labelling.md](labelling.md) and read on 2026-11-22
+const publicFigures = `Public tables, fetched and not committed: 1,055 of 223 repositories, 10,092 columns, of which 1,225 are personal, labelled by the rules of [labelling.md](labelling.md) and read on 2026-11-22
 (VESTIGE_TABLES=DIR make eval, behind go run ./internal/build/schemas -tables -out DIR). Failures of the development split were read and mended by general rules. Of the
 test split figures were looked at, by category too, and two rules were changed after that; no column of it was. Tables of nobody are those without a personal column: of them
 each proposal that no label allows is a false alarm.
 
-The last 224 of them, most of them with people, were labelled before anything was changed by them. What was reached on them then, before they joined the development
-split, is the figure to believe for tables of applications: names and values F1 .896 (precision .904, recall .889, 18.8 false alarms in 1,000), names alone .841, values alone .769.
+The last 339 of them, most of them with people, were labelled before anything was changed by them, and scored before they joined the development split: the first 224 with names
+and values F1 .896 (precision .904, recall .889, 18.8 false alarms in 1,000), with names alone .841, with values alone .769; when their failures had been mended by general rules the other
+115, of repositories that nobody had seen, with names and values .891 (.886, .896, 23.6), with names alone .904, with values alone .763. Those are the figures to believe for tables of
+applications. Weights of what values are made of, trained as those of names are, were tried and left out: with repositories held back they did no better than the rules.
 
 | tables | precision | recall | typed F1 | false alarms in 1,000 | of nobody, in 1,000 | ECE |
 |---|---:|---:|---:|---:|---:|---:|
-| development, names and values | 0.916 | 0.920 | 0.918 | 8.5 | 10.2 | 0.011 |
-| test, names and values | 0.806 | 0.870 | 0.837 | 18.6 | 12.8 | 0.018 |
-| development, names alone | 0.904 | 0.872 | 0.888 | 9.4 | 11.2 | 0.017 |
-| test, names alone | 0.741 | 0.708 | 0.724 | 22.8 | 19.9 | 0.017 |
-| development, values alone | 0.923 | 0.606 | 0.731 | 2.9 | 2.3 | 0.021 |
-| test, values alone | 0.913 | 0.692 | 0.787 | 5.9 | 1.5 | 0.017 |
+| development, names and values | 0.920 | 0.930 | 0.925 | 9.0 | 10.7 | 0.010 |
+| test, names and values | 0.824 | 0.890 | 0.856 | 16.8 | 12.8 | 0.015 |
+| development, names alone | 0.910 | 0.887 | 0.898 | 9.7 | 11.5 | 0.017 |
+| test, names alone | 0.743 | 0.717 | 0.730 | 22.8 | 19.9 | 0.015 |
+| development, values alone | 0.944 | 0.639 | 0.762 | 2.5 | 2.5 | 0.021 |
+| test, values alone | 0.943 | 0.725 | 0.820 | 3.9 | 1.5 | 0.011 |
 
 The aims are .93 with names and values, .80 with names hidden, and 1 % of false alarms on statistics; what the test split says is above. Where they are missed on the development
 split it is for short names of surveys (ages, incomes and marks as ` + "`hhninc`" + `), names of people in languages without a dictionary, towns of things that
