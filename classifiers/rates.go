@@ -1,49 +1,60 @@
 package classifiers
 
-import (
-	"math"
-	"strings"
+import "math"
 
-	"vestige/pii"
-)
-
-// strange is how often a column that the name calls so is written in a way that the verifier does not know: names and towns of a country without
-// a dictionary, telephone numbers as bare digits, streets whose number stands in the next field. What cannot be any of them is not.
-func strange(c pii.Category, st *Stats) float64 {
-	t := &st.Texture
-	switch c {
-	case "identity.name", "identity.given_name", "identity.family_name", "contact.street", "contact.address", "contact.city":
-		if st.Share(t.Digits+t.Decimals) > .9 || st.Len[1] <= 2 {
-			return .0005
-		}
-		return .1
-	case "contact.phone", "contact.postcode":
-		if st.Share(t.Decimals+t.OneWord+t.Titled+t.Sentences) > .5 || st.Len[1] < 4 {
-			return .0005
-		}
-		return .1
-	case "demographic.gender":
-		if st.Distinct > 8 {
-			return .0005
-		}
-		return .1
-	case "employment.job_title":
-		return .6
-	case "identity.username", "contact.country", "demographic.nationality", "demographic.marital_status":
-		return .1
-	case "contact.region":
-		if st.Distinct <= 4 {
-			return .0005
-		}
-		return .03
-	case "finance.card":
-		return .05
+// matched gives what hits among n values say for a classifier. Most match none.
+func (w *weighing) matched(i int, hits, n int64) float64 {
+	p := &w.pairs[w.pairOf[i]]
+	if hits > 0 {
+		return p.cover.log(hits, n) - p.chance.log(hits, n)
 	}
-	if strings.HasPrefix(string(c), "government_id.") && st.Len[0] >= 8 && st.Len[1] <= 18 && st.Share(t.Digits+t.Codes) > .9 && !st.Num.Monotone {
-		return .05 // numbers that were made up have no check digit
+	if known := &w.none[w.pairOf[i]]; *known == 0 {
+		*known = p.cover.none(n, &w.top[0]) - p.chance.none(n, &w.top[1])
 	}
-	return .002
+	return w.none[w.pairOf[i]]
 }
 
-// surprised softens what values say against a name, by the share of columns whose values no verifier knows: those match as rarely as any others.
-func surprised(nats, share float64) float64 { return math.Log((1-share)*math.Exp(nats) + share) }
+// pair is how often a classifier matches values of its category, and others.
+type pair struct{ cover, chance rate }
+
+// rate is drawn from Beta(a, b).
+type rate struct{ a, b, unit, lgA float64 }
+
+func newRate(a, b float64) rate { return rate{a, b, lbeta(a, b), lgamma(a)} }
+
+// log gives log P(k of n) at the rate (Murphy 2012, 3.3), without the binomial coefficient.
+func (r rate) log(k, n int64) float64 {
+	if n == 0 {
+		return 0
+	}
+	return lbeta(float64(k)+r.a, float64(n-k)+r.b) - r.unit
+}
+
+// none is log of none of n. top is what it needed last for a and b together: nearly all rates have the same.
+func (r rate) none(n int64, top *[2]float64) float64 {
+	if n == 0 {
+		return 0
+	}
+	b := float64(n) + r.b
+	if top[0] != r.a+b {
+		*top = [2]float64{r.a + b, lgamma(r.a + b)}
+	}
+	return r.lgA + lgamma(b) - top[1] - r.unit
+}
+
+// rates gives the pair of a classifier.
+func rates(c *Classifier) pair {
+	of := c.Cover
+	if of == 0 {
+		of = .95
+	}
+	by := min(max(c.Chance, .002), .95)
+	return pair{newRate(6*of, 6*(1-of)), newRate(4*by, 4*(1-by))}
+}
+
+func lbeta(a, b float64) float64 { return lgamma(a) + lgamma(b) - lgamma(a+b) }
+
+func lgamma(x float64) float64 {
+	y, _ := math.Lgamma(x)
+	return y
+}
