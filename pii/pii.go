@@ -20,15 +20,13 @@ var unescape = strings.NewReplacer("%23", "#", "%25", "%")
 
 // String gives source/dataset#field, with # and % of the names escaped; ParseRef reads it back.
 func (r Ref) String() string {
-	var b strings.Builder
-	b.WriteString(r.Source)
-	if r.Dataset != "" || r.Field != "" {
-		b.WriteString("/" + escape.Replace(r.Dataset))
+	switch {
+	case r.Field != "":
+		return r.Source + "/" + escape.Replace(r.Dataset) + "#" + escape.Replace(r.Field)
+	case r.Dataset != "":
+		return r.Source + "/" + escape.Replace(r.Dataset)
 	}
-	if r.Field != "" {
-		b.WriteString("#" + escape.Replace(r.Field))
-	}
-	return b.String()
+	return r.Source
 }
 
 // ParseRef reads what String wrote. A source's name holds no slash, so the first one ends it.

@@ -83,16 +83,16 @@ func (k Key) Compare(l Key) int {
 
 // ID gives a string that is equal for equal keys and only for them. It holds the values: never print or store it in clear.
 func (k Key) ID() string {
-	var b strings.Builder
+	var b []byte
 	for _, v := range k {
 		if v.Null() {
-			b.WriteString("-;")
+			b = append(b, "-;"...)
 			continue
 		}
-		fmt.Fprintf(&b, "%d:", v.Len())
-		b.WriteString(v.Reveal())
+		b = append(strconv.AppendInt(b, int64(v.Len()), 10), ':')
+		b = append(b, v.Reveal()...)
 	}
-	return b.String()
+	return string(b)
 }
 
 // ParseKey reads what ID wrote; ok is false for anything else.

@@ -103,7 +103,7 @@ type extra struct {
 
 // index finds records by the value of a field, for following references among them.
 func (b *builder) index() {
-	b.at, b.byID, b.edges = map[string][]int{}, map[string]int{}, map[string]*lineage.Edge{}
+	b.at, b.byID, b.edges = make(map[string][]int, len(b.recs)), make(map[string]int, len(b.recs)), make(map[string]*lineage.Edge, len(b.in.Graph.Edges))
 	for i := range b.in.Graph.Edges {
 		b.edges[b.in.Graph.Edges[i].ID] = &b.in.Graph.Edges[i]
 	}

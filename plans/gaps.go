@@ -87,6 +87,9 @@ func (b *builder) able(at pii.Ref, m pii.Method) bool {
 // beyond leaves what no method reaches, and what was reached over a field that nobody decided, once somebody has accepted that: it stays as what a basis keeps does, and the
 // rest goes on, what belongs to it included. It tells whether there was any.
 func (b *builder) beyond() (changed bool) {
+	if len(b.in.Accepted) == 0 {
+		return false
+	}
 	for i, r := range b.recs {
 		if why := b.undecided(i, r); why != "" {
 			b.fate[i], b.basis[i], changed = kept, Basis{Text: "nobody decided what leads to it, which was accepted: " + why}, true

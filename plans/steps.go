@@ -2,7 +2,6 @@ package plans
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -112,6 +111,7 @@ func (b *builder) spelled(s *Sealed) {
 func (b *builder) steps(o *Open, s *Sealed) {
 	groups := b.groups()
 	order := b.order(groups)
+	o.Steps = slices.Grow(o.Steps, len(order))
 	last := map[string][]string{}
 	for i, gi := range order {
 		g, id := groups[gi], stepID(i)
@@ -164,7 +164,7 @@ func (b *builder) groups() []*group {
 	by := map[string]*group{}
 	var keys []string
 	get := func(d pii.Ref, m pii.Method, basis Basis) *group {
-		k := fmt.Sprintf("%s\x00%s\x00%s", d, m, basis.Text)
+		k := d.String() + "\x00" + string(m) + "\x00" + basis.Text
 		if by[k] == nil {
 			by[k] = &group{dataset: d, method: m, basis: basis}
 			keys = append(keys, k)
@@ -284,7 +284,7 @@ func (b *builder) deletions(groups []*group) []int {
 
 // childrenFirst orders deletions so that none comes before what refers to it by a reference that counts; beyond that the order given is kept.
 func (b *builder) childrenFirst(groups []*group, at map[pii.Ref]int, all []int, counts func(*lineage.Edge) bool) (out []int) {
-	done := map[int]bool{}
+	done := make([]bool, len(groups))
 	var visit func(i int)
 	visit = func(i int) {
 		if done[i] {
