@@ -73,8 +73,9 @@ func (c *closer) along(ctx context.Context, i int, e *Edge, up bool) ([]*pii.Fou
 // together lists the record and those of its dataset that will be followed too and were not looked at along that way.
 func (c *closer) together(i int, got map[int][]*pii.Found) []int {
 	batch := []int{i}
-	for k, r := range c.out.Records {
-		if _, done := got[k]; k != i && !done && len(batch) < atOnce && r.fresh && r.Holding == Hers && r.Dataset == c.out.Records[i].Dataset {
+	for _, k := range c.within[c.out.Records[i].Dataset] {
+		r := c.out.Records[k]
+		if _, done := got[k]; k != i && !done && len(batch) < atOnce && r.fresh && r.Holding == Hers {
 			batch = append(batch, k)
 		}
 	}

@@ -216,6 +216,8 @@ type closer struct {
 	naming  []*pend                  // mentions by an identifier in a field that is for it
 	trades  bool                     // the subject herself stands in other people's records by trade
 	trade   map[string]bool          // identifiers asked of staff
+	posts   []*post                  // fields that name such people, once asked for
+	within  map[pii.Ref][]int        // places in out.Records by dataset
 	spoken  *Spoken                  // whose numbers the texts mean
 	rival   map[string]bool          // identifiers asked of other people, numbers of other value domains
 	kept    map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
@@ -228,7 +230,7 @@ type closer struct {
 
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
 	return &closer{
-		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, spared: map[string]bool{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
+		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, within: map[pii.Ref][]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, spared: map[string]bool{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
 		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{}, said: profile{},
 	}
 }
@@ -315,6 +317,7 @@ func (c *closer) add(f *pii.Found, h Holding, via []Link, conf float64) int {
 	if rank(h) >= rank(Joint) {
 		c.things = nil
 	}
+	c.within[r.Dataset] = append(c.within[r.Dataset], len(c.out.Records))
 	c.out.Records = append(c.out.Records, r)
 	c.recs[id] = len(c.out.Records) - 1
 	return len(c.out.Records) - 1

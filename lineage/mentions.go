@@ -120,11 +120,11 @@ func (c *closer) needles(ctx context.Context, n *Node) []needle {
 		cat        pii.Category
 		near, open bool
 	}
-	by := map[class]int{}
+	by, means := map[class]int{}, c.spoken.in(n)
 	var out []needle
 	for _, k := range c.known {
 		at := class{cat: k.Category, near: !k.Category.Global() && !Distinctive(k.Value.Reveal())}
-		if !k.Single || at.near && c.lim.on(Domains) && !c.spoken.Says(n, k.Domain) {
+		if !k.Single || at.near && c.lim.on(Domains) && !c.spoken.says(means, k.Domain) {
 			continue
 		}
 		at.open = at.near && c.lim.on(Domains) && c.rivals(ctx, n, k)

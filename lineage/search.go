@@ -239,18 +239,33 @@ func (c *closer) staff(id pii.Identifier) bool {
 	if known, ok := c.trade[key]; ok {
 		return known
 	}
-	c.trade[key] = false
+	c.trade[key] = slices.ContainsFunc(c.ofTrade(), func(p *post) bool {
+		return p.f.Category == id.Category && (id.Category.Global() || p.f.Domain == id.Domain) && c.holds(p.n, p.f, id)
+	})
+	return c.trade[key]
+}
+
+// post is a field that names people who stand in other people's records by trade.
+type post struct {
+	n *Node
+	f *FieldNode
+}
+
+// ofTrade gives all of them.
+func (c *closer) ofTrade() []*post {
+	if c.posts != nil {
+		return c.posts
+	}
+	c.posts = []*post{}
 	for i := range c.g.Nodes {
 		n := &c.g.Nodes[i]
 		for j := range n.Fields {
-			f := &n.Fields[j]
-			if f.Dense && f.Category == id.Category && (id.Category.Global() || f.Domain == id.Domain) && (f.Role == Mentions && crowd(f) || staff(n) && f.Role == Owns) && c.holds(n, f, id) {
-				c.trade[key] = true
-				return true
+			if f := &n.Fields[j]; f.Dense && (f.Role == Mentions && crowd(f) || f.Role == Owns && staff(n)) {
+				c.posts = append(c.posts, &post{n, f})
 			}
 		}
 	}
-	return false
+	return c.posts
 }
 
 // crowd tells whether a field names few people, each in many records.

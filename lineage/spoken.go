@@ -80,9 +80,28 @@ func (s *Spoken) Means(n *Node, of string) []string {
 	return s.most(d.class, "")
 }
 
+// in gives Means of one dataset, which remembers what it gave for a type of numbers.
+func (s *Spoken) in(n *Node) func(of string) []string {
+	known := map[pii.FieldType][]string{}
+	return func(of string) []string {
+		d := s.domains[of]
+		if d == nil {
+			return nil
+		}
+		out, ok := known[d.class]
+		if !ok {
+			out = s.Means(n, of)
+			known[d.class] = out
+		}
+		return out
+	}
+}
+
 // Says tells whether a number of the domain can be meant in the dataset's texts.
-func (s *Spoken) Says(n *Node, of string) bool {
-	return of == "" || s.domains[of] == nil || slices.Contains(s.Means(n, of), of)
+func (s *Spoken) Says(n *Node, of string) bool { return s.says(s.in(n), of) }
+
+func (s *Spoken) says(means func(string) []string, of string) bool {
+	return of == "" || s.domains[of] == nil || slices.Contains(means(of), of)
 }
 
 // Only tells whether nothing but a number of the domain can be meant there.
