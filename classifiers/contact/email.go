@@ -39,11 +39,28 @@ func emailAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if start == i || end == i {
 		return h, false
 	}
+	if messageID(text, start) {
+		return h, false
+	}
 	h.Start, h.End = start, end
 	if reservedHost(text[i+1 : end]) {
 		h.Flags |= classifiers.Example
 	}
 	return h, true
+}
+
+// messageID tells whether what begins at start is the number of a message: "message-id=<2024…@mx.example>".
+func messageID(text []byte, start int) bool {
+	k := start
+	for n := 0; n < 3 && k > 0 && (text[k-1] == '<' || text[k-1] == ' ' || text[k-1] == '=' || text[k-1] == ':'); n++ {
+		k--
+	}
+	return k < start && (back(text, k, "message-id") || back(text, k, "msgid") || back(text, k, "in-reply-to") || back(text, k, "references"))
+}
+
+// back tells whether a word in small letters ends at k.
+func back(text []byte, k int, word string) bool {
+	return k >= len(word) && classifiers.EqualFold(text[k-len(word):k], word)
 }
 
 // emailLocal gives where the local part before the sign at i starts, i where there is none.

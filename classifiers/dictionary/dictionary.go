@@ -73,7 +73,7 @@ type slot struct {
 }
 
 // bits of the filter.
-const filterBits = 1 << 19
+const filterBits = 1 << 20
 
 var load = sync.OnceValue(func() *table {
 	size := uint64(1)
@@ -109,7 +109,7 @@ func parse(ranks string) (e Entry) {
 }
 
 func (t *table) put(h uint64, e Entry) {
-	f := h >> 45
+	f := h >> 44
 	t.filter[f>>6] |= 1 << (f & 63)
 	i, tag := h&t.mask, tagOf(h)
 	for t.slots[i].tag != 0 && t.slots[i].tag != tag {
@@ -130,7 +130,7 @@ func Find(word []byte) Entry {
 		return Entry{}
 	}
 	t := load()
-	if f := h >> 45; t.filter[f>>6]&(1<<(f&63)) == 0 {
+	if f := h >> 44; t.filter[f>>6]&(1<<(f&63)) == 0 {
 		return Entry{}
 	}
 	tag := tagOf(h)

@@ -49,8 +49,8 @@ func joined(text []byte, j int) bool {
 
 // inner tells whether a capital stands inside a word, as in identifiers.
 func inner(w []byte) bool {
-	for _, b := range w[1:] {
-		if classifiers.IsUpper(b) {
+	for k, b := range w[1:] {
+		if classifiers.IsUpper(b) && w[k] != '-' && w[k] != '\'' {
 			return true
 		}
 	}

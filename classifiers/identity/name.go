@@ -195,7 +195,7 @@ func loud(w []byte) bool {
 func nameWord(v []byte, i int) int {
 	near := v[:min(len(v), i+31)]
 	j := classifiers.Letters(near, i)
-	for j > i && j+1 < len(near) && (v[j] == '-' || v[j] == '\'') && classifiers.IsLetter(v[j+1]) {
+	for j > i && j+1 < len(near) && (v[j] == '-' || v[j] == '\'' && !(near[j+1] == 's' && (j+2 == len(near) || !classifiers.IsLetter(near[j+2])))) && classifiers.IsLetter(v[j+1]) {
 		j = classifiers.Letters(near, j+1)
 	}
 	j = min(j, i+30)

@@ -110,8 +110,11 @@ func PersonNumber() classifiers.Classifier {
 		},
 		Triggers: classifiers.Triggers{Words: []string{"user", "uid", "userid", "member", "employee", "mitarbeiter", "benutzer", "mitglied"}},
 		MaxLen:   56,
-		At:       func(text []byte, i int) (classifiers.Hit, bool) { return labelled(text, i, userWords, false) },
-		Whole:    keyWhole,
+		At: func(text []byte, i int) (h classifiers.Hit, ok bool) {
+			h, ok = labelled(text, i, userWords, false)
+			return h, ok && !(h.End-h.Start == 1 && text[h.Start] == '0') // that of root
+		},
+		Whole: keyWhole,
 		Column: func(s *classifiers.Stats) (e classifiers.Evidence) {
 			if !ofCustomer(s) {
 				e = referring(s)

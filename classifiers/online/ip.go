@@ -65,7 +65,7 @@ func v4At(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if k < len(text) && (classifiers.IsWord(text[k]) || text[k] == '-' || text[k] == '.' && k+1 < len(text) && classifiers.IsDigit(text[k+1])) {
 		return h, false
 	}
-	if versionBefore(text, i) {
+	if versionBefore(text, i) || a == [4]byte{} || a == [4]byte{255, 255, 255, 255} {
 		return h, false
 	}
 	h = classifiers.Hit{Start: i, End: k}

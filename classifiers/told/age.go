@@ -14,7 +14,7 @@ func AgeSaid() classifiers.Classifier {
 		Doc:      "An age in a sentence: 34 years old, 34-jährig, 34 ans, or alone behind a name. It misses ages in words; spans of time behind a name are mistaken for one.",
 		Category: "demographic.age",
 		Version:  1,
-		Triggers: classifiers.Triggers{Digits: 1, Spots: []classifiers.Spot{{At: "123456789", Most: 3, Before: " (", After: " -),;"}}},
+		Triggers: classifiers.Triggers{Digits: 1, Spots: []classifiers.Spot{{At: "123456789", Most: 3, Before: " (\n", After: " -),;.\n"}}},
 		MaxLen:   20,
 		At:       ageAt,
 		Chance:   .1, Prior: -12, Sparse: true,
@@ -106,7 +106,7 @@ func whose(text []byte, i, end int) bool {
 	if k == 0 {
 		return false
 	}
-	if text[k-1] == ',' || text[k] == '(' {
+	if text[k-1] == ',' || text[i-1] == '(' {
 		return afterName(text, i)
 	}
 	s := k
@@ -130,7 +130,7 @@ func whose(text []byte, i, end int) bool {
 			b--
 		}
 		return aged.Has(text[b:s-1]) || person(text[b:s-1])
-	case equal(w, "ist") || equal(w, "ha") || equal(w, "tiene") || equal(w, "tem") || equal(w, "ma") || equal(w, "is") || equal(w, "a"):
+	case equal(w, "ist") || equal(w, "ha") || equal(w, "tiene") || equal(w, "tem") || equal(w, "ma") || equal(w, "is") || equal(w, "a") || equal(w, "am") || equal(w, "m") || equal(w, "was") || equal(w, "bin") || equal(w, "ben") || equal(w, "sou") || equal(w, "mam"):
 		return true
 	}
 	return false

@@ -96,7 +96,7 @@ func year(w []byte) bool {
 func inWords(text []byte, e int) (int, bool) {
 	for range 3 {
 		k := e
-		for k < len(text) && (text[k] == '.' || text[k] == ' ' || text[k] == 0xC2 && k+1 < len(text)) {
+		for k < len(text) && (text[k] == '.' || text[k] == ' ' || text[k] == '-' && k == e || text[k] == 0xC2 && k+1 < len(text)) {
 			if text[k] == 0xC2 {
 				k++
 			}
@@ -121,7 +121,7 @@ func inWords(text []byte, e int) (int, bool) {
 
 func yearBehind(text []byte, w int) (int, bool) {
 	k := w
-	for n := 0; n < 3 && k < len(text) && (text[k] == ' ' || text[k] == ',' || text[k] == '.'); n++ {
+	for n := 0; n < 3 && k < len(text) && (text[k] == ' ' || text[k] == ',' || text[k] == '.' || text[k] == '-' && n == 0); n++ {
 		k++
 	}
 	if k+3 < len(text) && string(text[k:k+3]) == "de " {

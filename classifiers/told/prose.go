@@ -99,7 +99,7 @@ done:
 	for end > k && (text[end-1] == '.' || text[end-1] == '-') {
 		end, other = end-1, other-1
 	}
-	if end < len(text) && (text[end] == '@' || text[end] == '/' || text[end] == '(' || text[end] == '=' || text[end] == '\\' || text[end] == ':') {
+	if end < len(text) && (text[end] == '$' || text[end] == '@' || text[end] == '/' || text[end] == '(' || text[end] == '=' || text[end] == '\\' || text[end] == ':') {
 		return 0, 0, false
 	}
 	return k, end, letters >= 2 && end-k >= 3 && (other > 0 || tied) && !systems.Has(text[k:end])
@@ -110,6 +110,12 @@ var systems = set(strings.Fields("root admin administrator app postgres mysql ww
 
 // readNamed takes a name behind "user" in a log: tied, or with a digit or a sign in it.
 func readNamed(text []byte, k int, tied bool) (start, end int, ok bool) {
+	if start, end, ok = readLogin(text, k, true); ok && text[k-1] == '\'' && end < len(text) && text[end] == '\'' {
+		return start, end, true
+	}
+	if start, end, ok = readLogin(text, k, true); ok && end < len(text) && text[end] == '.' && (end+1 == len(text) || text[end+1] == '\n') && k > 9 && equal(text[k-9:k-1], " of user") {
+		return start, end, true
+	}
 	start, end, ok = readLogin(text, k, tied)
 	if ok && !tied && (text[k-1] != ' ' || text[k-2] == ' ' || text[k]-'0' < 10) {
 		return 0, 0, false
@@ -121,6 +127,39 @@ func readNamed(text []byte, k int, tied bool) (start, end int, ok bool) {
 		return 0, 0, false
 	}
 	return start, end, true
+}
+
+// readHeld takes a name that brackets, quotation marks or a sign hold.
+func readHeld(text []byte, k int, _ bool) (start, end int, ok bool) {
+	start, end, ok = readLogin(text, k, true)
+	if !ok || k == 0 {
+		return 0, 0, false
+	}
+	switch text[k-1] {
+	case '"', '\'', '[', '<', '@', '=':
+		return start, end, true
+	}
+	return 0, 0, false
+}
+
+// readLone takes a name that is the last word of its line or has a bracket behind it.
+func readLone(text []byte, k int, tied bool) (start, end int, ok bool) {
+	if start, end, ok = readLogin(text, k, true); !ok {
+		return 0, 0, false
+	}
+	for i := end; i < len(text) && i < end+3; i++ {
+		switch text[i] {
+		case '.', ' ', '"', '\'':
+			continue
+		case '\n', '(', '\r':
+			return start, end, true
+		}
+		break
+	}
+	if end == len(text) || end+1 == len(text) && text[end] == '.' {
+		return start, end, true
+	}
+	return readLogin(text, k, tied)
 }
 
 func onlyLetters(w []byte) bool {
@@ -142,6 +181,9 @@ func readAccount(text []byte, k int, _ bool) (start, end int, ok bool) {
 func readSecret(text []byte, k int, tied bool) (start, end int, ok bool) {
 	if !tied {
 		return 0, 0, false
+	}
+	if text[k] == '[' || text[k] == '/' {
+		return 0, 0, false // left out, a path
 	}
 	for end = k; end < len(text) && end-k < 64; end++ {
 		if c := text[end]; c <= ' ' || c == '"' || c == ',' || c == ';' || c == '<' || c == '>' || c == ')' || c == '}' || c == '\'' {

@@ -26,7 +26,7 @@ var readers = map[string]reader{
 	"date": readDate, "born": readBorn, "age": readAge, "years": readYears, "cap": readCap, "one": readOne, "name": readName, "city": readCity, "town": readTown, "street": readStreet, "code": readCode,
 	"number": readNumber, "amount": readAmount, "phrase": readPhrase, "plate": readPlate, "login": readLogin, "named": readNamed, "account": readAccount,
 	"secret": readSecret, "security": readSecurity, "expiry": readExpiry, "blood": readBlood,
-	"person": readPerson, "called": readCalled, "known": readKnown, "handle": readHandle, "web": readWeb,
+	"held": readHeld, "lone": readLone, "person": readPerson, "called": readCalled, "known": readKnown, "handle": readHandle, "web": readWeb,
 }
 
 func (k *kind) readTerm(text []byte, at int, _ bool) (start, end int, ok bool) {

@@ -68,7 +68,7 @@ var load = sync.OnceValue(func() []classifiers.Classifier {
 		}
 		out = append(out, classifier(f, terms, cues))
 	}
-	return append(out, TownBeside(), PostcodeBeside(), AgeSaid())
+	return append(out, TownBeside(), PostcodeBeside(), AgeSaid(), LogUser())
 })
 
 // named reads lines of a name, a colon and a list.
