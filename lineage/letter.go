@@ -28,17 +28,18 @@ func (c *closer) besideHer(f *pii.Found) bool {
 	})
 }
 
-// plainText tells whether the records of a dataset are lines without fields of their own.
+// plainText tells whether the records of a dataset are lines that have no fields of their own about anybody: a log whose lines say who did what is none of letters.
 func plainText(n *Node) bool {
-	fields := 0
+	columns := 0
 	for i := range n.Fields {
-		if f := n.Fields[i].Field; f.Path != "" || !f.Generated && f.Type != pii.Text {
+		switch f := &n.Fields[i]; {
+		case f.Field.Path != "" && f.Category.Personal():
 			return false
-		} else if !f.Generated {
-			fields++
+		case f.Field.Path == "" && !strings.HasPrefix(f.Field.Name, "{"):
+			columns++
 		}
 	}
-	return n.Dataset.Kind == pii.Objects && fields == 1
+	return n.Dataset.Kind == pii.Objects && columns == 1
 }
 
 // lineOf gives the number with which the key of a record of an object begins.

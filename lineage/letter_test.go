@@ -40,7 +40,8 @@ func TestLetter(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		between, asked int
-	}{"near": {4, 0}, "far": {40, 1}} {
+		member         pii.Category // of what each line is seen to say
+	}{"near": {4, 0, "none.code"}, "far": {40, 1, "none.code"}, "a log": {4, 1, "contact.email"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := newEstate(t)
@@ -50,7 +51,7 @@ func TestLetter(t *testing.T) {
 			a.lines = append([]string{"From: <ann@example.com>"}, a.lines...)
 			line := pii.Field{Name: "line", Column: "line", Type: pii.Text}
 			g := e.open()
-			g.Nodes = append(g.Nodes, lineage.Node{Dataset: pii.Dataset{Ref: a.ref, Kind: pii.Objects, Fields: []pii.Field{line}}, Fields: []lineage.FieldNode{{Field: line, Category: "text.personal", Confidence: 1, Contains: []pii.Contained{{Category: "contact.email", Confidence: 1}}}}})
+			g.Nodes = append(g.Nodes, lineage.Node{Dataset: pii.Dataset{Ref: a.ref, Kind: pii.Objects, Fields: []pii.Field{line}}, Fields: []lineage.FieldNode{{Field: line, Category: "text.personal", Confidence: 1, Contains: []pii.Contained{{Category: "contact.email", Confidence: 1}}}, {Field: pii.Field{Name: "line.level", Column: "line", Path: "level", Type: pii.Text}, Category: c.member, Confidence: 1, Dense: true}}})
 			got, err := lineage.Close(t.Context(), g.Index(), a, limits, []pii.Identifier{mail("ann@example.com")}, nil)
 			if err != nil {
 				t.Fatal(err)
