@@ -25,6 +25,9 @@ func (c *closer) alike(ctx context.Context) error {
 	found = slices.DeleteFunc(found, c.namedByAnother)
 	twice := slices.ContainsFunc(found, func(p *pend) bool { return p.named })
 	for _, p := range found {
+		if p.named {
+			c.notesTwin(p.node, p.found)
+		}
 		switch {
 		case p.named && c.namesake(p.found):
 		case p.named, twice:

@@ -222,6 +222,7 @@ type closer struct {
 	rival   map[string]bool          // identifiers asked of other people, numbers of other value domains
 	kept    map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
 	spared  map[string]bool          // records that were not asked about, by decision
+	twins   map[string]bool          // by what others are named who have her name and her date of birth
 	reached map[way]map[int][]*pii.Found
 	ends    ends
 	things  map[string]bool // what records of hers refer to, once asked
@@ -230,7 +231,7 @@ type closer struct {
 
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
 	return &closer{
-		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, within: map[pii.Ref][]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, spared: map[string]bool{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
+		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, within: map[pii.Ref][]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, spared: map[string]bool{}, twins: map[string]bool{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
 		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{}, said: profile{},
 	}
 }

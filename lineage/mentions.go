@@ -23,6 +23,7 @@ func NumberWords() []string { return slices.Clone(numberWords) }
 // mentions searches all text for her identifiers and her full name, and marks in each record that names her and stays what else of her it says.
 func (c *closer) mentions(ctx context.Context) error {
 	c.gatherAttributes()
+	c.twinsMet()
 	if !c.lim.on(Text) {
 		c.rest()
 		return nil
@@ -290,7 +291,13 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 			return
 		}
 	}
-	if f.Hits = c.told(f, terms); len(f.Hits) == 0 {
+	if f.Hits = c.told(f, terms); c.namesTwin(c.g.Node(f.Dataset), f.Fields) {
+		f.Hits = slices.DeleteFunc(slices.Clone(f.Hits), func(h pii.Hit) bool { return terms[h.Term].Category == "identity.name" })
+		if i, ok := c.recs[recordID(f)]; ok {
+			c.out.Records[i].Fields = f.Fields // of the rest it is asked
+		}
+	}
+	if len(f.Hits) == 0 {
 		return
 	}
 	byID := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return terms[h.Term].Category != "identity.name" && !open[h.Term] })

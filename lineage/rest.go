@@ -24,12 +24,21 @@ func (c *closer) rest() {
 		if r.Holding == Mention && c.ownedBy(n, r, sharers) {
 			m = alone // what it says of a shared telephone is about its owner
 		}
-		for i := range n.Fields {
-			c.restIn(m, r, &n.Fields[i])
+		if c.namesTwin(n, r.Fields) {
+			c.ofTwins(n, r, m)
+			continue
 		}
-		if r.Holding == Mention {
-			c.redactUnits(n, r)
-		}
+		c.restOf(n, r, m)
+	}
+}
+
+// restOf looks through all fields of a record.
+func (c *closer) restOf(n *Node, r *Record, m *forms.Matcher) {
+	for i := range n.Fields {
+		c.restIn(m, r, &n.Fields[i])
+	}
+	if r.Holding == Mention {
+		c.redactUnits(n, r)
 	}
 }
 

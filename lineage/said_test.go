@@ -3,6 +3,7 @@ package lineage_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"vestige/lineage"
@@ -131,6 +132,56 @@ func TestSinglesOut(t *testing.T) {
 	} {
 		if got := lineage.SinglesOut(c.given); got != c.want {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// TestLeaseOfNamesakes has a lease that names two people of one name and one date of birth by their keys: what is hers alone goes, and of the rest it is asked.
+func TestLeaseOfNamesakes(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	tb := e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "born demographic.birth_date").
+		add(1, users1, "Ann Lee", "1980-02-03").add(2, "ann2@example.com", "Ann Lee", "1980-02-03").add(3, "bob@example.com", "Bob Ray", "1971-01-01")
+	crowd(tb, 8, func(i int) []any { return []any{i, fmt.Sprintf("u%d@example.net", i), "Di Poe", "1990-01-01"} })
+	leases := e.table("shop/leases", "id none.key int", "first_user identity.number int >shop/users.id", "second_user identity.number int >shop/users.id", "text none.text").
+		add(1, 1, 2, "let to Ann Lee, born 1980-02-03, and Ann Lee").add(2, 1, 3, "let to Ann Lee and Bob Ray").add(3, 2, 3, "let to Ann Lee and Bob Ray")
+	many(leases, 30, func(k, u int) []any { return []any{k, u, u, "let"} })
+	g := e.open()
+	for i := range g.Edges {
+		if g.Edges[i].From == leases.ref {
+			g.Edges[i].Kind = lineage.Mentions
+		}
+	}
+	for i := range g.Node(leases.ref).Fields {
+		if f := &g.Node(leases.ref).Fields[i]; strings.HasSuffix(f.Field.Name, "_user") {
+			f.Role = lineage.Mentions
+		}
+	}
+	closed := func(answers map[string]pii.Verdict) (*lineage.Closure, string) {
+		c, err := lineage.Close(t.Context(), g, e, limits, []pii.Identifier{mail(users1)}, answers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for _, line := range told(c) {
+			if strings.Contains(line, "leases") {
+				lines = append(lines, line)
+			}
+		}
+		return c, strings.Join(lines, "; ")
+	}
+	c, got := closed(nil)
+	if want := "mentions shop/leases 1: 1; mentions shop/leases 2: 1, Ann Lee"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if len(c.Questions) != 1 || c.Questions[0].Code != "namesake" || len(c.Questions[0].Places) != 1 || c.Questions[0].Places[0].Records != 1 || len(c.Questions[0].Remember()) != 0 {
+		t.Fatalf("asked %+v", c.Questions)
+	}
+	for verdict, want := range map[pii.Verdict]string{
+		pii.Accept: "mentions shop/leases 1: 1, 1980-02-03, Ann Lee; mentions shop/leases 2: 1, Ann Lee", pii.Reject: "mentions shop/leases 1: 1; mentions shop/leases 2: 1, Ann Lee",
+	} {
+		if c, got := closed(map[string]pii.Verdict{c.Questions[0].Places[0].ID: verdict}); got != want || len(c.Questions) != 0 {
+			t.Errorf("after %s: %q, asked %+v", verdict, got, c.Questions)
 		}
 	}
 }
