@@ -9,8 +9,13 @@ import (
 )
 
 // Parts adds references of several fields that nobody declared. Where an inferred one leads to a thing, and another dataset is a part of that thing by a key of which the
-// same field is one, a child that has all fields of that key by the same names refers to the part: the service for one passenger, and not for the whole booking.
-func Parts(nodes []Node, inferred []Edge) []Edge {
+// same field is one, a child that has all fields of that key by the same names, and in each of them values of it, refers to the part: the service for one passenger, and not
+// for the whole booking.
+func Parts(nodes []Node, looks []Look, inferred []Edge) []Edge {
+	at := make(map[pii.Ref]*Look, len(looks))
+	for i := range looks {
+		at[looks[i].ref()] = &looks[i]
+	}
 	byRef := map[pii.Ref]*Node{}
 	for i := range nodes {
 		byRef[nodes[i].Dataset.Ref] = &nodes[i]
@@ -22,7 +27,7 @@ func Parts(nodes []Node, inferred []Edge) []Edge {
 			continue
 		}
 		for i := range nodes {
-			if q := &nodes[i]; q != c && q.Dataset.Ref.Source == e.From.Source && partOf(q, e) && hasAll(c, q.Dataset.Key) && !slices.ContainsFunc(inferred, func(o Edge) bool {
+			if q := &nodes[i]; q != c && q.Dataset.Ref.Source == e.From.Source && partOf(q, e) && hasAll(c, q.Dataset.Key) && !apartIn(at, c, q) && !slices.ContainsFunc(inferred, func(o Edge) bool {
 				return o.From == e.From && o.To == q.Dataset.Ref && len(o.Fields) > 1
 			}) {
 				out = append(out, ofPart(e, q))
@@ -42,6 +47,18 @@ func partOf(q *Node, e Edge) bool {
 // hasAll tells whether a node has fields of all the names, of which no declared reference leads anywhere.
 func hasAll(n *Node, names []string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return n.Field(name) == nil || refers(n, n.Field(name)) })
+}
+
+// apartIn tells whether a field of a node holds other values than the key's field of its name: the line of an order and the number of a passenger are both called no.
+func apartIn(at map[pii.Ref]*Look, n, q *Node) bool {
+	return slices.ContainsFunc(q.Dataset.Key, func(name string) bool {
+		a, b := at[n.Dataset.Ref.In(name)], at[q.Dataset.Ref.In(name)]
+		if a == nil || b == nil || a.Sketch == nil || b.Sketch == nil {
+			return false
+		}
+		in, _, both := a.Sketch.Shared(b.Sketch)
+		return a.Field.Field.Type != b.Field.Field.Type || float64(both) < minInclusion*float64(in)
+	})
 }
 
 func ofPart(e Edge, q *Node) Edge {

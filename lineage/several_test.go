@@ -160,3 +160,42 @@ func TestHalves(t *testing.T) {
 	}
 	same(t, told(e.close(e.open(), mail("u7@example.com"))), []string{"hers erp/mails 0000030007", "hers erp/phones 0000030007"})
 }
+
+// TestPartsByWhatTheyHold has two tables that refer to a booking and have a field called as the passenger's number is: in the one stand such numbers, in the other ones others.
+func TestPartsByWhatTheyHold(t *testing.T) {
+	t.Parallel()
+	l := &looks{}
+	bookings := every(7_001, 13, 120)
+	var twice, pax []string
+	for i := range 240 {
+		twice, pax = append(twice, bookings[i/2]), append(pax, fmt.Sprint(1+i%2))
+	}
+	l.field("bookings", "id", "none.key", bookings)
+	l.field("passengers", "booking", "none.key", twice)
+	l.field("passengers", "no", "none.count", pax)
+	l.nodes["passengers"].Dataset.Key = []string{"booking", "no"}
+	l.nodes["passengers"].Dataset.References = []pii.Reference{{Fields: []string{"booking"}, To: l.nodes["bookings"].Dataset.Ref, ToFields: []string{"id"}}}
+	l.field("services", "id", "none.key", every(1, 1, 240))
+	l.field("services", "booking", "none.key", twice)
+	l.field("services", "no", "none.count", pax)
+	l.field("invoices", "id", "none.key", every(1, 1, 240))
+	l.field("invoices", "booking", "none.key", twice)
+	l.field("invoices", "no", "none.count", every(90_000, 1, 240))
+	var nodes []lineage.Node
+	var edges []lineage.Edge
+	for _, name := range []string{"bookings", "passengers", "services", "invoices"} {
+		nodes = append(nodes, *l.nodes[name])
+	}
+	for _, name := range []string{"services", "invoices"} {
+		from, to := l.nodes[name].Dataset.Ref, l.nodes["bookings"].Dataset.Ref
+		edges = append(edges, lineage.Edge{ID: name, From: from, Fields: []string{"booking"}, To: to, ToFields: []string{"id"}, Confidence: 0.99})
+	}
+	var got []string
+	for _, e := range lineage.Parts(nodes, l.all, edges) {
+		got = append(got, fmt.Sprint(e.From.Dataset, e.Fields, "→", e.To.Dataset))
+	}
+	slices.Sort(got)
+	if want := "[invoices[booking]→bookings services[booking no]→passengers services[booking]→bookings]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}

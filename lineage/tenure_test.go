@@ -102,7 +102,7 @@ func TestServiceForAPassenger(t *testing.T) {
 	n := g.Node(pax.ref)
 	n.Dataset.Key = []string{"booking", "no"}
 	var got []string
-	edges := lineage.Parts(g.Nodes, services.guess)
+	edges := lineage.Parts(g.Nodes, nil, services.guess)
 	for _, e := range edges {
 		got = append(got, fmt.Sprint(e.Fields, " ", e.To))
 	}

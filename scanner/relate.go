@@ -55,7 +55,7 @@ func (s *Scanner) relate(ctx context.Context, probed []lineage.Probed, paired []
 	inferred := lineage.Kinds(w.looks, lineage.Agreed(lineage.Proven(lineage.Infer(w.looks), probed), paired), s.key)
 	copies := lineage.Copies(w.looks)
 	known := lineage.Merge(lineage.Declared(w.nodes), lineage.Told(w.looks, w.flows), nil)
-	edges := w.decide(lineage.Merge(known, lineage.Parts(w.nodes, inferred), copies))
+	edges := w.decide(lineage.Merge(known, lineage.Parts(w.nodes, w.looks, inferred), copies))
 	lineage.Assign(w.nodes, edges)
 	r := Related{References: len(edges), Inferred: len(inferred), Copies: len(copies), Islands: lineage.Islands(w.nodes, edges)}
 	edges = append(edges, w.decide(lineage.Views(w.looks))...)
