@@ -94,6 +94,16 @@ func (c *Catalog) Cards(ctx context.Context, of pii.Ref) (ks []Card, err error) 
 	return ks, err
 }
 
+// CardsAfter gives a page of the cards of a source, or of all where it is empty, behind a place; ordered by place.
+func (c *Catalog) CardsAfter(ctx context.Context, source string, after pii.Ref, limit int) (ks []Card, err error) {
+	err = c.read(ctx, func(tx db.Tx) (err error) {
+		ks, err = collect(ctx, tx, scanDoc[Card], `SELECT doc FROM card WHERE ($1 = '' OR source = $1) AND (source, dataset, field) > ($2, $3, $4)
+			ORDER BY source, dataset, field LIMIT $5`, source, after.Source, after.Dataset, after.Field, limit)
+		return err
+	})
+	return ks, err
+}
+
 // PutFlow writes a flow that was told. Its ends are in the catalog.
 func (c *Catalog) PutFlow(ctx context.Context, tx db.Tx, f lineage.Flow) error {
 	if f.Input.Dataset == "" || f.Output.Dataset == "" || (f.Input.Field == "") != (f.Output.Field == "") || f.Input == f.Output {

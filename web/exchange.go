@@ -117,8 +117,23 @@ func (s *Server) exportFlows(c *gin.Context) {
 }
 
 func (s *Server) apiCards(c *gin.Context) {
-	all, err := s.svc.Catalog.Cards(c.Request.Context(), pii.Ref{Source: c.Query("source")})
-	either(s, c, paging(c, all, func(k catalog.Card) string { return k.At.String() }), err)
+	var after pii.Ref
+	var err error
+	if text := c.Query("after"); text != "" {
+		if after, err = pii.ParseRef(text); err != nil {
+			err = errkind.Coded(errkind.Invalid, "bad-cursor", "the page to go on after is not one of this list")
+		}
+	}
+	n := limit(c, 100)
+	var page []catalog.Card
+	if err == nil {
+		page, err = s.svc.Catalog.CardsAfter(c.Request.Context(), c.Query("source"), after, n+1)
+	}
+	out := list[catalog.Card]{Items: append([]catalog.Card{}, page[:min(n, len(page))]...)}
+	if len(page) > n {
+		out.Next = page[n-1].At.String()
+	}
+	either(s, c, out, err)
 }
 
 func (s *Server) apiFlows(c *gin.Context) {

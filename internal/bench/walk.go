@@ -121,7 +121,7 @@ func wanted() map[string][]string {
 		"/lineage/path": {"/lineage/path?from=contact.email&to={set}", "/lineage/path?from={field}&to={hub}"}, "/reference": {"/reference?id={edge}"},
 		"/review": {"/review", "/review?group={small}", "/review?source=source7", "/review?show=deferred"}, "/review/evidence": {"/review/evidence?at={field}"},
 		"/review/group": {"/review/group?group={group}&verdict=accept"}, "/scans/compare": nil, "/scans/compare.csv": nil, "/scans/:id": {"/scans/{run}"},
-		"/scans/:id/datasets.csv": {"/scans/{run}/datasets.csv"}, "/source/scan": {"/source/scan?source=source7", "/source/scan?source=source7&include=customer_*"}, "/alerts": {"/alerts", "/alerts?code=unmapped"},
+		"/scans/:id/datasets.csv": {"/scans/{run}/datasets.csv"}, "/alerts": {"/alerts", "/alerts?code=unmapped"},
 		"/search.csv": {"/search.csv?q=category:contact.city source:source7 field:customer"}, "/browse.csv": {"/browse.csv?source=source7"}, "/import": {"/import"},
 		api + "/datasets": {api + "/datasets", api + "/datasets?source=source7&limit=500"}, api + "/dataset": {api + "/dataset?at={set}"}, api + "/field": {api + "/field?at={field}"},
 		api + "/fields": {api + "/fields?q=source:source7 category:contact.email field:mail conf:>0.8 customer", api + "/fields?q=is:pii", api + "/fields?facets=1&q=is:pii", api + "/fields?q=customer",
@@ -133,8 +133,8 @@ func wanted() map[string][]string {
 	}
 }
 
-// nobody lists routes that are not asked for: of what an estate without requests, plans and accounts does not have, files, streams that do not end, and what sends elsewhere.
-var nobody = regexp.MustCompile(`/static/|/look|/columns|/events$|/welcome/|/people/:id|/plans/:id|/requests/:id|/deliveries/:id|/schedules/:name|^/local|/sign-in`)
+// nobody lists routes that are not asked for: of what an estate without requests, plans, accounts and sources that are read does not have, files, streams that do not end, and what sends elsewhere.
+var nobody = regexp.MustCompile(`/static/|^/account|^/source/scan|/look|/columns|/events$|/welcome/|/people/:id|/plans/:id|/requests/:id|/deliveries/:id|/schedules/:name|^/local|/sign-in`)
 
 // addresses goes through the table of routes, so that none is forgotten.
 func (w *walk) addresses() (out []asked, err error) {
