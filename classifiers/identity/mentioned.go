@@ -77,7 +77,7 @@ func mentionedAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if e.Given < 2 && !leading.Has(behind) && !(e.Family >= 4 && asked.Has(behind)) {
 		return h, false
 	}
-	if housed(text, i) || firm(text, i, j) {
+	if housed(text, i) || firm(text, i, j) || streetish(text, j) {
 		return h, false
 	}
 	if e.Family >= 4 && asked.Has(behind) && e.City < e.Family && !alone.Has(text[i:j]) && !noun(text[i:j]) {
@@ -94,7 +94,7 @@ func mentionedAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	}
 	plain := e.Kinds&dictionary.Word == 0 && !(j+1 < len(text) && text[j] == ' ' && classifiers.IsDigit(text[j+1])) && !inner(text[i:j])
 	switch {
-	case before.Has(behind) && !inner(text[i:j]), plain && e.Given >= 4 && e.Family < e.Given && !alone.Has(text[i:j]), plain && lineStart(text, i) && ends, e.Given >= 7 && lineStart(text, i) && j < len(text) && text[j] == ':', plain && j == len(text) && i > 2 && text[i-2] == ',', i > 1 && text[i-1] == '(' && j < len(text) && text[j] == ')':
+	case before.Has(behind) && !inner(text[i:j]), plain && e.Given >= 4 && e.Family < e.Given && !alone.Has(text[i:j]), plain && lineStart(text, i) && ends && !alone.Has(text[i:j]), e.Given >= 7 && lineStart(text, i) && j < len(text) && text[j] == ':', plain && j == len(text) && i > 2 && text[i-2] == ',', i > 1 && text[i-1] == '(' && j < len(text) && text[j] == ')':
 		return classifiers.Hit{Start: i, End: j}, true
 	}
 	return h, false
