@@ -117,7 +117,7 @@ func measured(raw []string) bool {
 	for _, w := range raw {
 		one := oneWord(w)
 		switch k, ok := tableWord(one); {
-		case bodyWords[one] || w == "ht" || w == "wt":
+		case bodyWords[one] || w == "ht" || w == "wt" || w == "groesse" || w == "koerpergroesse" || w == "taille" || w == "talla" || w == "estatura":
 			body++
 		case !(ok && k == people) && one != "winner" && one != "loser":
 			return false
