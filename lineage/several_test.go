@@ -199,3 +199,27 @@ func TestPartsByWhatTheyHold(t *testing.T) {
 		t.Errorf("got %v, want %s", got, want)
 	}
 }
+
+// TestSeveralOfAJoin has marks that go on from the key of a table that joins two others and has nothing of its own: they are a student's and a course's by one field each.
+func TestSeveralOfAJoin(t *testing.T) {
+	t.Parallel()
+	l := &looks{}
+	students, courses := every(10_007, 13, 120), every(500_003, 17, 60)
+	var who, what, no []string
+	for i := range 240 {
+		who, what, no = append(who, students[i/2]), append(what, courses[(i*7)%60]), append(no, fmt.Sprint(1+i%3))
+	}
+	l.field("students", "id", "identity.number", students)
+	l.field("courses", "id", "none.key", courses)
+	l.field("enrolments", "student_id", "identity.number", who)
+	l.field("enrolments", "course_id", "none.key", what)
+	l.nodes["enrolments"].Dataset.Key = []string{"student_id", "course_id"}
+	l.field("marks", "student_id", "identity.number", who)
+	l.field("marks", "course_id", "none.key", what)
+	l.field("marks", "no", "none.count", no)
+	l.nodes["marks"].Dataset.Key = []string{"student_id", "course_id", "no"}
+	want := "[enrolments[course_id]→courses[id] enrolments[student_id]→students[id] marks[course_id]→courses[id] marks[student_id]→students[id]]"
+	if got := edgesOf(l); fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
