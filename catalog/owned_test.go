@@ -113,3 +113,29 @@ func TestReferencesByPage(t *testing.T) {
 		}
 	}
 }
+
+// Cards come page by page, in the order of their places, each once.
+func TestCardsByPage(t *testing.T) {
+	b := open(t)
+	all := []string{"crm/a#x", "shop/a", "shop/a#y", "shop/b"}
+	for _, at := range all {
+		b.write(func(tx db.Tx) error {
+			return b.PutCard(b.ctx, tx, catalog.Card{At: parse(at), Owner: "ada", Origin: "hand", By: "u1"})
+		})
+	}
+	for source, want := range map[string][]string{"": all, "shop": all[1:], "none": nil} {
+		var got []string
+		for after := (pii.Ref{}); ; {
+			page, err := b.CardsAfter(b.ctx, source, after, 1)
+			b.must(err)
+			if len(page) == 0 {
+				break
+			}
+			after = page[0].At
+			got = append(got, after.String())
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("of %q there are %v, wanted %v", source, got, want)
+		}
+	}
+}
