@@ -78,8 +78,8 @@ func TestOwnerOfAKind(t *testing.T) {
 	e.table("net/people", "id identity.number", "name identity.name", "mail contact.email").add("p1", "Ann Berg", "ann@example.com").add("p2", "Tom Lind", "tom@example.com")
 	e.table("net/contracts", "id none.key int", "person identity.number >net/people.id").add(101, "p1").add(102, "p2")
 	e.table("net/tickets", "id none.key int", "person identity.number >net/people.id").add(101, "p2").add(103, "p1")
-	papers := e.table("net/papers", "id none.key int", "owner_type none.code", "owner_id identity.number int")
-	papers.add(1, "contract", 101).add(2, "ticket", 101).add(3, "ticket", 103)
+	papers := e.table("net/papers", "id none.key int", "owner_type none.code", "owner_id identity.number int", "note identity.name")
+	papers.add(1, "contract", 101, "scanned").add(2, "ticket", 101, "Tom Lind").add(3, "ticket", 103, nil)
 	for _, kind := range []string{"contract", "ticket"} {
 		to := pii.Ref{Source: "net", Dataset: kind + "s"}
 		papers.guess = append(papers.guess, lineage.Edge{ID: kind, From: papers.ref, Fields: []string{"owner_id"}, To: to, ToFields: []string{"id"}, Confidence: 0.99, When: &lineage.When{Field: "owner_type", Values: []string{kind}}})

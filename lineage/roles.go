@@ -98,6 +98,10 @@ func demote(nodes []Node, edges []Edge) {
 	linked := pairs(edges)
 	for _, e := range edges {
 		c, p := byRef[e.From], byRef[e.To]
+		if e.When != nil && c != nil && p != c && c.Person < 0.9 && e.Confidence >= sure {
+			c.Person = 0 // what says by a kind and a number what it belongs to, and has a note that may be a name
+			continue
+		}
 		if c != nil && p != nil && account(p) && !account(c) && c.Person >= 0.9 && !e.Copy && (e.Declared || e.Confidence >= sure) {
 			p.Person = 0 // what a person has, not a person: several may have it together
 			continue
