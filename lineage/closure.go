@@ -173,8 +173,28 @@ type Closure struct {
 // refer to a record already found; read their identifier fields; add those that single a person out. answers are what was said of questions' places, and what was decided
 // of their kinds, by id.
 func Close(ctx context.Context, g *Graph, look Looker, lim Limits, start []pii.Identifier, answers map[string]pii.Verdict) (*Closure, error) {
+	return CloseAgain(ctx, g, look, lim, start, answers, Earlier{})
+}
+
+// Earlier is what earlier closures of the same subject knew, of which the records that told it may be gone by now: once hers is erased, nothing but this says that the
+// telephone in what is left of her was that of two.
+type Earlier struct {
+	Shared []pii.Identifier // others have them too, or had them: they single nobody out, and nothing is looked for by them
+	Traits []pii.Identifier // what she is called, when she was born
+}
+
+// CloseAgain is Close for a subject of whom some may be erased already.
+func CloseAgain(ctx context.Context, g *Graph, look Looker, lim Limits, start []pii.Identifier, answers map[string]pii.Verdict, was Earlier) (*Closure, error) {
 	c := newCloser(g, look, lim, answers)
 	c.ctx = ctx
+	for _, id := range was.Shared {
+		c.common[idKey(id)] = true
+	}
+	for _, id := range was.Traits {
+		if slices.Contains(identityCategories, id.Category) {
+			c.profile.learn(profile{id.Category: {id.Value.Reveal()}})
+		}
+	}
 	if !SinglesOut(start) {
 		return nil, errkind.New(errkind.Invalid, "a closure starts from an identifier, or from a full name and a date of birth")
 	}
@@ -218,6 +238,7 @@ type closer struct {
 	trade   map[string]bool          // identifiers asked of staff
 	posts   []*post                  // fields that name such people, once asked for
 	within  map[pii.Ref][]int        // places in out.Records by dataset
+	common  map[string]bool          // identifiers that an earlier closure knew to be others' too
 	spoken  *Spoken                  // whose numbers the texts mean
 	rival   map[string]bool          // identifiers asked of other people, numbers of other value domains
 	kept    map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
@@ -231,7 +252,7 @@ type closer struct {
 
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
 	return &closer{
-		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, within: map[pii.Ref][]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, spared: map[string]bool{}, twins: map[string]bool{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
+		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, within: map[pii.Ref][]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, common: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, spared: map[string]bool{}, twins: map[string]bool{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
 		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{}, said: profile{},
 	}
 }
@@ -276,10 +297,14 @@ func (c *closer) learn(id pii.Identifier, via []Link, conf float64, w *Window) *
 		}
 		return old
 	}
-	n := &Known{Identifier: id, Via: via, Confidence: conf, Single: true, Window: w}
+	n := &Known{Identifier: id, Via: via, Confidence: conf, Single: !c.common[k], Window: w}
 	c.byID[k] = n
 	c.known = append(c.known, n)
-	c.fresh = append(c.fresh, n)
+	if n.Single || via == nil {
+		c.fresh = append(c.fresh, n)
+	} else {
+		n.Why = "held-by-another"
+	}
 	return n
 }
 
@@ -306,6 +331,9 @@ func (c *closer) add(f *pii.Found, h Holding, via []Link, conf float64) int {
 		if rank(h) > rank(r.Holding) {
 			if rank(h) >= rank(Joint) {
 				c.things = nil
+			}
+			if r.Holding == HeldByOther {
+				r.Hits = nil // the other's own: the telephone of both stays hers whose record it is, whatever else in it is about the subject
 			}
 			r.Holding, r.Via, r.fresh = h, via, true
 			r.Confidence = conf

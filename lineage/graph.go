@@ -161,3 +161,13 @@ func (n *Node) Field(name string) *FieldNode {
 	}
 	return nil
 }
+
+// ToDecide says what a person has to decide where records were reached through a field over something too unsure to act on: an inferred reference by it, else what it holds.
+func ToDecide(g *Graph, at pii.Ref) string {
+	for _, e := range g.Out(at.Of()) {
+		if len(e.Fields) == 1 && at.Of().In(e.Fields[0]) == at && !e.Declared && !e.Decided && e.Confidence < sure {
+			return "the reference to " + e.To.String() + " is inferred and not decided, and too unsure to act on by itself: decide it, vestige decide " + e.ID
+		}
+	}
+	return "the field is proposed and not decided, and too unsure to act on by itself: decide it"
+}

@@ -32,6 +32,8 @@ func (c *closer) run(ctx context.Context, n *Node, m pii.Match, each func(*pii.F
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case errkind.Code(err) == errkind.NoObjects:
+			return nil // whoever erased the last one left nothing to look at
 		case err != nil:
 			c.gap(pii.Gap{Code: "unreachable", At: n.Dataset.Ref, Text: errkind.Of(err).String(), Records: -1})
 			return nil

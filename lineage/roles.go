@@ -74,7 +74,14 @@ func refers(n *Node, f *FieldNode) bool {
 }
 
 // foreign tells whether a field's name says that it is about another person than the record's.
-func foreign(f *FieldNode) bool { return aboutAnother(words(lastSegment(f.Field.Name))) }
+// Of a document in a column, the objects that the field stands in say so too: the name in emergency.name is nobody's of the record.
+func foreign(f *FieldNode) bool {
+	if aboutAnother(words(lastSegment(f.Field.Name))) {
+		return true
+	}
+	inside := strings.Split(f.Field.Path, ".")
+	return f.Field.Column != "" && len(inside) > 1 && slices.ContainsFunc(inside[:len(inside)-1], func(s string) bool { return !strings.HasSuffix(s, "[]") && aboutAnother(words(s)) })
+}
 
 func lastSegment(name string) string {
 	return name[strings.LastIndexByte(name, '.')+1:]
@@ -106,7 +113,7 @@ func demote(nodes []Node, edges []Edge) {
 			p.Person = 0 // what a person has, not a person: several may have it together
 			continue
 		}
-		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || aboutAnother(words(e.Fields[0])) && !e.business() || staff(p) {
+		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || aboutAnother(roleWords(c, &e, 5)) || staff(p) {
 			continue
 		}
 		if !e.Declared && (e.Confidence < sure || eachAnother(c, e)) {
@@ -123,8 +130,9 @@ func demote(nodes []Node, edges []Edge) {
 // person itself: the address of an order, the transfer that paid an invoice.
 func belongings(edges []Edge, byRef map[pii.Ref]*Node) {
 	holds := func(e *Edge) bool { return !e.Copy && (e.Declared || e.Confidence >= sure) && e.From != e.To }
-	owned := map[pii.Ref]bool{}
+	owned, parents := map[pii.Ref]bool{}, map[pii.Ref]bool{}
 	for i := range edges {
+		parents[edges[i].To] = true
 		if e := &edges[i]; holds(e) && byRef[e.To] != nil && byRef[e.To].Person >= 0.9 && byRef[e.From] != nil && byRef[e.From].Person < possible && !aboutAnother(words(e.Fields[0])) && !staff(byRef[e.To]) {
 			owned[e.From] = true
 		}
@@ -132,11 +140,20 @@ func belongings(edges []Edge, byRef map[pii.Ref]*Node) {
 	for i := range edges {
 		e := &edges[i]
 		c := byRef[e.From]
-		if c == nil || !holds(e) || !owned[e.To] || owned[e.From] || c.Person < possible || c.Person >= 0.9 && !account(c) {
+		if c == nil || !holds(e) || !owned[e.To] || owned[e.From] || c.Person < possible || c.Person >= 0.9 && !account(c) && !(listed(c, e) && !parents[e.From]) {
 			continue
 		}
 		c.Person = 0
 	}
+}
+
+// listed tells whether the records of a dataset are persons who stand in the list of a thing, a few to each, and have nothing of their own by which anybody could reach them or
+// tell them from namesakes: who gets the money of a policy, who travels on a booking.
+func listed(n *Node, e *Edge) bool {
+	f := n.Field(e.Fields[0])
+	return f != nil && f.Values >= 20 && perValue(f) <= 4 && !slices.ContainsFunc(n.Fields, func(o FieldNode) bool {
+		return o.Confidence >= possible && o.Dense && (pii.Category("contact").Covers(o.Category) && o.Category.Identifier() || o.Category == "online.credential")
+	})
 }
 
 // account tells whether a node's records are told apart by nothing but numbers of accounts and cards: they name their holder and stand for something of hers.
@@ -258,14 +275,14 @@ func ownerOf(g *Graph, n *Node, people []*Edge) bool {
 // ownerScore weighs whether a reference names the person that the record belongs to: words, self-references, staff, and how many records one
 // value stands in compared with the others.
 func ownerScore(g *Graph, n *Node, e *Edge, all []*Edge) float64 {
-	ws, s := words(e.Fields[0]), 0.0
-	if aboutAnother(ws) && !e.business() {
+	ws, s := roleWords(n, e, 50), 0.0
+	if aboutAnother(ws) {
 		s -= 4
 	}
 	if anyWord(ws, ownerWords) {
 		s += 3
 	}
-	if second(ws) && !e.business() {
+	if second(ws) {
 		s--
 	}
 	if e.From == e.To {
@@ -286,11 +303,6 @@ func ownerScore(g *Graph, n *Node, e *Edge, all []*Edge) float64 {
 		s += 0.25
 	}
 	return s + e.Confidence/4
-}
-
-// business tells whether a reference is to a partner in business: the key that it leads to is called so too, and she is nobody's spouse.
-func (e *Edge) business() bool {
-	return len(e.ToFields) == 1 && slices.Contains(words(e.Fields[0]), "partner") && slices.Equal(words(e.Fields[0]), words(e.ToFields[0]))
 }
 
 // crowded tells whether far fewer persons stand in the field than in another reference to persons of the dataset.
@@ -319,9 +331,21 @@ func (n *Node) telling(fields []string) (most *FieldNode) {
 // perValue gives in how many records a value stands on average.
 func perValue(f *FieldNode) float64 { return float64(f.Values) / float64(max(1, f.Distinct)) }
 
+// roleWords gives the words of a reference's name that say who its person is to the record. A partner in business is nobody's spouse: the key that the reference leads to is
+// called so too, or the dataset is, and none of them stands in more records than a person has, as a reseller does.
+func roleWords(n *Node, e *Edge, most float64) []string {
+	ws := words(e.Fields[0])
+	f := n.telling(e.Fields)
+	called := slices.ContainsFunc(words(e.To.Dataset), func(w string) bool { return strings.HasSuffix(singular(w), "partner") })
+	if len(e.ToFields) == 1 && slices.Equal(ws, words(e.ToFields[0])) || called && f != nil && (f.Values == 0 || perValue(f) <= most) {
+		return slices.DeleteFunc(slices.Clone(ws), func(w string) bool { return w == "partner" })
+	}
+	return ws
+}
+
 // coOwner tells whether a further reference names a second owner: its name says so, or nothing tells it from the first.
 func coOwner(g *Graph, n *Node, e *Edge, all []*Edge) bool {
-	ws := words(e.Fields[0])
+	ws := roleWords(n, e, 50)
 	if second(ws) {
 		return true
 	}
@@ -354,8 +378,9 @@ func soleKeyOf(n *Node, field string) bool {
 
 // assignFields says whose the identifiers are that stand in a record by themselves, and repeats on reference fields the kind of their edge.
 func assignFields(g *Graph, n *Node) {
-	kinds := map[string]Role{}
+	kinds, owned := map[string]Role{}, false
 	for _, e := range g.Out(n.Dataset.Ref) {
+		owned = owned || e.Kind == Owns && !e.Copy && g.Node(e.To) != nil && g.Node(e.To).Person >= possible
 		if len(e.Fields) == 1 && (kinds[e.Fields[0]] == "" || e.Kind == Owns) {
 			kinds[e.Fields[0]] = e.Kind
 		}
@@ -367,15 +392,15 @@ func assignFields(g *Graph, n *Node) {
 		case kinds[f.Field.Name] != "" && !(f.Category.Global() && f.Dense && f.Confidence >= 0.9):
 			f.Role = kinds[f.Field.Name]
 		case f.Dense && f.Category.Personal():
-			f.Role = fieldRole(n, f)
+			f.Role = fieldRole(n, f, owned)
 		}
 	}
 }
 
 // fieldRole says whose a personal field is: another's where its name says so or where it names the same few in many records, while another field of
 // the category names many.
-func fieldRole(n *Node, f *FieldNode) Role {
-	if foreign(f) && !alone(n, f) && (n.Person < possible || !onlyTo(words(lastSegment(f.Field.Name)))) {
+func fieldRole(n *Node, f *FieldNode, owned bool) Role {
+	if foreign(f) && (owned && !onlyTo(words(lastSegment(f.Field.Name))) || !alone(n, f)) && (n.Person < possible || !onlyTo(words(lastSegment(f.Field.Name)))) {
 		return Mentions
 	}
 	if f.Category.Identifier() && hub(f) || counterpart(n, f) {

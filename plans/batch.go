@@ -43,6 +43,7 @@ type many struct {
 	g       *lineage.Graph
 	lim     lineage.Limits
 	answers map[string]pii.Verdict
+	was     lineage.Earlier
 	all     []Subject
 	closed  []*lineage.Closure // by place in all; nil for those that are left
 	batch   Batch
@@ -50,8 +51,9 @@ type many struct {
 }
 
 // closeMany closes over every subject of a batch. What it gives is one closure of all that can be planned, with the subjects as they turned out.
-func (e *Engine) closeMany(ctx context.Context, g *lineage.Graph, lim lineage.Limits, subjects []Subject, answers map[string]pii.Verdict) (*lineage.Closure, []Subject, *Batch, error) {
-	m := &many{Engine: e, g: g, lim: lim, answers: answers, all: slices.Clone(subjects), closed: make([]*lineage.Closure, len(subjects))}
+func (e *Engine) closeMany(ctx context.Context, g *lineage.Graph, lim lineage.Limits, a asked, answers map[string]pii.Verdict) (*lineage.Closure, []Subject, *Batch, error) {
+	subjects := a.subjects
+	m := &many{Engine: e, g: g, lim: lim, answers: answers, was: a.was, all: slices.Clone(subjects), closed: make([]*lineage.Closure, len(subjects))}
 	m.batch.Subjects = len(subjects)
 	if err := m.close(ctx); err != nil {
 		return nil, nil, nil, err
@@ -68,7 +70,7 @@ func (m *many) close(ctx context.Context) error {
 		errs := make([]error, len(part))
 		look := newGather(Look(m.Sources))
 		look.closures(ctx, len(part), func(i int) {
-			m.closed[from+i], errs[i] = lineage.Close(ctx, m.g, look, m.lim, part[i].Start, m.answers)
+			m.closed[from+i], errs[i] = lineage.CloseAgain(ctx, m.g, look, m.lim, part[i].Start, m.answers, m.was)
 		})
 		m.passes += look.passes
 		for i, err := range errs {

@@ -74,19 +74,11 @@ func (e *Engine) names() (out []string) {
 
 // everything joins the sealed part of the plan with those of its last looks.
 func (e *Engine) everything(ctx context.Context, s *Status) (*Sealed, error) {
-	all, err := e.looks(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	_, first, err := e.unsealed(ctx, s.ID)
+	parts, err := e.parts(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	out := &Sealed{}
-	parts := []*Sealed{first}
-	for _, l := range all {
-		parts = append(parts, l.sealed)
-	}
 	for i, p := range parts {
 		if i == 0 && len(parts) > 1 {
 			out.Start = p.Start
@@ -97,6 +89,20 @@ func (e *Engine) everything(ctx context.Context, s *Status) (*Sealed, error) {
 		out.Subjects = joinSubjects(out.Subjects, p.Subjects)
 	}
 	return out, nil
+}
+
+// parts gives the sealed part of the plan and those of its last looks.
+func (e *Engine) parts(ctx context.Context, s *Status) ([]*Sealed, error) {
+	all, err := e.looks(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	_, first, err := e.unsealed(ctx, s.ID)
+	out := []*Sealed{first}
+	for _, l := range all {
+		out = append(out, l.sealed)
+	}
+	return out, err
 }
 
 // union gives the identifiers of both, each once.

@@ -26,7 +26,7 @@ func (b *builder) gaps(o *Open) {
 		}
 	}
 	for at, records := range b.in.Closure.Undecided {
-		all = append(all, pii.Gap{Code: "undecided-field", At: at, Records: records, Text: "the field is proposed and not decided, and too unsure to act on by itself: decide it"})
+		all = append(all, pii.Gap{Code: "undecided-field", At: at, Records: records, Text: lineage.ToDecide(b.in.Graph, at)})
 	}
 	if b.in.Kind == Erasure {
 		all = append(all, b.noMethod(o)...)

@@ -10,6 +10,7 @@ import (
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/internal/keys"
+	"vestige/lineage"
 )
 
 // lookedAt is what a last look found: all keys of all steps, sealed in the journal before the first act.
@@ -63,7 +64,7 @@ func (r *run) found(ctx context.Context) (*Plan, *Result, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := r.again(ctx, r.s, sealed.Start, sealed.Salt, r.s.Hash, going(sealed.Subjects)...)
+	p, err := r.again(ctx, r.s, lineage.Earlier{}, sealed.Start, sealed.Salt, r.s.Hash, going(sealed.Subjects)...)
 	if errkind.Of(err) == errkind.Conflict || errkind.Of(err) == errkind.Transient {
 		res, err := r.block(ctx, Approved, errkind.Code(err))
 		return nil, res, err

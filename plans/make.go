@@ -38,8 +38,9 @@ func (s Look) Look(ctx context.Context, m pii.Match) iter.Seq2[*pii.Found, error
 type asked struct {
 	Ask
 	start    []pii.Identifier
-	many     bool      // it is a batch,
-	subjects []Subject // of these, in place of start
+	many     bool            // it is a batch,
+	subjects []Subject       // of these, in place of start
+	was      lineage.Earlier // what is known from before something was erased
 	salt     []byte
 	previous string
 }
@@ -62,6 +63,9 @@ func (e *Engine) Plan(ctx context.Context, a Ask) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
+	if of.was, err = e.begun(ctx, a.Request); err != nil {
+		return nil, err
+	}
 	p, err := e.build(ctx, g, of)
 	if err != nil {
 		return nil, err
@@ -78,7 +82,7 @@ func (e *Engine) Replan(ctx context.Context, id, by string) (*Status, error) {
 	if s.State != Planned && s.State != Approved && (s.State != Blocked || s.Resume != Approved) {
 		return nil, errkind.Coded(errkind.Conflict, "plan-begun", "a plan in the state %s is not replaced", s.State)
 	}
-	p, err := e.again(ctx, s, sealed.Start, sealed.Salt, s.Hash, sealed.Subjects...)
+	p, err := e.again(ctx, s, lineage.Earlier{}, sealed.Start, sealed.Salt, s.Hash, sealed.Subjects...)
 	if err != nil {
 		return nil, err
 	}
@@ -86,13 +90,13 @@ func (e *Engine) Replan(ctx context.Context, id, by string) (*Status, error) {
 }
 
 // again builds from another start what a plan was built from; of a batch, from the start of each subject.
-func (e *Engine) again(ctx context.Context, s *Status, start []pii.Identifier, salt []byte, previous string, subjects ...Subject) (*Plan, error) {
+func (e *Engine) again(ctx context.Context, s *Status, was lineage.Earlier, start []pii.Identifier, salt []byte, previous string, subjects ...Subject) (*Plan, error) {
 	g, err := e.Catalog.Graph(ctx)
 	if err != nil {
 		return nil, err
 	}
 	a := Ask{Request: s.Request, Kind: s.Kind, Regime: s.Open.Regime, Deadline: s.Deadline(), By: s.By, Now: s.Open.CoolDown == 0}
-	return e.build(ctx, g, asked{Ask: a, start: start, many: s.Open.Batch != nil, subjects: subjects, salt: salt, previous: previous})
+	return e.build(ctx, g, asked{Ask: a, was: was, start: start, many: s.Open.Batch != nil, subjects: subjects, salt: salt, previous: previous})
 }
 
 func (e *Engine) unsealed(ctx context.Context, id string) (s *Status, sealed *Sealed, err error) {
@@ -199,9 +203,9 @@ func (e *Engine) build(ctx context.Context, g *lineage.Graph, a asked) (*Plan, e
 // closeOver finds everything of the subject, or of all subjects of a batch.
 func (e *Engine) closeOver(ctx context.Context, g *lineage.Graph, lim lineage.Limits, a asked, answers map[string]pii.Verdict) (*lineage.Closure, []Subject, *Batch, error) {
 	if a.many {
-		return e.closeMany(ctx, g, lim, a.subjects, answers)
+		return e.closeMany(ctx, g, lim, a, answers)
 	}
-	cl, err := lineage.Close(ctx, g, Look(e.Sources), lim, a.start, answers)
+	cl, err := lineage.CloseAgain(ctx, g, Look(e.Sources), lim, a.start, answers, a.was)
 	return cl, nil, nil, err
 }
 

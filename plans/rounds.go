@@ -9,6 +9,7 @@ import (
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/jobs"
+	"vestige/lineage"
 	"vestige/pii"
 )
 
@@ -125,7 +126,11 @@ func (r *run) now(ctx context.Context) (*Plan, []Difference, error) {
 	sure := slices.DeleteFunc(slices.Clone(all.Known), func(k pii.Identifier) bool {
 		return slices.ContainsFunc(all.Bound, func(b pii.Identifier) bool { return b.Category == k.Category && b.Value.Equal(k.Value) })
 	})
-	p, err := r.again(ctx, r.s, union(sure, all.Start), at.sealed.Salt, r.s.Hash, startOfAll(all)...)
+	was, err := r.earlier(ctx, r.s)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := r.again(ctx, r.s, was, union(sure, all.Start), at.sealed.Salt, r.s.Hash, startOfAll(all)...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,6 +153,46 @@ func (r *run) now(ctx context.Context) (*Plan, []Difference, error) {
 		}
 	}
 	return p, out, nil
+}
+
+// earlier gives what is known of the subjects of a plan besides what singles them out. Traits are those of one subject: of many nobody could say whose they are.
+func (e *Engine) earlier(ctx context.Context, s *Status) (was lineage.Earlier, err error) {
+	parts, err := e.parts(ctx, s)
+	if err != nil {
+		return was, err
+	}
+	for _, p := range parts {
+		was.Shared = union(union(was.Shared, p.Shared), p.Bound)
+		if len(p.Subjects) == 0 {
+			was.Traits = union(was.Traits, p.Traits)
+		}
+	}
+	return was, nil
+}
+
+// begun gives what the plans of a request that were carried out in part knew of the subject.
+func (e *Engine) begun(ctx context.Context, request string) (was lineage.Earlier, err error) {
+	var ids []string
+	err = e.DB.Read(ctx, func(tx db.Tx) error {
+		return each(ctx, tx, func(r db.Rows) error {
+			var id string
+			err := r.Scan(&id)
+			ids = append(ids, id)
+			return err
+		}, "SELECT id FROM plan WHERE request = $1 AND sealed IS NOT NULL AND id IN (SELECT plan FROM plan_look) ORDER BY id", request)
+	})
+	for _, id := range ids {
+		s, err := e.Show(ctx, id)
+		if err != nil {
+			return was, err
+		}
+		w, err := e.earlier(ctx, s)
+		if err != nil {
+			return was, err
+		}
+		was.Shared, was.Traits = union(was.Shared, w.Shared), union(was.Traits, w.Traits)
+	}
+	return was, err
 }
 
 // written gives how many records triggers may have written of what the approved acts changed or deleted, by the dataset that they write: the history of a

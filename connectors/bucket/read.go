@@ -216,7 +216,10 @@ func literal(dataset string) string {
 	return pattern
 }
 
-func noObjects() error { return errkind.New(errkind.NotFound, "the dataset has no objects") }
+// noObjects is for a dataset whose objects are all gone: nothing is there, and nothing stands in the way of knowing that.
+func noObjects() error {
+	return errkind.Coded(errkind.NotFound, errkind.NoObjects, "the dataset has no objects")
+}
 
 // member gives what tells whether a key belongs to a dataset, and the values at its holes.
 func (d *Driver) member(ctx context.Context, dataset string) (func(o object) ([]string, bool), error) {

@@ -101,8 +101,7 @@ func whereabouts(g *lineage.Graph, cl *lineage.Closure) *Whereabouts {
 		w.Records += p.Records
 	}
 	for _, at := range slices.SortedFunc(maps.Keys(cl.Undecided), compareRefs) {
-		text := "nobody decided what the field holds, and the machine is not sure enough to change records over it"
-		w.Undecided = append(w.Undecided, pii.Gap{Code: "undecided-field", At: at, Text: text, Records: cl.Undecided[at]})
+		w.Undecided = append(w.Undecided, pii.Gap{Code: "undecided-field", At: at, Text: lineage.ToDecide(g, at), Records: cl.Undecided[at]})
 	}
 	return w
 }

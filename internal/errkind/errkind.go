@@ -34,6 +34,9 @@ func (k Kind) String() string {
 	return "internal"
 }
 
+// NoObjects is the code of a dataset of objects that are all gone, which is no failure to look.
+const NoObjects = "no-objects"
+
 // Error is an error with a kind, a stable code and a text for people. It may wrap a cause.
 type Error struct {
 	Kind Kind
