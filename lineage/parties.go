@@ -17,9 +17,14 @@ func party(n *Node, f *FieldNode) bool {
 	return counterpart(n, f) || ofParties(n, f, func(other, own []string) [2]string { return differing(own, other) })
 }
 
+// firms tells whether a field names a few addresses that far more are named beside: a firm's letters are those of whom they went to.
+func firms(few, many *FieldNode) bool {
+	return few.Values >= 20 && few.Distinct > 0 && perValue(few) > 20*perValue(many)
+}
+
 func ofParties(n *Node, f *FieldNode, pair func(other, own []string) [2]string) bool {
 	return f.Category.Identifier() && slices.ContainsFunc(n.Fields, func(o FieldNode) bool {
-		return o.Category == f.Category && o.Dense && slices.Contains(parties, pair(words(o.Field.Name), words(f.Field.Name)))
+		return o.Category == f.Category && o.Dense && !firms(&o, f) && slices.Contains(parties, pair(words(o.Field.Name), words(f.Field.Name)))
 	})
 }
 
