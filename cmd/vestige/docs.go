@@ -48,7 +48,7 @@ func printed() []struct {
 		{"search", catalog.Result{}}, {"lineage", []lineageView{}}, {"lineage --to", wayView{}},
 		{"decide", decided{}}, {"exchange in", exchanged{}}, {"classify", []classified{}}, {"check", checked{}}, {"reindex", reindexed{}},
 		{"find", app.Whereabouts{}}, {"plan, answer, approve", plans.Status{}}, {"run", plans.Result{}}, {"verify", plans.Report{}}, {"export", plans.ExportInfo{}},
-		{"request list", []requests.Request{}}, {"request show", requestView{}}, {"request new, identify, wait, resume, extend, deny, withdraw; undo", requests.Request{}},
+		{"request list", []requests.Request{}}, {"request show", requestView{}}, {"request new --wait, show --wait", goneTo{}}, {"request new, identify, wait, resume, extend, deny, withdraw; undo", requests.Request{}},
 		{"replay", requests.Replayed{}}, {"suppressed", suppressedView{}},
 		{"mask", masking.Report{}}, {"drill", []app.Drilled{}}, {"account list", []accounts.User{}},
 		{"audit list", []audit.Entry{}}, {"audit export", audit.Checkpoint{}}, {"audit verify", audit.Report{}},

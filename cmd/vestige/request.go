@@ -30,12 +30,14 @@ func (requestCmd) Help() string {
 
 Example:
   vestige request new --type erasure --regime gdpr --email ann@example.com --verified "passport, seen"
+  vestige request new --email ann@example.com --verified "passport, seen" --wait --json
   vestige request new --batch expired-consents.csv --verified "list of the consent system"
   vestige request list`
 }
 
 type requestNew struct {
 	person
+	going
 	Type     string `default:"erasure" help:"erasure, access, portability, rectification …"`
 	Regime   string `default:"gdpr" help:"gdpr, uk_gdpr, ccpa."`
 	ID       string `placeholder:"REQ" help:"REQ- and eight digits, where it has a number already."`
@@ -61,8 +63,11 @@ func (x requestNew) Run(c *call) error {
 		return err
 	}
 	r, err := a.Requests.Intake(c.ctx, in)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case x.Wait:
+		return x.takes(c, a, r.ID)
 	}
 	return c.showRequest(r)
 }
@@ -124,6 +129,7 @@ func (x requestList) Run(c *call) error {
 }
 
 type requestShow struct {
+	going
 	ID string `arg:"" help:"The request."`
 }
 
@@ -144,30 +150,38 @@ func (x requestShow) Run(c *call) error {
 		return err
 	}
 	defer done()
-	r, err := a.Requests.Show(c.ctx, x.ID)
+	if x.Wait {
+		return x.takes(c, a, x.ID)
+	}
+	view, err := historyOf(c, a, x.ID)
 	if err != nil {
 		return err
 	}
-	h, err := a.Requests.History(c.ctx, x.ID)
-	if err != nil {
-		return err
+	return c.print(view, func() { view.show(c) })
+}
+
+// historyOf reads a request with its history.
+func historyOf(c *call, a *app.App, id string) (v requestView, err error) {
+	if v.Request, err = a.Requests.Show(c.ctx, id); err != nil {
+		return v, err
 	}
-	view := requestView{Request: r, History: h}
-	if err := view.many(c, a); err != nil {
-		return err
+	if v.History, err = a.Requests.History(c.ctx, id); err != nil {
+		return v, err
 	}
-	return c.print(view, func() {
-		var cats []string
-		for _, s := range r.Subject {
-			cats = append(cats, string(s))
-		}
-		c.printf("%s  %s under %s, known by %s\n  %s, received %s, due %s\n", c.bold(r.ID), r.Type, r.Regime, strings.Join(cats, ", "), r.State, day(r.Received), day(r.Due()))
-		for _, e := range h {
-			c.printf("  %s  %-12s %s  %s\n", when(e.At), e.State, e.By, c.dim(e.Reason))
-		}
-		view.showMany(c)
-		c.showTold(view.Told)
-	})
+	return v, v.many(c, a)
+}
+
+func (v *requestView) show(c *call) {
+	var cats []string
+	for _, s := range v.Subject {
+		cats = append(cats, string(s))
+	}
+	c.printf("%s  %s under %s, known by %s\n  %s, received %s, due %s\n", c.bold(v.ID), v.Type, v.Regime, strings.Join(cats, ", "), v.State, day(v.Received), day(v.Due()))
+	for _, e := range v.History {
+		c.printf("  %s  %-12s %s  %s\n", when(e.At), e.State, e.By, c.dim(e.Reason))
+	}
+	v.showMany(c)
+	c.showTold(v.Told)
 }
 
 // many adds what a batch says of its subjects.
