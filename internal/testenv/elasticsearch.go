@@ -103,7 +103,13 @@ func jdk17() string {
 
 func (s *searchServer) use(t testing.TB, start func() error) Search {
 	t.Helper()
-	s.once.Do(func() { s.err = start() })
+	s.once.Do(func() {
+		for range 3 { // another process may take a port between the look and the start
+			if s.err = start(); s.err == nil {
+				return
+			}
+		}
+	})
 	if s.err != nil {
 		t.Fatalf("start the search server: %v", s.err)
 	}

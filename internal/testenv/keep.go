@@ -15,11 +15,11 @@ import (
 // again on the same data, as it is told, and writes a line whenever the server has ended. A server that stands still has no more children while these are killed.
 func kept(signal string) string {
 	return `run() {
-	rm -f "$KEEP/pid"
-	{ "$@" >>"$KEEP/log" 2>&1 </dev/null & echo $! >"$KEEP/pid.new"; mv "$KEEP/pid.new" "$KEEP/pid"; wait $!; echo ended; } &
+	rm -f "$KEEP/keeper"
+	{ "$@" >>"$KEEP/log" 2>&1 </dev/null & echo $! >"$KEEP/keeper.new"; mv "$KEEP/keeper.new" "$KEEP/keeper"; wait $!; echo ended; } &
 	watch=$!
-	until [ -s "$KEEP/pid" ]; do sleep 0.01; done
-	read -r pid <"$KEEP/pid"
+	until [ -s "$KEEP/keeper" ]; do sleep 0.01; done
+	read -r pid <"$KEEP/keeper"
 }
 run "$@"
 while read -r word; do
