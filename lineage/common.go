@@ -71,15 +71,41 @@ func (c *closer) family(r *Record, k *Known) bool {
 	return false
 }
 
-// registered tells whether a record of hers is told apart by the identifier alone: the line of a subscriber, whoever else of the family has given its number as theirs.
+// registered tells whether a record of hers is told apart by the identifier alone, and no record that is not hers is: the line of a subscriber, whoever else of the
+// family has given its number as theirs.
 func (c *closer) registered(k *Known) bool {
-	return k.Category.Global() && slices.ContainsFunc(c.out.Records, func(r *Record) bool {
-		n := c.g.Node(r.Dataset)
-		return r.Holding == Hers && n.Person >= possible && len(n.key()) == 1 && n.Field(n.key()[0]) != nil && compares(n.Field(n.key()[0]), k, c.lim.Find) &&
-			slices.ContainsFunc(r.Fields[n.key()[0]], func(v pii.Located) bool {
-				id, ok := identifier(n, n.Field(n.key()[0]), v.Value)
-				return ok && idKey(id) == idKey(k.Identifier)
-			})
+	hers, others := false, false
+	for _, r := range c.out.Records {
+		if k.Category.Global() && c.keyedBy(r, k) {
+			hers, others = hers || r.Holding == Hers, others || r.Holding != Hers
+		}
+	}
+	return hers && !others
+}
+
+// keyedBy tells whether a record that stands for somebody, or for what somebody has, is told apart by the identifier alone.
+func (c *closer) keyedBy(r *Record, k *Known) bool {
+	n := c.g.Node(r.Dataset)
+	if n.Person < possible || len(n.key()) != 1 || n.Field(n.key()[0]) == nil || !compares(n.Field(n.key()[0]), k, c.lim.Find) {
+		return false
+	}
+	return slices.ContainsFunc(r.Fields[n.key()[0]], func(v pii.Located) bool {
+		id, ok := identifier(n, n.Field(n.key()[0]), v.Value)
+		return ok && idKey(id) == idKey(k.Identifier)
+	})
+}
+
+// alone tells whether a record has the identifier, and nothing else by which it could be known whose it is: no name, no other identifier, and no text in which one may stand.
+func (c *closer) alone(p *pend) bool {
+	at := p.node.Field(p.hit.Field)
+	return !slices.ContainsFunc(p.node.Fields, func(f FieldNode) bool {
+		if f.Field.Name == at.Field.Name || f.Confidence < possible || slices.Contains(p.node.key(), f.Field.Name) {
+			return false
+		}
+		if f.Field.Column != at.Field.Column && (f.Category == "text.personal" || slices.ContainsFunc(f.Contains, func(in pii.Contained) bool { return identifying(in.Category) })) {
+			return true
+		}
+		return identifying(f.Category) && filled(p.found, &f)
 	})
 }
 

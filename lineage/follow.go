@@ -216,12 +216,38 @@ func (c *closer) child(n *Node, f *pii.Found, e *Edge, owner int, via []Link, co
 }
 
 // partOfHers tells whether a record that belongs to a thing of hers, and that may be about another person, names her as its own: herself among the passengers whom she
-// booked for.
+// booked for. A place in such a list that says nothing of anybody is hers as the thing is.
 func (c *closer) partOfHers(n *Node, f *pii.Found, e *Edge) bool {
-	if !c.lim.on(Names) || c.g.Node(e.To).Person >= possible || n.Person >= 0.9 || aboutAnother(words(e.Fields[0])) || len(traits(n, f).names()) < 2 {
+	if !c.lim.on(Names) || c.g.Node(e.To).Person >= possible || n.Person >= 0.9 && !listed(n, e) || aboutAnother(words(e.Fields[0])) {
+		return false
+	}
+	if n.Person >= 0.9 && e.Declared && nameless(n, f, e) {
+		return true
+	}
+	if len(traits(n, f).names()) < 2 {
 		return false
 	}
 	return c.profile.compare(traits(n, f), "") == agrees && len(c.profile.names()) > 1 && c.namedBy(n, f, &FieldNode{}) != differs
+}
+
+// nameless tells whether a record that refers to a thing says of nobody who it is about: besides its key and the reference, no field of anything personal has a value.
+func nameless(n *Node, f *pii.Found, e *Edge) bool {
+	return !slices.ContainsFunc(n.Fields, func(o FieldNode) bool {
+		if o.Confidence < possible || slices.Contains(n.key(), o.Field.Name) || slices.Contains(e.Fields, o.Field.Name) {
+			return false
+		}
+		return len(o.Contains) > 0 || o.Category.Personal() && (!o.Dense || filled(f, &o))
+	})
+}
+
+// filled tells whether a field of a record has a value.
+func filled(f *pii.Found, o *FieldNode) bool {
+	return slices.ContainsFunc(f.Fields[o.Field.Name], func(v pii.Located) bool { return !v.Value.Null() && v.Value.Len() > 0 })
+}
+
+// identifying tells whether what is of a category can say who somebody is.
+func identifying(cat pii.Category) bool {
+	return slices.Contains(identityCategories, cat) || cat.Identifier()
 }
 
 // elements takes what is hers of a list that names several: the members of a group.

@@ -17,9 +17,10 @@ func party(n *Node, f *FieldNode) bool {
 	return counterpart(n, f) || ofParties(n, f, func(other, own []string) [2]string { return differing(own, other) })
 }
 
-// firms tells whether a field names a few addresses that far more are named beside: a firm's letters are those of whom they went to.
+// firms tells whether a field names a few addresses of mail that far more are named beside: a firm's letters are those of whom they went to. Of telephones figures do not say that:
+// two people call many.
 func firms(few, many *FieldNode) bool {
-	return few.Values >= 20 && few.Distinct > 0 && perValue(few) > 20*perValue(many)
+	return few.Category == "contact.email" && few.Values >= 20 && few.Distinct > 0 && perValue(few) > 20*perValue(many)
 }
 
 func ofParties(n *Node, f *FieldNode, pair func(other, own []string) [2]string) bool {

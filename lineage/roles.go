@@ -130,9 +130,8 @@ func demote(nodes []Node, edges []Edge) {
 // person itself: the address of an order, the transfer that paid an invoice.
 func belongings(edges []Edge, byRef map[pii.Ref]*Node) {
 	holds := func(e *Edge) bool { return !e.Copy && (e.Declared || e.Confidence >= sure) && e.From != e.To }
-	owned, parents := map[pii.Ref]bool{}, map[pii.Ref]bool{}
+	owned := map[pii.Ref]bool{}
 	for i := range edges {
-		parents[edges[i].To] = true
 		if e := &edges[i]; holds(e) && byRef[e.To] != nil && byRef[e.To].Person >= 0.9 && byRef[e.From] != nil && byRef[e.From].Person < possible && !aboutAnother(words(e.Fields[0])) && !staff(byRef[e.To]) {
 			owned[e.From] = true
 		}
@@ -140,7 +139,7 @@ func belongings(edges []Edge, byRef map[pii.Ref]*Node) {
 	for i := range edges {
 		e := &edges[i]
 		c := byRef[e.From]
-		if c == nil || !holds(e) || !owned[e.To] || owned[e.From] || c.Person < possible || c.Person >= 0.9 && !account(c) && !(listed(c, e) && !parents[e.From]) {
+		if c == nil || !holds(e) || !owned[e.To] || owned[e.From] || c.Person < possible || c.Person >= 0.9 && !account(c) {
 			continue
 		}
 		c.Person = 0
@@ -148,7 +147,7 @@ func belongings(edges []Edge, byRef map[pii.Ref]*Node) {
 }
 
 // listed tells whether the records of a dataset are persons who stand in the list of a thing, a few to each, and have nothing of their own by which anybody could reach them or
-// tell them from namesakes: who gets the money of a policy, who travels on a booking.
+// tell them from namesakes: who gets the money of a policy, who travels on a booking, who lives in a household.
 func listed(n *Node, e *Edge) bool {
 	f := n.Field(e.Fields[0])
 	return f != nil && f.Values >= 20 && perValue(f) <= 4 && !slices.ContainsFunc(n.Fields, func(o FieldNode) bool {

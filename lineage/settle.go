@@ -46,15 +46,18 @@ func (c *closer) release() {
 	}
 }
 
-// settle decides the records that are still postponed when nothing new is found: another's by reference, hers or another's by time, else a question.
+// settle decides the records that are still postponed when nothing new is found: another's by reference, hers or another's by time, else a question. First come those that are
+// told apart by what several have, since whose these are says more of the others.
 func (c *closer) settle(ctx context.Context) error {
-	for _, id := range c.order {
-		p := c.pending[id]
-		if p == nil {
-			continue
+	for _, lines := range []bool{true, false} {
+		for _, id := range c.order {
+			p := c.pending[id]
+			if p == nil || lines && !soleKeyOf(p.node, p.hit.Field) {
+				continue
+			}
+			delete(c.pending, id)
+			c.decide(p)
 		}
-		delete(c.pending, id)
-		c.decide(p)
 	}
 	c.giveBack()
 	c.unname()
@@ -100,9 +103,9 @@ func (c *closer) byName(p *pend) {
 	switch {
 	case c.lim.on(Names) && p.known.Why == "held-by-another" && len(names) > 1 && overlap(c.profile.names(), names) == agrees && !c.sharerCalled(p.known, names):
 		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
-	case c.registered(p.known) && p.node.Field(p.hit.Field).Role == Mentions:
+	case c.alone(p) && c.registered(p.known) && p.node.Field(p.hit.Field).Role == Mentions:
 		c.mention(p.found, p.hit, p.via, p.conf)
-	case c.registered(p.known):
+	case c.alone(p) && c.registered(p.known):
 		c.own(p.node, p.found, p.via, p.conf, p.hit.Field)
 	case c.inCommon(p.known):
 		c.alikeOnly(p.found, p.hit, p.via, p.conf)

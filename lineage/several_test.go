@@ -116,6 +116,62 @@ func TestRegistered(t *testing.T) {
 	same(t, estate(false), []string{"hers uni/people 1", "held-by-another uni/people 2", "held-by-another net/usage 1", "held-by-another net/usage 2"})
 }
 
+// TestRegisteredBeside asks about a record with the telephone of a line of hers, or leaves it, where it names somebody, has another identifier, or somebody else has such a line.
+func TestRegisteredBeside(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		guest, ticket, line any
+		hers                bool
+	}{"nothing else": {hers: true}, "a family's name": {guest: "Berg"}, "a number of something": {ticket: "T-4711"}, "a line of his too": {line: "tom@example.com"}} {
+		e := newEstate(t)
+		e.table("uni/people", "id identity.number int", "name identity.name", "mail contact.email", "phone contact.phone").
+			add(1, "Ann Berg", "ann@example.com", "+493023125001").add(2, "Tom Berg", "tom@example.com", "+493023125001").add(3, "Eve Lind", "eve@example.com", "+493023125003")
+		e.table("net/lines", "msisdn contact.phone", "contact contact.email").
+			add("+493023125001", "ann@example.com").add("+493023125003", "eve@example.com").add("+493023125004", "joe@example.com")
+		e.table("tel/lines", "msisdn contact.phone", "contact contact.email").add("+493023125001", c.line).add("+493023125003", "eve@example.com").add("+493023125004", "joe@example.com")
+		e.table("desk/bookings", "id none.key int", "phone contact.phone", "guest identity.name", "ticket identity.number").
+			add(1, "+493023125001", c.guest, c.ticket).add(2, "+493023125003", "Lind", "T-4712")
+		if got := told(e.close(e.open(), mail("ann@example.com"))); slices.Contains(got, "hers desk/bookings 1") != c.hers {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// TestSentByAFirm takes what a firm of two addresses sent to many for a record of those whom it went to, and what one of two people did to the other for the one's.
+func TestSentByAFirm(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	people := e.table("crm/people", "id identity.number int", "name identity.name", "mail contact.email")
+	log := e.table("news/log", "id none.key int", "from_addr contact.email", "to_addr contact.email")
+	for i := range 300 {
+		people.add(i, fmt.Sprintf("Ann Lee%c%c", 'a'+i%26, 'a'+i/26), mailAt(i))
+	}
+	for i := range 600 {
+		log.add(9000+i, fmt.Sprintf("news%d@example.net", i%2), mailAt(i%300))
+	}
+	c := e.close(e.open(), mail(mailAt(7)))
+	same(t, told(c), []string{"hers crm/people 7", "hers news/log 9007", "hers news/log 9307"})
+	if len(c.Questions) > 0 {
+		t.Errorf("%d questions", len(c.Questions))
+	}
+}
+
+// TestTwoWhoCallMany leaves two people, who called three hundred between them, no firm: a call is the record of who made it, and only names whom it went to.
+func TestTwoWhoCallMany(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	lines := e.table("net/lines", "msisdn contact.phone", "mail contact.email")
+	calls := e.table("net/calls", "id none.key int", "a_number contact.phone", "b_number contact.phone")
+	number := func(i int) string { return fmt.Sprintf("+4930231%05d", 25000+i) }
+	for i := range 302 {
+		lines.add(number(i), mailAt(i))
+	}
+	for i := range 600 {
+		calls.add(9000+i, number(300+i%2), number(i%300))
+	}
+	same(t, told(e.close(e.open(), mail(mailAt(7)))), []string{"hers net/lines " + number(7), "mentions net/calls 9007: " + number(7), "mentions net/calls 9307: " + number(7)})
+}
+
 // TestRecogniseAPart recognises a field of which some values are telephones of customers, where they are so many that chance is out of the question.
 func TestRecogniseAPart(t *testing.T) {
 	t.Parallel()

@@ -196,7 +196,7 @@ func (r *reading) run() error {
 		err = r.gap(decode.GapFormat, "nobody here can read files of this format; their keys and printable text are searched", r.other)
 	}
 	if err == nil && n == 0 {
-		err = noObjects()
+		err = r.d.noObjects(r.ctx, r.q.Dataset.Ref.Dataset)
 	}
 	return err
 }
@@ -216,8 +216,25 @@ func literal(dataset string) string {
 	return pattern
 }
 
-// noObjects is for a dataset whose objects are all gone: nothing is there, and nothing stands in the way of knowing that.
-func noObjects() error {
+// noObjects is for a dataset of which no object is listed. Old versions that are gone, and objects that are gone while others are there, leave nothing to look at. A store in
+// which nothing is at all may be the empty place of a share that is not mounted: nobody knows then what the dataset holds.
+func (d *Driver) noObjects(ctx context.Context, dataset string) error {
+	_, some := ofVersions(dataset)
+	if !some {
+		err := d.objs.List(ctx, "", "", func(o object) error {
+			if o.Fault != "" {
+				return nil
+			}
+			some = true
+			return errDone
+		})
+		if err != nil && !some {
+			return err
+		}
+	}
+	if !some {
+		return errkind.New(errkind.NotFound, "nothing is there, and no object of the dataset")
+	}
 	return errkind.Coded(errkind.NotFound, errkind.NoObjects, "the dataset has no objects")
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vestige/connectors"
+	"vestige/internal/errkind"
 	"vestige/internal/testenv"
 	"vestige/pii"
 )
@@ -109,6 +110,33 @@ func TestGaps(t *testing.T) {
 	}
 	if found := find(t, s, ds["scan.pdf"], ann); len(found) != 1 {
 		t.Errorf("the printable text is not searched: %d", len(found))
+	}
+}
+
+// TestNothingListed knows that objects are gone where others are there, and does not take a folder in which nothing is for one that was searched: its share may not be mounted.
+func TestNothingListed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "people", "a.csv"), []byte("id,mail\n1,ann@example.com\n"))
+	put(t, filepath.Join(dir, "orders", "b.json"), []byte(`{"id":1}`))
+	s := source(t, dir)
+	ds := datasets(t, s)
+	codes := func() (out []string) {
+		for _, err := range s.Read(t.Context(), connectors.Query{Dataset: ds["people/a.csv"]}) {
+			out = append(out, errkind.Code(err))
+		}
+		for _, err := range s.Sample(t.Context(), connectors.Query{Dataset: ds["people/a.csv"]}, 5) {
+			out = append(out, errkind.Code(err))
+		}
+		return out
+	}
+	for _, c := range []struct{ gone, code string }{{"people", errkind.NoObjects}, {"orders", errkind.NotFound.String()}} {
+		if err := os.RemoveAll(filepath.Join(dir, c.gone)); err != nil {
+			t.Fatal(err)
+		}
+		if got := codes(); !slices.Equal(got, []string{c.code, c.code}) {
+			t.Errorf("without %s: %q, want %s", c.gone, got, c.code)
+		}
 	}
 }
 

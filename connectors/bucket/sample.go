@@ -98,7 +98,7 @@ func (s *sampling) choose() ([]chosen, error) {
 		return nil
 	})
 	if err == nil && count == 0 {
-		err = noObjects()
+		err = s.r.d.noObjects(s.r.ctx, s.r.q.Dataset.Ref.Dataset)
 	}
 	s.random.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
 	bytes := int64(0)

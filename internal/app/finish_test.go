@@ -62,13 +62,18 @@ func TestWorkFinishesABatch(t *testing.T) {
 	if len(own) != 1 || own[0].State != requests.Scoping {
 		t.Fatalf("left out are %+v", own)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer stop()
+	done := make(chan error, 1)
 	go func() { done <- a.Work(ctx) }()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for own[0].State == requests.Scoping {
-		<-tick.C
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("hers is not planned after two minutes")
+		}
 		own, err = a.Requests.Own(t.Context(), r.ID)
 		must(err)
 	}
