@@ -13,7 +13,8 @@ import (
 // letterLines is how far apart the lines may stand that are taken for those of one letter.
 const letterLines = 12
 
-// besideHer tells whether a line of a text, which has her full name, stands near one of the same object that has an identifier of hers.
+// besideHer tells whether a line of a text, which has her full name, stands closely below one of the same object that has an identifier of hers. What stands above it may end
+// the letter of somebody else.
 func (c *closer) besideHer(f *pii.Found) bool {
 	if len(f.Key) != 2 || !plainText(c.g.Node(f.Dataset)) {
 		return false
@@ -24,7 +25,7 @@ func (c *closer) besideHer(f *pii.Found) bool {
 			return false
 		}
 		line, ok := lineOf(r.Key)
-		return ok && max(line-at, at-line) <= letterLines
+		return ok && line <= at && at-line <= letterLines
 	})
 }
 

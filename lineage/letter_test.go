@@ -41,7 +41,8 @@ func TestLetter(t *testing.T) {
 	for name, c := range map[string]struct {
 		between, asked int
 		member         pii.Category // of what each line is seen to say
-	}{"near": {4, 0, "none.code"}, "far": {40, 1, "none.code"}, "a log": {4, 1, "contact.email"}} {
+		above          bool         // that the name stands above the address
+	}{"near": {4, 0, "none.code", false}, "far": {40, 1, "none.code", false}, "a log": {4, 1, "contact.email", false}, "the end of what comes before": {4, 1, "none.code", true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := newEstate(t)
@@ -49,6 +50,9 @@ func TestLetter(t *testing.T) {
 			a := &archive{estate: e, ref: pii.Ref{Source: "files", Dataset: "a.mbox"}}
 			a.lines = append(slices.Repeat([]string{"as agreed."}, c.between), "Ann Berg")
 			a.lines = append([]string{"From: <ann@example.com>"}, a.lines...)
+			if c.above {
+				slices.Reverse(a.lines)
+			}
 			line := pii.Field{Name: "line", Column: "line", Type: pii.Text}
 			g := e.open()
 			g.Nodes = append(g.Nodes, lineage.Node{Dataset: pii.Dataset{Ref: a.ref, Kind: pii.Objects, Fields: []pii.Field{line}}, Fields: []lineage.FieldNode{{Field: line, Category: "text.personal", Confidence: 1, Contains: []pii.Contained{{Category: "contact.email", Confidence: 1}}}, {Field: pii.Field{Name: "line.level", Column: "line", Path: "level", Type: pii.Text}, Category: c.member, Confidence: 1, Dense: true}}})
