@@ -61,17 +61,12 @@ func scanOwned(row db.Row) (p ownedPlace, err error) {
 // ownedBy gives what those of all owners answer for whom a term means; others are the fields that have an owner of their own.
 func ownedBy(ctx context.Context, tx db.Tx, t *term, who []string, others []ownedPlace) (*owned, error) {
 	o := &owned{}
-	for _, owner := range who {
-		if !t.names(owner) {
-			continue
-		}
-		sets, err := collect(ctx, tx, scanOwned, "SELECT source, dataset, field, owner FROM card WHERE owner <> '' AND owner = $1 AND field = ''", owner)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range sets {
-			o.sets = append(o.sets, p.at)
-		}
+	sets, err := ownedSets(ctx, tx, slices.DeleteFunc(slices.Clone(who), func(owner string) bool { return !t.names(owner) }))
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range sets {
+		o.sets = append(o.sets, p.at)
 	}
 	for _, p := range others {
 		if t.names(p.owner) {
@@ -81,6 +76,30 @@ func ownedBy(ctx context.Context, tx db.Tx, t *term, who []string, others []owne
 		}
 	}
 	return o, nil
+}
+
+// manyOwners is how many owners are looked up one by one. Of more, all datasets with an owner are read at once.
+const manyOwners = 200
+
+// ownedSets gives the datasets for which owners answer.
+func ownedSets(ctx context.Context, tx db.Tx, owners []string) (out []ownedPlace, err error) {
+	const places = "SELECT source, dataset, field, owner FROM card WHERE owner <> '' AND field = ''"
+	if len(owners) > manyOwners {
+		out, err = collect(ctx, tx, scanOwned, places)
+		named := map[string]bool{}
+		for _, owner := range owners {
+			named[owner] = true
+		}
+		return slices.DeleteFunc(out, func(p ownedPlace) bool { return !named[p.owner] }), err
+	}
+	for _, owner := range owners {
+		sets, err := collect(ctx, tx, scanOwned, places+" AND owner = $1", owner)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, sets...)
+	}
+	return out, nil
 }
 
 // names tells whether an owner is who a value means: all its words are of the name, or, with a wildcard, the name fits it.

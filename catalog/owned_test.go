@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"vestige/catalog"
@@ -46,6 +47,59 @@ func TestSearchByOwner(t *testing.T) {
 	card("shop/users", "")
 	if got := b.names("owner:ada"); got != "" {
 		t.Errorf("who no longer answers for it is found at %s", got)
+	}
+}
+
+// Of many owners whom a wildcard means the datasets are found too, and no others.
+func TestSearchByManyOwners(t *testing.T) {
+	b := open(t)
+	b.put("shop/last", "total none.key .9")
+	b.put("shop/first", "total none.key .9")
+	b.put("shop/other", "total none.key .9")
+	b.write(func(tx db.Tx) error {
+		for i := range 300 {
+			at := pii.Ref{Source: "shop", Dataset: fmt.Sprintf("t%d", i)}
+			if err := b.PutCard(b.ctx, tx, catalog.Card{At: at, Owner: fmt.Sprintf("team %03d", i), Origin: "csv", By: "u1"}); err != nil {
+				return err
+			}
+		}
+		for at, owner := range map[string]string{"shop/last": "team zz", "shop/first": "team 000", "shop/other": "crew"} {
+			if err := b.PutCard(b.ctx, tx, catalog.Card{At: parse(at), Owner: owner, Origin: "csv", By: "u1"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if got, want := b.names("owner:team*"), "shop/first#total shop/last#total"; got != want {
+		t.Errorf("owner:team* finds %q, wanted %q", got, want)
+	}
+}
+
+// Cards from before owners had a column are given theirs when the catalog is opened: whatever they say, and nothing else of them is changed.
+func TestOwnersOfOldCards(t *testing.T) {
+	b := open(t)
+	b.put("shop/users", "mail contact.email .9")
+	b.put("shop/orders", "total none.key .9")
+	b.write(func(tx db.Tx) error {
+		for at, owner := range map[string]string{"shop/users": "Ada Example", "shop/orders": "Bo Example"} {
+			if err := b.PutCard(b.ctx, tx, catalog.Card{At: parse(at), Owner: owner, Origin: "hand", By: "u1", Time: 7}); err != nil {
+				return err
+			}
+		}
+		doc := `{"at":"shop/users","owner":"Ada Old` + strings.Repeat(" x", catalog.LongestOwner) + `","origin":"hand","by":"u1","time":7,"more":1}`
+		_, err := tx.Exec(b.ctx, "UPDATE card SET owner = NULL, doc = $1 WHERE dataset = 'users'", []byte(doc))
+		return err
+	})
+	b.reopen()
+	for query, want := range map[string]string{"owner:old": "shop/users#mail", "owner:bo": "shop/orders#total"} {
+		if got := b.names(query); got != want {
+			t.Errorf("%s finds %q, wanted %q", query, got, want)
+		}
+	}
+	var doc []byte
+	b.must(b.db.Read(b.ctx, func(tx db.Tx) error { return tx.QueryRow(b.ctx, "SELECT doc FROM card WHERE dataset = 'users'").Scan(&doc) }))
+	if !strings.HasSuffix(string(doc), `"more":1}`) {
+		t.Errorf("the card was written anew: %s", doc[len(doc)-20:])
 	}
 }
 

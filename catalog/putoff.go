@@ -21,8 +21,8 @@ func (c *Catalog) putOff(ctx context.Context, tx db.Tx, f GroupFilter) (putOff, 
 	return remembered(ctx, c, tx, strings.Join([]string{"put-off:" + f.Reason, f.Source, string(f.Category)}, "\x00"), func() (putOff, error) {
 		all, err := collect(ctx, tx, scanPutOff, `SELECT field.type, field.category, field.confidence, decision.doc FROM decision
 			JOIN field ON field.source = decision.source AND field.dataset = decision.dataset AND field.name = decision.field
-			WHERE decision.verdict = 'defer' AND field.state = 'deferred' AND ($1 = '' OR decision.source = $1)
-			ORDER BY field.source, field.dataset, field.name`, f.Source)
+			WHERE decision.verdict = 'defer' AND field.state = 'deferred' AND ($1 = '' OR decision.source = $1)`, f.Source)
+		slices.SortFunc(all, func(a, b putOffField) int { return compareRefs(a.decision.Field, b.decision.Field) })
 		return gathered(all, f, c.policy.Cost), err
 	})
 }

@@ -75,7 +75,6 @@ func (q *queue) groups(ctx context.Context, tx db.Tx, f GroupFilter, cost polici
 	}
 	if !q.read || at > q.at {
 		if err := q.follow(ctx, tx, at, cost); err != nil {
-			q.read = false
 			return nil, err
 		}
 	}
@@ -87,9 +86,9 @@ func (q *queue) groups(ctx context.Context, tx db.Tx, f GroupFilter, cost polici
 
 // follow reads what has changed since the queue was looked at last.
 func (q *queue) follow(ctx context.Context, tx db.Tx, at int64, cost policies.Cost) error {
-	since := q.at
+	since, states := q.at, q.states
 	if !q.read {
-		since, q.states = -1, map[State]*line{}
+		since, states = -1, map[State]*line{}
 	}
 	rows, err := collect(ctx, tx, scanWaiting, "SELECT state, grp, n FROM field_group WHERE changed > $1", since)
 	if err != nil {
@@ -97,10 +96,10 @@ func (q *queue) follow(ctx context.Context, tx db.Tx, at int64, cost policies.Co
 	}
 	touched := map[State]map[string]bool{}
 	for _, x := range rows {
-		l := q.states[x.state]
+		l := states[x.state]
 		if l == nil {
 			l = &line{groups: map[string]*standing{}}
-			q.states[x.state] = l
+			states[x.state] = l
 		}
 		if touched[x.state] == nil {
 			touched[x.state] = map[string]bool{}
@@ -108,9 +107,9 @@ func (q *queue) follow(ctx context.Context, tx db.Tx, at int64, cost policies.Co
 		touched[x.state][l.put(x)] = true
 	}
 	for s, ids := range touched {
-		q.states[s].place(ids, cost)
+		states[s].place(ids, cost)
 	}
-	q.read, q.at = true, at
+	q.read, q.at, q.states = true, at, states
 	return nil
 }
 

@@ -354,3 +354,6 @@ CREATE INDEX card_owned_field ON card (source, dataset, field) WHERE owner <> ''
 -- step 12
 -- The open alerts of one source, the newest first.
 CREATE INDEX alert_source ON alert (closed, source, opened, id);
+
+-- What people put off.
+CREATE INDEX decision_defer ON decision (source, dataset, field) WHERE verdict = 'defer';

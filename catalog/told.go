@@ -64,7 +64,7 @@ func (c *Catalog) PutCard(ctx context.Context, tx db.Tx, k Card) error {
 	return err
 }
 
-// ownersAnew fills in who answers for the places of cards that were written before owners had a column.
+// ownersAnew fills in who answers for the places of cards that were written before owners had a column. Nothing else of a card is touched, nor one written meanwhile.
 func (c *Catalog) ownersAnew(ctx context.Context) error {
 	var n int64
 	count := func(tx db.Tx) error {
@@ -74,14 +74,28 @@ func (c *Catalog) ownersAnew(ctx context.Context) error {
 		return err
 	}
 	return c.db.Write(ctx, func(tx db.Tx) error {
-		ks, err := collect(ctx, tx, scanDoc[Card], "SELECT doc FROM card WHERE owner IS NULL")
+		if err := db.Lock(ctx, tx, "catalog owners"); err != nil {
+			return err
+		}
+		ks, err := collect(ctx, tx, scanOldCard, "SELECT source, dataset, field, doc FROM card WHERE owner IS NULL")
 		for _, k := range ks {
 			if err == nil {
-				err = c.PutCard(ctx, tx, k)
+				_, err = tx.Exec(ctx, "UPDATE card SET owner = $1 WHERE source = $2 AND dataset = $3 AND field = $4 AND owner IS NULL", k.Owner, k.At.Source, k.At.Dataset, k.At.Field)
 			}
 		}
 		return err
 	})
+}
+
+// scanOldCard reads a card with the place at which it stands.
+func scanOldCard(row db.Row) (k Card, err error) {
+	var at pii.Ref
+	var doc []byte
+	if err = row.Scan(&at.Source, &at.Dataset, &at.Field, &doc); err == nil {
+		err = decode(doc, &k)
+	}
+	k.At = at
+	return k, err
 }
 
 // Cards gives the cards of a dataset and its fields, of a source where the reference names no more, or all; ordered by place.

@@ -7,7 +7,6 @@ import (
 )
 
 //go:embed countries.txt
-//go:embed countries.txt
 var countriesText string
 
 var countries = sync.OnceValue(func() *WordSet {

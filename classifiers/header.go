@@ -110,8 +110,12 @@ func (l *lexicon) read(ctx *Context) header {
 	h := header{nats: map[pii.Category]pii.Nat{}, by: map[int]bool{}, table: l.tableOf(ctx)}
 	h.lone = ctx.Dataset == nil || len(ctx.Dataset.Fields) < 3
 	name := leaf(ctx)
-	raw := l.bare(ctx, unitless(split(bean(unhinted(name)))))
+	name, question := strings.CutSuffix(strings.TrimSpace(name), "?")
+	raw := l.bare(ctx, unitless(split(bean(unhinted(strings.TrimSpace(name))))))
 	raw = spoken(raw)
+	if question {
+		raw = askedFor(raw)
+	}
 	turned := false
 	h.tokens, turned = tokens(raw)
 	h.tokens = posted(h.tokens)
@@ -121,7 +125,7 @@ func (l *lexicon) read(ctx *Context) header {
 		h.put("none.boolean", 6, "the name asks yes or no")
 		return h
 	}
-	if len(raw) > 1 && strings.HasSuffix(strings.TrimSpace(name), "?") {
+	if len(raw) > 1 && question && l.asksWhether(raw) {
 		h.flip, h.known = "none.boolean", true
 		h.put("none.boolean", 6, "the name is a question")
 		return h
@@ -186,6 +190,45 @@ func (l *lexicon) read(ctx *Context) header {
 	return h
 }
 
+// asksWhether tells whether a question is answered by yes or no: "Found photo?" and "Haben Sie Kinder?" are, "What is your e-mail address?" and "Phone number?" are
+// not. Behind a participle the name may still be what is asked for: "Sent to e-mail?".
+func (l *lexicon) asksWhether(raw []string) bool {
+	if questions[raw[0]] {
+		return true
+	}
+	if !participles[raw[0]] {
+		return false
+	}
+	rest, _ := tokens(raw[1:])
+	return !slices.ContainsFunc(l.match(rest), func(x match) bool { return x.end == len(rest) && x.cat.Personal() })
+}
+
+// askedFor leaves out how a question begins that asks for a thing: "What is your date of birth?".
+func askedFor(raw []string) []string {
+	n := len(raw)
+	if n < 2 || !interrogatives[raw[0]] && !(raw[0] == "was" && (raw[1] == "ist" || raw[1] == "sind")) {
+		return raw
+	}
+	i := 1
+	for i < n-1 && (asking[raw[i]] || interrogatives[raw[i]]) {
+		i++
+	}
+	return raw[i:]
+}
+
+var (
+	interrogatives = wordSet("what which your wie welche welcher welches welchen ihr ihre ihren dein deine quel quelle quels quelles votre vos cual cuales su sus")
+	asking         = wordSet("is are was were the of these ist sind lautet lauten est sont es son ton ta tu el la le l")
+)
+
+// questions are words that begin a question of yes or no, besides the auxiliaries; participles do where nothing personal is at the end.
+var (
+	questions = wordSet("are am were have had could would shall found haben hast habt hatte hatten sind bist seid war waren wird wurde werden kann koennen konnen sollen mochten moechten wollen " +
+		"avez ont est sont etes peut pouvez voulez souhaitez tiene tienen tienes esta estan es eres puede puedes desea deseas acepta quiere")
+	participles = wordSet("sent paid got received done made taken seen read signed returned completed approved accepted attended contacted informed verified vaccinated " +
+		"bezahlt gesendet versendet erhalten gelesen bestatigt bestaetigt paye envoye recu pagado enviado recibido leido")
+)
+
 // numberOf tells whether "no" before the word is short for number: no_telp, no_ktp.
 func numberOf(w string) bool {
 	switch oneWord(w) {
@@ -242,7 +285,11 @@ func unhinted(name string) string {
 	if i <= 0 || !strings.HasSuffix(strings.TrimSpace(name), ")") {
 		return name
 	}
-	for _, w := range split(name[i:]) {
+	words := split(name[i:])
+	if len(words) > 1 && words[0] == "per" { // "Salary (per year)"
+		return name[:i]
+	}
+	for _, w := range words {
 		if len(w) > 1 && !units[w] && !hints[w] {
 			return name
 		}

@@ -49,18 +49,26 @@ func emailAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	return h, true
 }
 
-// messageID tells whether what begins at start is the number of a message: "message-id=<2024…@mx.example>".
+// messageID tells whether what begins at start is the number of a message: "message-id=<2024…@mx.example>". Behind "references", which
+// heads those who speak for somebody too, and behind what it answers only what is in brackets is one.
 func messageID(text []byte, start int) bool {
 	k := start
 	for n := 0; n < 3 && k > 0 && (text[k-1] == '<' || text[k-1] == ' ' || text[k-1] == '=' || text[k-1] == ':'); n++ {
 		k--
 	}
-	return k < start && (back(text, k, "message-id") || back(text, k, "msgid") || back(text, k, "in-reply-to") || back(text, k, "references"))
+	if k == start {
+		return false
+	}
+	if back(text, k, "message-id") || back(text, k, "msgid") {
+		return true
+	}
+	return text[start-1] == '<' && (back(text, k, "in-reply-to") || back(text, k, "references"))
 }
 
-// back tells whether a word in small letters ends at k.
+// back tells whether a word that is given in small letters ends at k.
 func back(text []byte, k int, word string) bool {
-	return k >= len(word) && classifiers.EqualFold(text[k-len(word):k], word)
+	from := k - len(word)
+	return from >= 0 && classifiers.EqualFold(text[from:k], word) && (from == 0 || !classifiers.IsWord(text[from-1]))
 }
 
 // emailLocal gives where the local part before the sign at i starts, i where there is none.

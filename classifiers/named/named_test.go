@@ -37,6 +37,35 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestQuestions: forms ask for what a field holds, and ask by yes or no.
+func TestQuestions(t *testing.T) {
+	set, err := classifiers.NewSet(all.All(), classifiers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]pii.Category{
+		"What is your email address?": "contact.email", "What is your date of birth?": "demographic.birth_date", "Phone number?": "contact.phone", "What is your phone number?": "contact.phone",
+		"What is your age?": "demographic.age", "Your salary (per year)?": "employment.salary", "Your salary?": "employment.salary", "Which is your gender?": "demographic.gender",
+		"Wie lautet Ihre Telefonnummer?": "contact.phone", "Was ist Ihr Geburtsdatum?": "demographic.birth_date", "Quelle est votre adresse e-mail ?": "contact.email",
+		"¿Cuál es su fecha de nacimiento?": "demographic.birth_date", "Sent to email?": "contact.email",
+	} {
+		if got := ask(set, name); got.Category != want {
+			t.Errorf("%s is proposed %s, not %s: %v", name, got.Category, want, got.Nats)
+		}
+	}
+	for _, name := range []string{"Do you have a phone number?", "Is this your email address?", "Are you married?", "Have you an email address?", "Found photo?", "Did you get the e-mail?", "Sent invoice?",
+		"Haben Sie eine Telefonnummer?", "Sind Sie verheiratet?", "Avez-vous une adresse e-mail ?", "¿Tiene teléfono?"} {
+		if got := ask(set, name); got.Category.Personal() {
+			t.Errorf("%s is proposed %s: %v", name, got.Category, got.Nats)
+		}
+	}
+}
+
+func ask(set *classifiers.Set, name string) pii.Proposal {
+	d := &pii.Dataset{Ref: pii.Ref{Source: "s", Dataset: "responses"}, Fields: []pii.Field{{Name: name, Column: name, Type: classifiers.TypeOf("text"), Native: "text"}}}
+	return set.Table(d, nil)[0]
+}
+
 func propose(set *classifiers.Set, name, typ string) pii.Proposal {
 	table, field := name, ""
 	for i := range name {

@@ -12,9 +12,9 @@ var houses = set(strings.Fields("ltd limited inc llc llp plc corp corporation co
 
 // readPerson reads a name behind a label that only people have: up to five words of which none is of every sentence, in capitals too, and "Surname, Given".
 func readPerson(text []byte, k int, tied bool) (start, end int, ok bool) {
-	if string(text[k:min(len(text), k+3)]) == "'t " {
-		_, end, ok = readPerson(text, k+3, tied)
-		return k, end, ok
+	start = k
+	if k > 0 && string(text[k-1:min(len(text), k+2)]) == "'t " { // the sign was taken for a quote
+		start, k = k-1, k+2
 	}
 	end, words, known := persons(text, k)
 	if words == 0 {
@@ -26,7 +26,7 @@ func readPerson(text []byte, k int, tied bool) (start, end int, ok bool) {
 		}
 	}
 	whole := end == len(text) || text[end] == '\n' || text[end] == ',' || text[end] == ';' || text[end] == '"' || text[end] == '<' || text[end] == '.' || text[end] == ' ' && end+1 < len(text) && (text[end+1] == '<' || text[end+1] == '(') || text[end] == '|' || text[end] == '\r'
-	return k, end, free(text, end) && closed(text, end) && (known > 0 && (tied || words > 1) || tied && words > 1 && whole)
+	return start, end, free(text, end) && closed(text, end) && (known > 0 && (tied || words > 1) || tied && words > 1 && whole)
 }
 
 // persons reads capitalised words with particles and initials between; known is how many of them are names of the dictionary, and words is 0 where one is none.
