@@ -97,7 +97,9 @@ func TestOwnersOfOldCards(t *testing.T) {
 		}
 	}
 	var doc []byte
-	b.must(b.db.Read(b.ctx, func(tx db.Tx) error { return tx.QueryRow(b.ctx, "SELECT doc FROM card WHERE dataset = 'users'").Scan(&doc) }))
+	b.must(b.db.Read(b.ctx, func(tx db.Tx) error {
+		return tx.QueryRow(b.ctx, "SELECT doc FROM card WHERE dataset = 'users'").Scan(&doc)
+	}))
 	if !strings.HasSuffix(string(doc), `"more":1}`) {
 		t.Errorf("the card was written anew: %s", doc[len(doc)-20:])
 	}

@@ -46,8 +46,13 @@ func Page(results map[string]*Result) string {
 		if strings.Contains(p.Name, ", nobody") {
 			continue
 		}
-		fmt.Fprintf(&b, "| %s | %d | %s | %s |\n", p.Name, r.Texts, figures(r.All), figures(r.Identifiers))
+		name := p.Name
+		if strings.HasPrefix(name, "second reader, texts") {
+			name += " (names are not held out)"
+		}
+		fmt.Fprintf(&b, "| %s | %d | %s | %s |\n", name, r.Texts, figures(r.All), figures(r.Identifiers))
 	}
+	b.WriteString(known)
 	b.WriteString("\nIn the texts of the second reader with nobody in them ")
 	fmt.Fprintf(&b, "%d (A, %d texts) and %d (B, %d texts) spans are found.\n", results["second reader, nobody, A"].All.Wrong, results["second reader, nobody, A"].Texts,
 		results["second reader, nobody, B"].All.Wrong, results["second reader, nobody, B"].Texts)
@@ -56,7 +61,7 @@ func Page(results map[string]*Result) string {
 	table(&b, r.Lang)
 	b.WriteString("\n## By kind, test\n\n| kind | precision | recall | F1 |\n|---|---|---|---|\n")
 	table(&b, r.Kind)
-	b.WriteString("\n## By kind, second reader, B\n\n| kind | precision | recall | F1 |\n|---|---|---|---|\n")
+	b.WriteString("\n## By kind, second reader, B (names are not held out)\n\n| kind | precision | recall | F1 |\n|---|---|---|---|\n")
 	table(&b, results["second reader, texts, B"].Kind)
 	b.WriteString("\n## What goes wrong, development\n\nThe errors on the texts of development, in full; those of the test split are not looked at.\n\n")
 	errors(&b, results["texts, development"])
@@ -106,8 +111,7 @@ B (names recall .61 and .52, streets .56 and .69), .81 and .77 on log lines, and
 was brought to the custom of the corpora above, in both halves alike (an age is its number, a pay its amount, a membership the name of the party or
 union, the town of birth a town, a title is no part of a name; addresses and keys of people in lines of logs that had been passed over): .760 and .775,
 and .84 and .77 on log lines, before titles and keys. Errors of A were looked at and their causes mended; of B only the figures were looked at,
-several times, and two spans in texts with nobody in them by mistake. The same hand wrote down the names that the dictionary lacked, however, so that B flatters the recall of names: on texts of
-yet others it lies between the first figure and the one below.
+several times, and two spans in texts with nobody in them by mistake. For names neither half is held out, however: see below the table.
 
 A span is right when at least half of its letters are covered by spans of the same kind on the other side. Given name, surname and full name are one kind,
 as are passports of all countries, and street and whole address. Every internet address counts in lines of logs. Identifiers are what its form or check
@@ -115,4 +119,11 @@ digits tell: e-mail, telephone, IBAN, card, internet address, numbers of states.
 
 | part | texts | precision | recall | F1 | identifiers: precision | recall | F1 |
 |---|---|---|---|---|---|---|---|
+`
+
+const known = `
+The figures of the second reader's texts are not held out for names, B's no more than A's: about half of the words in the names of both halves (147 of 319 in
+A, 167 of 326 in B) stand among the lines that the same hand added to classifiers/dictionary/own.txt. Before anything was changed, F1 was .737 on the texts
+of A and .750 on those of B. As the classifiers stand now, but without those lines, it is .898 on A and .848 on B (recall .821 and .746), and .943 and .877
+on log lines. Expect of texts of yet others no more than B's.
 `
