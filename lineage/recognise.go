@@ -50,7 +50,7 @@ func (k *Recognisable) add(f knownField) {
 const manyKnown = 40
 
 // Recognise tells whether a field that is not known for what it holds shares its values with one that is: the same identifiers, or digests of them. At
-// least ten values and half of the field must be recognised, or forty long ones and a tenth; nat says so in words.
+// least ten values and half of the field must be recognised, or forty long ones and a tenth where nothing else is known to stand in it; nat says so in words.
 func Recognise(l *Look, known *Recognisable) (category pii.Category, form string, nat pii.Nat, ok bool) {
 	if c := l.Field.Category; c.Personal() && l.Field.Dense && l.Field.Confidence >= sure && (c.Global() || !c.Identifier()) || len(l.Sketch.Hashes) == 0 {
 		return "", "", pii.Nat{}, false // names that stand in a list of names and addresses too are names
@@ -69,7 +69,7 @@ func Recognise(l *Look, known *Recognisable) (category pii.Category, form string
 		}
 	}
 	share := 0.5
-	if most >= manyKnown && l.Exam.MaxLen >= 10 {
+	if most >= manyKnown && l.Exam.MaxLen >= 10 && len(l.Field.Contains) == 0 {
 		share = 0.1 // so many long values are in no other field by chance, whatever else is in this one: whom people called, of whom some are customers
 	}
 	if best < 0 || most < 10 && most < n || most < minDistinct || float64(most) < share*float64(n) {
