@@ -77,8 +77,8 @@ func (r *reader) add(name string, c *cursor) {
 // redeclare puts a new declaration in the place of a field's.
 func (r *reader) redeclare(name, old string, c *cursor) {
 	t := r.known(name)
-	if i := t.field(old); i >= 0 {
-		t.Fields[i].Name = c.at(0).text
+	if i := t.field(old); i >= 0 && c.isName() {
+		t.rename(i, c.at(0).text)
 	}
 	r.element(t, c)
 }
@@ -120,15 +120,17 @@ func (r *reader) rename(name string, c *cursor) string {
 		if qualified && !strings.Contains(to, ".") {
 			to = schema + "." + to
 		}
-		r.forget(to)
-		t.Ref.Dataset = to
+		if to == "" {
+			return name
+		}
+		r.call(t, to)
 		return to
 	}
 	c.take("COLUMN")
 	i := t.field(c.next().text)
 	if i >= 0 && c.take("TO") {
 		old, now := t.Fields[i].Name, c.next().text
-		t.Fields[i].Name, t.Fields[i].Column = now, now
+		t.rename(i, now)
 		if k := slices.Index(t.Key, old); k >= 0 {
 			t.Key = slices.Clone(t.Key)
 			t.Key[k] = now

@@ -17,13 +17,13 @@ func (r *reader) create(c *cursor) bool {
 		}
 		virtual = c.next().is("VIRTUAL") || virtual
 	}
-	c.take("IF", "NOT", "EXISTS")
+	again := c.take("IF", "NOT", "EXISTS")
 	name := c.name()
 	if name == "" || strings.HasPrefix(name, "#") {
 		return name != ""
 	}
-	if c.take("PARTITION", "OF") {
-		return true // its fields are those of the table that it is a part of
+	if c.take("PARTITION", "OF") || again && r.table(name) != nil {
+		return true // its fields are those of the table that it is a part of; or there is one already
 	}
 	if virtual {
 		return r.virtual(c, name)
@@ -59,8 +59,9 @@ func (r *reader) options(t *Table, c *cursor) {
 	for !c.done() {
 		switch {
 		case c.take("INHERITS"):
-			for _, p := range c.names() {
-				if parent := r.table(p); parent != nil {
+			c.take("(")
+			for _, p := range c.parts() {
+				if parent := r.table(p.name()); parent != nil && parent != t {
 					t.like(parent)
 				}
 			}
@@ -100,7 +101,7 @@ func (r *reader) element(t *Table, c *cursor) {
 	case c.is("UNIQUE", "EXCLUDE", "CHECK", "FULLTEXT", "SPATIAL") && !c.typed(), c.take("FOREIGN", "KEY"), c.take("PERIOD", "FOR"), c.is("KEY", "INDEX") && c.indexes():
 		r.constraint(t, c)
 	case c.take("LIKE"):
-		if other := r.table(c.name()); other != nil {
+		if other := r.table(c.name()); other != nil && other != t {
 			t.like(other)
 		}
 	case c.isName():

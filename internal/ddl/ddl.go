@@ -16,18 +16,20 @@ import (
 type Table struct {
 	pii.Dataset
 	Lines []int // where each field was declared, from 1; in the order of Fields
+
+	at map[string]int // the fields, by name in small letters
 }
 
 // Schema is what a text of statements makes.
 type Schema struct {
 	Tables []*Table
-	Unread []int // the lines of statements about tables that are not understood
+	Unread []int // the lines of statements about tables that are not understood, and where something begins that is never closed
 }
 
 // Read reads a text of statements. The types of the fields are left to who knows the systems' words for them; Native has the word.
 func Read(source, text string) *Schema {
-	r := &reader{source: source, out: &Schema{}}
-	r.all(text, 1)
+	r := &reader{source: source, out: &Schema{}, tables: map[string]*Table{}}
+	r.all(newLexer(text), true)
 	return r.out
 }
 
@@ -35,12 +37,22 @@ func Read(source, text string) *Schema {
 type reader struct {
 	source string
 	out    *Schema
+	tables map[string]*Table // by name in small letters
 }
 
-// all carries out the statements of a text that begins in a line.
-func (r *reader) all(text string, line int) {
-	for _, s := range statements(text, line) {
+// all carries out the statements of a text; deep says that the bodies of DO are read too.
+func (r *reader) all(l *lexer, deep bool) {
+	for _, s := range l.statements() {
+		if s.take("DO") && s.at(0).kind == text && deep {
+			body := newLexer(s.at(0).text)
+			body.line, body.my = s.line(), l.my
+			r.all(body, false)
+			continue
+		}
 		r.statement(s)
+	}
+	if l.open > 0 {
+		r.out.Unread = append(r.out.Unread, l.open)
 	}
 }
 
@@ -56,8 +68,8 @@ func (r *reader) statement(c *cursor) {
 		r.drop(c)
 	case c.take("COMMENT", "ON"):
 		r.comment(c)
-	case c.take("DO") && c.at(0).kind == text:
-		r.all(c.at(0).text, c.line())
+	case c.take("RENAME", "TABLE"):
+		r.renames(c)
 	}
 	if !ok {
 		r.out.Unread = append(r.out.Unread, line)
@@ -65,26 +77,45 @@ func (r *reader) statement(c *cursor) {
 }
 
 // table finds a table by its name, in any case; nil where there is none.
-func (r *reader) table(name string) *Table {
-	i := slices.IndexFunc(r.out.Tables, func(t *Table) bool { return strings.EqualFold(t.Ref.Dataset, name) })
-	if i < 0 {
-		return nil
-	}
-	return r.out.Tables[i]
-}
+func (r *reader) table(name string) *Table { return r.tables[strings.ToLower(name)] }
 
 // known finds a table, or begins one: a migration speaks of tables that another file made.
 func (r *reader) known(name string) *Table {
 	t := r.table(name)
 	if t == nil {
-		t = &Table{Dataset: pii.Dataset{Ref: pii.Ref{Source: r.source, Dataset: name}, Kind: pii.Table, Records: -1, Bytes: -1}}
+		t = &Table{Dataset: pii.Dataset{Ref: pii.Ref{Source: r.source, Dataset: name}, Kind: pii.Table, Records: -1, Bytes: -1}, at: map[string]int{}}
 		r.out.Tables = append(r.out.Tables, t)
+		r.tables[strings.ToLower(name)] = t
 	}
 	return t
 }
 
 func (r *reader) forget(name string) {
-	r.out.Tables = slices.DeleteFunc(r.out.Tables, func(t *Table) bool { return strings.EqualFold(t.Ref.Dataset, name) })
+	if t := r.table(name); t != nil {
+		delete(r.tables, strings.ToLower(name))
+		r.out.Tables = slices.DeleteFunc(r.out.Tables, func(o *Table) bool { return o == t })
+	}
+}
+
+// call gives a table another name; one that has it goes.
+func (r *reader) call(t *Table, name string) {
+	delete(r.tables, strings.ToLower(t.Ref.Dataset))
+	r.forget(name)
+	t.Ref.Dataset, r.tables[strings.ToLower(name)] = name, t
+}
+
+// renames reads RENAME TABLE a TO b, c TO d.
+func (r *reader) renames(c *cursor) {
+	for !c.done() {
+		t := r.table(c.name())
+		if !c.take("TO") {
+			return
+		}
+		if name := c.name(); t != nil && name != "" {
+			r.call(t, name)
+		}
+		c.take(",")
+	}
 }
 
 func (r *reader) drop(c *cursor) {
@@ -122,7 +153,10 @@ func (r *reader) comment(c *cursor) {
 
 // field finds a field by its name, in any case; -1 where there is none.
 func (t *Table) field(name string) int {
-	return slices.IndexFunc(t.Fields, func(f pii.Field) bool { return strings.EqualFold(f.Name, name) })
+	if i, ok := t.at[strings.ToLower(name)]; ok {
+		return i
+	}
+	return -1
 }
 
 // put adds a field, or takes its declaration for that of the field of this name.
@@ -131,12 +165,27 @@ func (t *Table) put(f pii.Field, line int) {
 		t.Fields[i], t.Lines[i] = f, line
 		return
 	}
+	t.at[strings.ToLower(f.Name)] = len(t.Fields)
 	t.Fields, t.Lines = append(t.Fields, f), append(t.Lines, line)
 }
 
 func (t *Table) drop(name string) {
 	if i := t.field(name); i >= 0 {
 		t.Fields, t.Lines = slices.Delete(t.Fields, i, i+1), slices.Delete(t.Lines, i, i+1)
+		t.index()
+	}
+}
+
+// rename gives a field another name.
+func (t *Table) rename(i int, name string) {
+	t.Fields[i].Name, t.Fields[i].Column = name, name
+	t.index()
+}
+
+func (t *Table) index() {
+	clear(t.at)
+	for i, f := range t.Fields {
+		t.at[strings.ToLower(f.Name)] = i
 	}
 }
 

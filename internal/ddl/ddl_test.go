@@ -72,7 +72,7 @@ ALTER TABLE ONLY public.users ALTER COLUMN born SET NOT NULL, ADD COLUMN IF NOT 
 CREATE TABLE child (extra text) INHERITS (crm.orders);
 `, `users id:bigint@8! E-Mail:character varying(255)@9! tags:text[]@10 born:date@11(date of birth) full_name:text@12= n:numeric(10,2)@13 phone:text@23 key id
 crm.orders id:int@19 who:bigint@19 key:text@19 period:daterange@19 key id unique who,key who->users.id
-child extra:text@24
+child extra:text@24 id:int@19 who:bigint@19 key:text@19 period:daterange@19
 `},
 	{"a dump of MySQL", "-- MySQL dump 10.13\n/*!40101 SET NAMES utf8 */;\nDROP TABLE IF EXISTS `kunden`;\n/*!50503 SET character_set_client = utf8mb4 */;\nCREATE TABLE `kunden` (\n" +
 		"  `nr` int(10) unsigned NOT NULL AUTO_INCREMENT COMMENT 'it''s; the \\'number\\'',\n  `mail` varchar(80) CHARACTER SET latin1 COLLATE latin1_general_ci DEFAULT NULL,\n" +
@@ -124,6 +124,14 @@ notes title:@3 body:@3
 	{"migrations that another file began", "ALTER TABLE users ADD COLUMN phone TEXT;\nALTER TABLE other ADD CONSTRAINT c CHECK (a > 0);\nDROP TABLE gone;", "users phone:TEXT@1\n"},
 	{"an installer's names", "CREATE TABLE %PREFIX%_users (id int, mail text);\nCREATE TABLE `{#}log` (ip varchar(45));\nDO $$ BEGIN\n CREATE TABLE late (a int);\nEND $$;", "%PREFIX%_users id:int@1 mail:text@1\n{#}log ip:varchar(45)@2\nlate a:int@4\n"},
 	{"what is not understood is said", "CREATE TABLE a AS SELECT 1;\nCREATE TABLE b USING delta LOCATION 'x';\n\nCREATE TABLE c (a int);\nCREATE VIEW v AS SELECT 1;\nALTER TABLE;", "c a:int@4\nunread 1\nunread 2\nunread 6\n"},
+	{"procedures of MySQL between two tables", "CREATE TABLE t0 (a int);\nDELIMITER $$\nCREATE PROCEDURE p() BEGIN\nCREATE TABLE inner1 (a int);\nSELECT 1; END$$\nCREATE TRIGGER x BEFORE INSERT ON t0 FOR EACH ROW BEGIN SET @a = 1; END\n$$\nDELIMITER ;\nCREATE TABLE users (email text);\nDELIMITER\nCREATE TABLE more (a int);",
+		"t0 a:int@1\nusers email:text@9\nmore a:int@11\n"},
+	{"a definer", "CREATE DEFINER=`root`@`localhost` PROCEDURE p()\nCREATE TABLE never (a int);\nCREATE TABLE t (a int);", "t a:int@3\n"},
+	{"columns called like commands", "CREATE TABLE imports (\n id int,\n delimiter varchar(5),\n go int,\n email text\n);", "imports id:int@2 delimiter:varchar(5)@3 go:int@4 email:text@5\n"},
+	{"comments and quotes of MySQL", "CREATE TABLE t (\n id int AUTO_INCREMENT, # the user's number\n mail text COMMENT 'the user\\'s mail'\n);\nCREATE TABLE u (a int);", "t id:int@2 mail:text@3(the user's mail)\nu a:int@5\n"},
+	{"what is never closed", "CREATE TABLE t (a int);\nINSERT INTO t VALUES ('x);\nCREATE TABLE u (a int);", "t a:int@1\nunread 2\n"},
+	{"data in CSV", "COPY t (a) FROM stdin WITH (FORMAT csv);\n1,'\n\\.\nCREATE TABLE u (a int);", "u a:int@4\n"},
+	{"made once", "CREATE TABLE IF NOT EXISTS users (id int, email text);\nCREATE TABLE IF NOT EXISTS users (id int);\nALTER TABLE users RENAME TO Users;\nRENAME TABLE Users TO people, x TO y;\nCREATE TABLE kid (a int) INHERITS (public.people);", "people id:int@1 email:text@1\nkid a:int@5 id:int@1 email:text@1\n"},
 	{"nothing", "-- nothing here\n", ""},
 }
 
@@ -134,6 +142,25 @@ func TestRead(t *testing.T) {
 				t.Errorf("got\n%swant\n%s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestMany reads as many tables, columns and bodies as a file of a megabyte may have: it is done in time that grows as the file does, or the test is never done.
+func TestMany(t *testing.T) {
+	var b strings.Builder
+	for i := range 30_000 {
+		fmt.Fprintf(&b, "CREATE TABLE t%d (a int);\n", i)
+	}
+	b.WriteString("CREATE TABLE wide (")
+	for i := range 50_000 {
+		fmt.Fprintf(&b, "c%d int, ", i)
+	}
+	b.WriteString("z int);\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&b, "DO $a%d$ ", i)
+	}
+	if s := ddl.Read("schema", b.String()); len(s.Tables) != 30_001 || len(s.Tables[30_000].Fields) != 50_001 || len(s.Unread) == 0 {
+		t.Errorf("%d tables, unread %v", len(s.Tables), s.Unread)
 	}
 }
 

@@ -1,12 +1,13 @@
 package ddl
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// statements cuts a text into statements. They end at a semicolon outside of brackets, at GO on a line of its own, and where a line begins a new one:
-// SQL Server asks for no semicolon.
-func statements(in string, line int) (out []*cursor) {
-	l, end := newLexer(in), ";"
-	l.line = line
+// statements cuts a text into statements. They end at a semicolon, or at what DELIMITER says, at GO and / on a line of their own, and where a line begins a
+// new one: SQL Server asks for no semicolon.
+func (l *lexer) statements() (out []*cursor) {
 	var now []token
 	cut := func() {
 		if len(now) > 0 {
@@ -16,18 +17,14 @@ func statements(in string, line int) (out []*cursor) {
 	}
 	for t, ok := l.next(); ok; t, ok = l.next() {
 		switch {
-		case t.first && t.is("DELIMITER"):
-			cut()
-			end = l.delimiter()
-		case end != ";" && t.kind == mark && strings.HasPrefix(l.in[l.at-1:], end):
-			l.at += len(end) - 1
-			cut()
-		case t.kind == mark && t.text == ";" && end == ";":
+		case len(now) == 0 && t.first && t.is("DELIMITER"):
+			l.delimiter()
+		case t.kind == stop:
 			if copies(now) {
 				l.lines()
 			}
 			cut()
-		case t.first && (t.is("GO") || t.text == "/"):
+		case t.first && (t.is("GO") || t.text == "/") && l.alone():
 			cut()
 		case t.first && t.is("CREATE") && begins(now):
 			cut()
@@ -47,8 +44,8 @@ func statements(in string, line int) (out []*cursor) {
 
 // copies tells COPY … FROM stdin, behind which lines of data stand.
 func copies(now []token) bool {
-	n := len(now)
-	return n > 3 && now[0].is("COPY") && now[n-1].is("STDIN")
+	from := slices.IndexFunc(now, func(t token) bool { return t.is("FROM") })
+	return len(now) > 0 && now[0].is("COPY") && from > 0 && from+1 < len(now) && now[from+1].is("STDIN")
 }
 
 // verb tells what begins a statement about a table when it begins a line and TABLE follows.
@@ -56,9 +53,12 @@ func verb(t token) bool { return t.first && (t.is("ALTER") || t.is("DROP")) }
 
 // begins tells whether what stands so far may end before a line that begins a statement about a table: a body of a function or a trigger is no place for that.
 func begins(now []token) bool {
-	for i, t := range now {
-		if i < 6 && (t.is("FUNCTION") || t.is("PROCEDURE") || t.is("TRIGGER") || t.is("PROC")) {
+	for _, t := range now {
+		switch {
+		case t.is("FUNCTION"), t.is("PROCEDURE"), t.is("TRIGGER"), t.is("PROC"), t.is("EVENT"):
 			return false
+		case t.kind == mark && t.text == "(":
+			return true
 		}
 	}
 	return true

@@ -13,6 +13,7 @@ const (
 	quoted kind = 'q' // a name in quotes
 	text   kind = '\''
 	mark   kind = '.'
+	stop   kind = ';' // what statements end with
 )
 
 // token is one of a statement.
@@ -28,14 +29,16 @@ type token struct {
 type lexer struct {
 	in        string
 	at, line  int
-	first, my bool // my: a backslash escapes in texts
+	first, my bool   // my: a backslash escapes in texts
+	end       string // what statements end with
+	open      int    // the line where something began that is never closed; 0 where all is
 }
 
 // backslashes tells a text of MySQL, in which a backslash escapes.
-var backslashes = regexp.MustCompile("(?i)\\bENGINE\\s*=|(CREATE TABLE|INSERT INTO|EXISTS)\\s+`|/\\*!\\d")
+var backslashes = regexp.MustCompile("(?i)\\bENGINE\\s*=|AUTO_INCREMENT|COMMENT\\s*=?\\s*'|(CREATE TABLE|INSERT INTO|EXISTS)\\s+`|/\\*!\\d")
 
 func newLexer(in string) *lexer {
-	return &lexer{in: strings.TrimPrefix(in, "\ufeff"), line: 1, first: true, my: backslashes.MatchString(in)}
+	return &lexer{in: strings.TrimPrefix(in, "\ufeff"), line: 1, first: true, my: backslashes.MatchString(in), end: ";"}
 }
 
 // next gives the next token; ok is false at the end.
@@ -48,13 +51,16 @@ func (l *lexer) next() (t token, ok bool) {
 	t = token{line: l.line, first: l.first, glued: from == l.at}
 	l.first = false
 	switch c := l.in[l.at]; {
+	case strings.HasPrefix(l.in[l.at:], l.end):
+		t.kind = stop
+		l.at += len(l.end)
 	case c == '\'':
 		t.kind, t.text = text, l.quote('\'', l.my)
 	case (c == 'E' || c == 'e' || c == 'N' || c == 'n') && l.ahead(1) == '\'':
 		l.at++
 		t.kind, t.text = text, l.quote('\'', l.my || c|0x20 == 'e')
 	case c == '"', c == '`':
-		t.kind, t.text = quoted, l.quote(c, false)
+		t.kind, t.text = quoted, l.quote(c, l.my && c == '"')
 	case c == '[' && letter(l.ahead(1)) && !t.glued:
 		t.kind, t.text = quoted, l.quote(']', false)
 	case c == '[' && letter(l.ahead(1)) && l.at > 0 && !letter(l.in[l.at-1]):
@@ -86,12 +92,13 @@ func (l *lexer) blank() {
 			l.at, l.line, l.first = l.at+1, l.line+1, true
 		case rest[0] == ' ' || rest[0] == '\t' || rest[0] == '\r' || rest[0] == '\f' || rest[0] == 0:
 			l.at++
-		case strings.HasPrefix(rest, "--"), rest[0] == '#' && l.first, rest[0] == '\\' && l.first:
+		case strings.HasPrefix(rest, "--"), rest[0] == '#' && (l.first || l.my && l.at > 0 && l.in[l.at-1] <= ' '), rest[0] == '\\' && l.first:
 			l.skip(strings.IndexByte(rest, '\n'))
 		case strings.HasPrefix(rest, "/*!"), strings.HasPrefix(rest, "/*M!"):
 			l.at += len(rest) - len(strings.TrimLeft(rest, "/*M!0123456789"))
 		case strings.HasPrefix(rest, "/*"):
 			end := strings.Index(rest, "*/")
+			l.closed(end >= 0, l.line)
 			l.line += strings.Count(rest[:max(end, 0)], "\n")
 			l.skip(plus(end, 2))
 		case strings.HasPrefix(rest, "*/"):
@@ -110,6 +117,13 @@ func plus(at, n int) int {
 	return at + n
 }
 
+// closed notes where something began that is never closed: what follows was not read as it was meant.
+func (l *lexer) closed(is bool, line int) {
+	if !is && l.open == 0 {
+		l.open = line
+	}
+}
+
 // skip passes over n bytes, to the end with -1.
 func (l *lexer) skip(n int) {
 	if n < 0 {
@@ -121,6 +135,7 @@ func (l *lexer) skip(n int) {
 // quote reads what stands in quotes; a quote within is doubled.
 func (l *lexer) quote(end byte, escapes bool) string {
 	var b strings.Builder
+	began := l.line
 	for l.at++; l.at < len(l.in); l.at++ {
 		c := l.in[l.at]
 		switch {
@@ -138,6 +153,8 @@ func (l *lexer) quote(end byte, escapes bool) string {
 		}
 		b.WriteByte(c)
 	}
+	l.at = min(l.at, len(l.in))
+	l.closed(false, began)
 	return b.String()
 }
 
@@ -149,7 +166,8 @@ func (l *lexer) dollar() string {
 		l.at++
 		return ""
 	}
-	body, _, _ := strings.Cut(rest[n:], rest[:n])
+	body, _, ok := strings.Cut(rest[n:], rest[:n])
+	l.closed(ok, l.line)
 	l.line += strings.Count(body, "\n")
 	l.at = min(l.at+2*n+len(body), len(l.in))
 	return body
@@ -157,7 +175,7 @@ func (l *lexer) dollar() string {
 
 func (l *lexer) word() string {
 	from := l.at
-	for l.at < len(l.in) && wordly(l.in[l.at]) {
+	for l.at < len(l.in) && wordly(l.in[l.at]) && (l.end == ";" || !strings.HasPrefix(l.in[l.at:], l.end)) {
 		l.at++
 	}
 	return l.in[from:l.at]
@@ -172,13 +190,22 @@ func wordly(c byte) bool {
 // lines passes over the lines that follow COPY … FROM stdin.
 func (l *lexer) lines() {
 	end := strings.Index(l.in[l.at:], "\n\\.")
+	l.closed(end >= 0, l.line)
 	l.line += strings.Count(l.in[l.at:l.at+max(end, 0)], "\n")
 	l.skip(end)
 }
 
 // delimiter reads what the client of MySQL ends statements with from here on.
-func (l *lexer) delimiter() string {
+func (l *lexer) delimiter() {
 	line, _, _ := strings.Cut(l.in[l.at:], "\n")
 	l.at += len(line)
-	return strings.TrimSpace(line)
+	if l.end = strings.TrimSpace(line); l.end == "" {
+		l.end = ";"
+	}
+}
+
+// alone tells whether nothing but a number follows in the line.
+func (l *lexer) alone() bool {
+	line, _, _ := strings.Cut(l.in[l.at:], "\n")
+	return strings.Trim(line, " \t\r0123456789") == ""
 }
