@@ -179,7 +179,7 @@ func Close(ctx context.Context, g *Graph, look Looker, lim Limits, start []pii.I
 // Earlier is what earlier closures of the same subject knew, of which the records that told it may be gone by now: once hers is erased, nothing but this says that the
 // telephone in what is left of her was that of two.
 type Earlier struct {
-	Shared []pii.Identifier // others have them too, or had them: they single nobody out, and nothing is looked for by them
+	Shared []pii.Identifier // others have them too, or had them: they single nobody out, and whose a record is that has one says what else is in it
 	Traits []pii.Identifier // what she is called, when she was born
 }
 
@@ -300,11 +300,10 @@ func (c *closer) learn(id pii.Identifier, via []Link, conf float64, w *Window) *
 	n := &Known{Identifier: id, Via: via, Confidence: conf, Single: !c.common[k], Window: w}
 	c.byID[k] = n
 	c.known = append(c.known, n)
-	if n.Single || via == nil {
-		c.fresh = append(c.fresh, n)
-	} else {
+	if !n.Single {
 		n.Why = "held-by-another"
 	}
+	c.fresh = append(c.fresh, n)
 	return n
 }
 

@@ -107,6 +107,26 @@ func TestAfterHersIsGone(t *testing.T) {
 	}
 }
 
+// TestSharedIsLookedFor closes again with a telephone that was two people's: what has it is looked at, and is hers where a reference says so, another's where that says so,
+// and asked about where nothing does.
+func TestSharedIsLookedFor(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	e.table("s/users", "id identity.number int", "email contact.email", "phone contact.phone", "name identity.name").
+		add(1, "ann@example.com", "+12025550119", "Ann Lee").add(2, "bob@example.com", "+12025550111", "Bob Lee")
+	e.table("s/calls", "id none.key int", "user_id none.key int >s/users.id", "phone contact.phone").
+		add(5, 1, "+12025550111").add(6, 2, "+12025550111").add(7, nil, "+12025550111")
+	e.table("s/audit", "id none.key int", "email contact.email", "phone contact.phone").add(9, "ann@example.com", "+12025550111")
+	c, err := lineage.CloseAgain(t.Context(), e.open(), e, limits, []pii.Identifier{mail("ann@example.com")}, nil, lineage.Earlier{Shared: []pii.Identifier{{Category: "contact.phone", Value: pii.NewValue("+12025550111")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, told(c), []string{"held-by-another s/calls 6", "held-by-another s/users 2", "hers s/audit 9", "hers s/calls 5", "hers s/users 1", "unsure s/calls 7"})
+	if len(c.Questions) != 1 {
+		t.Errorf("%d questions", len(c.Questions))
+	}
+}
+
 // TestToDecide names the reference where that is what is unsure, and else the field.
 func TestToDecide(t *testing.T) {
 	t.Parallel()

@@ -28,10 +28,12 @@ type Left struct {
 
 // Subject is one of many in the sealed part of a plan.
 type Subject struct {
-	N     int // as the request counts them, from 1
-	Start []pii.Identifier
-	Known []pii.Identifier // all that single her out
-	Left  bool             // nothing of hers is done by this plan
+	N      int // as the request counts them, from 1
+	Start  []pii.Identifier
+	Known  []pii.Identifier // all that single her out
+	Shared []pii.Identifier // hers and others'
+	Was    []pii.Identifier // hers and others', before something was erased
+	Left   bool             // nothing of hers is done by this plan
 }
 
 // atATime is how many subjects look together: what is found of them is held in memory until they have come to their end.
@@ -43,7 +45,6 @@ type many struct {
 	g       *lineage.Graph
 	lim     lineage.Limits
 	answers map[string]pii.Verdict
-	was     lineage.Earlier
 	all     []Subject
 	closed  []*lineage.Closure // by place in all; nil for those that are left
 	batch   Batch
@@ -53,7 +54,7 @@ type many struct {
 // closeMany closes over every subject of a batch. What it gives is one closure of all that can be planned, with the subjects as they turned out.
 func (e *Engine) closeMany(ctx context.Context, g *lineage.Graph, lim lineage.Limits, a asked, answers map[string]pii.Verdict) (*lineage.Closure, []Subject, *Batch, error) {
 	subjects := a.subjects
-	m := &many{Engine: e, g: g, lim: lim, answers: answers, was: a.was, all: slices.Clone(subjects), closed: make([]*lineage.Closure, len(subjects))}
+	m := &many{Engine: e, g: g, lim: lim, answers: answers, all: slices.Clone(subjects), closed: make([]*lineage.Closure, len(subjects))}
 	m.batch.Subjects = len(subjects)
 	if err := m.close(ctx); err != nil {
 		return nil, nil, nil, err
@@ -70,7 +71,7 @@ func (m *many) close(ctx context.Context) error {
 		errs := make([]error, len(part))
 		look := newGather(Look(m.Sources))
 		look.closures(ctx, len(part), func(i int) {
-			m.closed[from+i], errs[i] = lineage.CloseAgain(ctx, m.g, look, m.lim, part[i].Start, m.answers, m.was)
+			m.closed[from+i], errs[i] = lineage.CloseAgain(ctx, m.g, look, m.lim, part[i].Start, m.answers, lineage.Earlier{Shared: part[i].Was})
 		})
 		m.passes += look.passes
 		for i, err := range errs {
@@ -78,7 +79,8 @@ func (m *many) close(ctx context.Context) error {
 				return err
 			}
 			cl := m.closed[from+i]
-			part[i].Left, part[i].Known = false, singles(cl)
+			part[i].Left = false
+			part[i].Known, part[i].Shared = told(cl)
 			if slices.ContainsFunc(cl.Questions, func(q lineage.Question) bool { return q.Answer == "" }) {
 				m.leave(from+i, "question")
 			}
@@ -87,14 +89,16 @@ func (m *many) close(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// singles gives what singles the subject of a closure out.
-func singles(cl *lineage.Closure) (out []pii.Identifier) {
+// told gives what singles the subject of a closure out, and what others have too.
+func told(cl *lineage.Closure) (single, shared []pii.Identifier) {
 	for _, k := range cl.Known {
 		if k.Single {
-			out = append(out, k.Identifier)
+			single = append(single, k.Identifier)
+		} else {
+			shared = append(shared, k.Identifier)
 		}
 	}
-	return out
+	return single, shared
 }
 
 // leave takes a subject out of the plan.
@@ -180,6 +184,7 @@ func joinSubjects(all, more []Subject) []Subject {
 			continue
 		}
 		all[i].Known, all[i].Left = union(all[i].Known, s.Known), s.Left
+		all[i].Shared, all[i].Was = union(all[i].Shared, s.Shared), union(all[i].Was, s.Was)
 	}
 	return all
 }
@@ -195,7 +200,7 @@ func startOfAll(all *Sealed) (out []Subject) {
 			continue
 		}
 		known := slices.DeleteFunc(slices.Clone(s.Known), func(k pii.Identifier) bool { return bound[string(k.Category)+"\x00"+k.Value.Reveal()] })
-		s.Start = union(slices.Clone(s.Start), known)
+		s.Start, s.Was = union(slices.Clone(s.Start), known), union(slices.Clone(s.Was), s.Shared)
 		out = append(out, s)
 	}
 	return out

@@ -34,6 +34,7 @@ type Input struct {
 	Start     []pii.Identifier
 	Subjects  []Subject // of a batch, with what is known of each
 	Batch     *Batch
+	Was       lineage.Earlier            // what was known of the subject before something was erased
 	Change    func(pii.Category) float64 // act.change
 	Tolerance Tolerance
 	Salt      []byte // random, at least 16 bytes; pseudonyms come from it too

@@ -88,6 +88,11 @@ func (e *Engine) openPlans(ctx context.Context, tx db.Tx, request, besides strin
 
 // forget destroys the keys of a request, and with them all that was sealed for it, here and in every backup.
 func (e *Engine) forget(ctx context.Context, tx db.Tx, request, why string) error {
+	for _, sql := range []string{"UPDATE plan SET sealed = NULL WHERE request = $1", "UPDATE plan_look SET sealed = NULL WHERE plan IN (SELECT id FROM plan WHERE request = $1)"} {
+		if _, err := tx.Exec(ctx, sql, request); err != nil {
+			return err
+		}
+	}
 	for _, p := range []keys.Purpose{keys.Request, keys.Undo} {
 		if err := e.Keys.Destroy(ctx, tx, keys.ID(p, request)); err != nil {
 			return err

@@ -125,11 +125,18 @@ func (r *run) doUnit(ctx context.Context, u *UnitInfo, at *lookedAt) (reason str
 // backoff is short within a run; a job that runs it again waits longer.
 func backoff(attempt int) time.Duration { return min(jobs.Backoff(attempt), 5*time.Second) }
 
-// intent says in the journal what is about to be done, and by which token.
+// intent says in the journal what is about to be done, and by which token. From then on an erasure may have done a part of it, which other plans count with.
 func (r *run) intent(ctx context.Context, u *UnitInfo) error {
 	crash.At("unit:intent:before")
 	u.State, u.Token, u.Reason = "intent", r.token, ""
-	err := r.write(ctx, func(tx db.Tx) error { return setUnit(ctx, tx, r.s.ID, u, "intent", r.by) })
+	err := r.write(ctx, func(tx db.Tx) error {
+		if u.Kind == "erase" {
+			if _, err := jobs.Acquire(ctx, tx, actsFence); err != nil {
+				return err
+			}
+		}
+		return setUnit(ctx, tx, r.s.ID, u, "intent", r.by)
+	})
 	crash.At("unit:intent:after")
 	return err
 }
@@ -189,10 +196,10 @@ func (r *run) done(ctx context.Context, u *UnitInfo, receipts []pii.Receipt) err
 	crash.At("unit:done:before")
 	u.State, u.Receipts = "done", bare(receipts)
 	err := r.write(ctx, func(tx db.Tx) error {
-		if err := setUnit(ctx, tx, r.s.ID, u, "done", r.by); err != nil {
+		if _, err := jobs.Acquire(ctx, tx, actsFence); err != nil {
 			return err
 		}
-		if _, err := jobs.Acquire(ctx, tx, actsFence); err != nil {
+		if err := setUnit(ctx, tx, r.s.ID, u, "done", r.by); err != nil {
 			return err
 		}
 		var affected, found int64

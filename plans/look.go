@@ -10,7 +10,6 @@ import (
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/internal/keys"
-	"vestige/lineage"
 )
 
 // lookedAt is what a last look found: all keys of all steps, sealed in the journal before the first act.
@@ -64,7 +63,7 @@ func (r *run) found(ctx context.Context) (*Plan, *Result, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := r.again(ctx, r.s, lineage.Earlier{}, sealed.Start, sealed.Salt, r.s.Hash, going(sealed.Subjects)...)
+	p, err := r.again(ctx, r.s, sealed.Was, sealed.Start, sealed.Salt, r.s.Hash, going(sealed.Subjects)...)
 	if errkind.Of(err) == errkind.Conflict || errkind.Of(err) == errkind.Transient {
 		res, err := r.block(ctx, Approved, errkind.Code(err))
 		return nil, res, err
@@ -87,11 +86,12 @@ func (r *run) found(ctx context.Context) (*Plan, *Result, error) {
 	return p, nil, r.keepFindings(ctx, r.s.ID, p.findings)
 }
 
-// refuse stores what the plan would have to be now, and gives this one up.
+// refuse stores what the plan would have to be now, and gives this one up. What was sealed with one that has erased something is kept until the request ends: nothing
+// else knows what was hers.
 func (r *run) refuse(ctx context.Context, p *Plan, ds []Difference) (*Result, error) {
 	id := IDOf(p.Hash)
 	err := r.move(ctx, Superseded, mover{reason: "envelope", next: id}, func(tx db.Tx) error {
-		if _, err := tx.Exec(ctx, "UPDATE plan SET sealed = NULL WHERE id = $1", r.s.ID); err != nil {
+		if _, err := tx.Exec(ctx, "UPDATE plan SET sealed = NULL WHERE id = $1 AND NOT "+hasErased, r.s.ID); err != nil {
 			return err
 		}
 		_, err := r.keep(ctx, tx, p, r.s.By)

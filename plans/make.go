@@ -40,7 +40,7 @@ type asked struct {
 	start    []pii.Identifier
 	many     bool            // it is a batch,
 	subjects []Subject       // of these, in place of start
-	was      lineage.Earlier // what is known from before something was erased
+	was      lineage.Earlier // what is known of her from before something was erased; of many each subject has her own
 	salt     []byte
 	previous string
 }
@@ -63,7 +63,7 @@ func (e *Engine) Plan(ctx context.Context, a Ask) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	if of.was, err = e.begun(ctx, a.Request); err != nil {
+	if of.was, err = e.begun(ctx, a.Request, of.subjects); err != nil {
 		return nil, err
 	}
 	p, err := e.build(ctx, g, of)
@@ -82,7 +82,7 @@ func (e *Engine) Replan(ctx context.Context, id, by string) (*Status, error) {
 	if s.State != Planned && s.State != Approved && (s.State != Blocked || s.Resume != Approved) {
 		return nil, errkind.Coded(errkind.Conflict, "plan-begun", "a plan in the state %s is not replaced", s.State)
 	}
-	p, err := e.again(ctx, s, lineage.Earlier{}, sealed.Start, sealed.Salt, s.Hash, sealed.Subjects...)
+	p, err := e.again(ctx, s, sealed.Was, sealed.Start, sealed.Salt, s.Hash, sealed.Subjects...)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (e *Engine) build(ctx context.Context, g *lineage.Graph, a asked) (*Plan, e
 	now := clock.Micros()
 	in := Input{
 		Request: a.Request, Kind: a.Kind, Regime: a.Regime, Now: now, Deadline: a.Deadline, CoolDown: e.coolDown(a, now), Approvers: "another", Previous: a.previous,
-		Graph: g, Closure: cl, Start: a.start, Subjects: subjects, Batch: batch, Change: e.Policy.Change, Tolerance: Tolerance{e.Policy.Tolerance.Percent, e.Policy.Tolerance.AtLeast}, Salt: a.salt,
+		Graph: g, Closure: cl, Start: a.start, Subjects: subjects, Batch: batch, Was: a.was, Change: e.Policy.Change, Tolerance: Tolerance{e.Policy.Tolerance.Percent, e.Policy.Tolerance.AtLeast}, Salt: a.salt,
 		Basis: e.basis(now), Accepted: accepted, Decisions: decisions, Recipients: e.Policy.Recipients,
 		Methods:    func(d pii.Dataset) []pii.Method { return e.source(d.Ref.Source).Methods(d) },
 		Statements: func(name string, u pii.Unit) []string { return e.source(name).Statements(u) },

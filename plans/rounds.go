@@ -64,7 +64,7 @@ func (r *run) report(ctx context.Context) (*Report, *Result, error) {
 	return rep, nil, err
 }
 
-// acted gives how many units of erasures have been done.
+// acted gives how often units of erasures have been begun and done.
 func (r *run) acted(ctx context.Context) (n int64, err error) {
 	err = r.DB.Read(ctx, func(tx db.Tx) error {
 		n, err = jobs.Newest(ctx, tx, actsFence)
@@ -126,7 +126,7 @@ func (r *run) now(ctx context.Context) (*Plan, []Difference, error) {
 	sure := slices.DeleteFunc(slices.Clone(all.Known), func(k pii.Identifier) bool {
 		return slices.ContainsFunc(all.Bound, func(b pii.Identifier) bool { return b.Category == k.Category && b.Value.Equal(k.Value) })
 	})
-	was, err := r.earlier(ctx, r.s)
+	was, _, err := r.earlier(ctx, r.s)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -155,23 +155,27 @@ func (r *run) now(ctx context.Context) (*Plan, []Difference, error) {
 	return p, out, nil
 }
 
-// earlier gives what is known of the subjects of a plan besides what singles them out. Traits are those of one subject: of many nobody could say whose they are.
-func (e *Engine) earlier(ctx context.Context, s *Status) (was lineage.Earlier, err error) {
+// earlier gives what is known of the subject of a plan besides what singles her out. Of a batch each subject has her own.
+func (e *Engine) earlier(ctx context.Context, s *Status) (was lineage.Earlier, many []Subject, err error) {
 	parts, err := e.parts(ctx, s)
 	if err != nil {
-		return was, err
+		return was, nil, err
 	}
 	for _, p := range parts {
-		was.Shared = union(union(was.Shared, p.Shared), p.Bound)
-		if len(p.Subjects) == 0 {
-			was.Traits = union(was.Traits, p.Traits)
+		many = joinSubjects(many, p.Subjects)
+		if s.Open.Batch == nil {
+			was.Shared = union(union(was.Shared, p.Was.Shared), p.Shared)
+			was.Traits = union(union(was.Traits, p.Was.Traits), p.Traits)
 		}
 	}
-	return was, nil
+	return was, many, nil
 }
 
-// begun gives what the plans of a request that were carried out in part knew of the subject.
-func (e *Engine) begun(ctx context.Context, request string) (was lineage.Earlier, err error) {
+// hasErased tells whether something was erased by a plan.
+const hasErased = "EXISTS (SELECT 1 FROM plan_unit u WHERE u.plan = plan.id AND u.kind = 'erase' AND u.state = 'done')"
+
+// begun gives what the plans of a request that were carried out in part knew of the subject; of many, each of these is given what was known of her.
+func (e *Engine) begun(ctx context.Context, request string, many []Subject) (was lineage.Earlier, err error) {
 	var ids []string
 	err = e.DB.Read(ctx, func(tx db.Tx) error {
 		return each(ctx, tx, func(r db.Rows) error {
@@ -179,20 +183,31 @@ func (e *Engine) begun(ctx context.Context, request string) (was lineage.Earlier
 			err := r.Scan(&id)
 			ids = append(ids, id)
 			return err
-		}, "SELECT id FROM plan WHERE request = $1 AND sealed IS NOT NULL AND id IN (SELECT plan FROM plan_look) ORDER BY id", request)
+		}, "SELECT id FROM plan WHERE request = $1 AND sealed IS NOT NULL AND "+hasErased+" ORDER BY id", request)
 	})
+	if err != nil {
+		return was, err
+	}
 	for _, id := range ids {
 		s, err := e.Show(ctx, id)
 		if err != nil {
 			return was, err
 		}
-		w, err := e.earlier(ctx, s)
+		w, had, err := e.earlier(ctx, s)
 		if err != nil {
 			return was, err
 		}
 		was.Shared, was.Traits = union(was.Shared, w.Shared), union(was.Traits, w.Traits)
+		of := map[int]Subject{}
+		for _, h := range had {
+			of[h.N] = h
+		}
+		for i := range many {
+			h := of[many[i].N]
+			many[i].Was = union(union(many[i].Was, h.Was), h.Shared)
+		}
 	}
-	return was, err
+	return was, nil
 }
 
 // written gives how many records triggers may have written of what the approved acts changed or deleted, by the dataset that they write: the history of a

@@ -20,7 +20,7 @@ type run struct {
 	tell  func(Event)
 	at    *lookedAt // the last look of this round, once it is open
 	vain  bool      // the last look of a plan of many was made in vain before
-	acts  int64     // how many units of erasures had been done when this look began
+	acts  int64     // how often units of erasures had been begun and done when this look began
 
 	conflicts int // how often records have changed under the run
 }

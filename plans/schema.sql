@@ -139,6 +139,7 @@ CREATE TABLE plan_told (
 ALTER TABLE plan ADD COLUMN due BIGINT NOT NULL DEFAULT 0;
 
 -- step 5
--- When a plan last said that it is the next to act and looks for the last time, and how many units of erasures had been done before a last look began.
+-- When a plan last said that it is the next to act and looks for the last time, and how often units of erasures had been begun and done before a last look
+-- began; a look of which that is not known is made again.
 ALTER TABLE plan ADD COLUMN looking BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE plan_look ADD COLUMN acts BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE plan_look ADD COLUMN acts BIGINT NOT NULL DEFAULT -1;

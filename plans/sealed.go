@@ -3,6 +3,7 @@ package plans
 import (
 	"encoding/json"
 
+	"vestige/lineage"
 	"vestige/pii"
 )
 
@@ -13,6 +14,7 @@ type Sealed struct {
 	Subjects []Subject               // of a batch, in place of Start
 	Known    []pii.Identifier        // all that single her out, for verification
 	Shared   []pii.Identifier        // hers and others': not searched for
+	Was      lineage.Earlier         // what was known of her before something was erased
 	Bound    []pii.Identifier        // of Known: hers for a time only, or not surely: no later look starts from them
 	Traits   []pii.Identifier        // names, addresses, dates of birth
 	Steps    map[string][]pii.Target // by step
@@ -37,6 +39,8 @@ type plain struct {
 	Many    []plainSubject `json:",omitempty"`
 	Known   []plainID
 	Shared  []plainID
+	Before  []plainID `json:",omitempty"`
+	Called  []plainID `json:",omitempty"`
 	Bound   []plainID
 	Traits  []plainID
 	Spelled []plainID
@@ -51,6 +55,7 @@ type plainSubject struct {
 	N    int
 	L    bool
 	S, K []plainID
+	H, B []plainID `json:",omitempty"`
 }
 
 type plainTarget struct {
@@ -77,7 +82,7 @@ type plainHolder struct {
 
 // Encode gives the bytes to be sealed. They hold values: they go to internal/keys and nowhere else.
 func (s *Sealed) Encode() []byte {
-	p := plain{Salt: s.Salt, Start: plainIDs(s.Start), Known: plainIDs(s.Known), Shared: plainIDs(s.Shared), Bound: plainIDs(s.Bound), Traits: plainIDs(s.Traits), Spelled: plainIDs(s.Spelled), Steps: map[string][]plainTarget{}}
+	p := plain{Salt: s.Salt, Start: plainIDs(s.Start), Known: plainIDs(s.Known), Shared: plainIDs(s.Shared), Before: plainIDs(s.Was.Shared), Called: plainIDs(s.Was.Traits), Bound: plainIDs(s.Bound), Traits: plainIDs(s.Traits), Spelled: plainIDs(s.Spelled), Steps: map[string][]plainTarget{}}
 	for id, ts := range s.Steps {
 		for _, t := range ts {
 			p.Steps[id] = append(p.Steps[id], plainOf(t))
@@ -85,7 +90,7 @@ func (s *Sealed) Encode() []byte {
 	}
 	p.Held, p.Kept = plainHolders(s.Held), plainHolders(s.Kept)
 	for _, x := range s.Subjects {
-		p.Many = append(p.Many, plainSubject{x.N, x.Left, plainIDs(x.Start), plainIDs(x.Known)})
+		p.Many = append(p.Many, plainSubject{x.N, x.Left, plainIDs(x.Start), plainIDs(x.Known), plainIDs(x.Shared), plainIDs(x.Was)})
 	}
 	b, err := json.Marshal(p)
 	if err != nil {
@@ -100,7 +105,7 @@ func DecodeSealed(b []byte) (*Sealed, error) {
 	if err := json.Unmarshal(b, &p); err != nil {
 		return nil, errSealed
 	}
-	s := &Sealed{Salt: p.Salt, Start: ids(p.Start), Known: ids(p.Known), Shared: ids(p.Shared), Bound: ids(p.Bound), Traits: ids(p.Traits), Spelled: ids(p.Spelled), Steps: map[string][]pii.Target{}}
+	s := &Sealed{Salt: p.Salt, Start: ids(p.Start), Known: ids(p.Known), Shared: ids(p.Shared), Was: lineage.Earlier{Shared: ids(p.Before), Traits: ids(p.Called)}, Bound: ids(p.Bound), Traits: ids(p.Traits), Spelled: ids(p.Spelled), Steps: map[string][]pii.Target{}}
 	for id, ts := range p.Steps {
 		for _, t := range ts {
 			s.Steps[id] = append(s.Steps[id], t.target())
@@ -108,7 +113,7 @@ func DecodeSealed(b []byte) (*Sealed, error) {
 	}
 	s.Held, s.Kept = holders(p.Held), holders(p.Kept)
 	for _, x := range p.Many {
-		s.Subjects = append(s.Subjects, Subject{N: x.N, Left: x.L, Start: ids(x.S), Known: ids(x.K)})
+		s.Subjects = append(s.Subjects, Subject{N: x.N, Left: x.L, Start: ids(x.S), Known: ids(x.K), Shared: ids(x.H), Was: ids(x.B)})
 	}
 	return s, nil
 }

@@ -30,7 +30,7 @@ func (b *builder) plan() *Plan {
 		Version: 1, Request: in.Request, Kind: in.Kind, Regime: in.Regime, Revision: in.Graph.Revision, Made: in.Now, Deadline: in.Deadline, Tolerance: in.Tolerance,
 		CoolDown: in.CoolDown, Approvers: in.Approvers, Previous: in.Previous, Questions: b.questions(), Decided: b.decided(), Batch: in.Batch,
 	}
-	s := &Sealed{Salt: in.Salt, Start: in.Start, Subjects: in.Subjects, Steps: map[string][]pii.Target{}}
+	s := &Sealed{Salt: in.Salt, Start: in.Start, Subjects: in.Subjects, Was: in.Was, Steps: map[string][]pii.Target{}}
 	b.identifiers(&o, s)
 	b.spelled(s)
 	b.steps(&o, s)

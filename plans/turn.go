@@ -3,6 +3,7 @@ package plans
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"vestige/internal/clock"
@@ -83,8 +84,8 @@ func (r *run) waits(ctx context.Context) (*Result, error) {
 		if _, err := tx.Exec(ctx, "UPDATE plan SET wants = $1 WHERE id = $2", now, r.s.ID); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan p JOIN plan me ON me.id = $1 WHERE p.wants >= $2 AND p.state = me.state AND (p.made < me.made OR p.made = me.made AND p.id < me.id)",
-			r.s.ID, now-patience.Microseconds()).Scan(&before)
+		return tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan p JOIN plan me ON me.id = $1 WHERE p.wants BETWEEN $2 AND $3 AND p.state = me.state AND (p.made < me.made OR p.made = me.made AND p.id < me.id)",
+			r.s.ID, now-patience.Microseconds(), now+patience.Microseconds()).Scan(&before)
 	})
 	return &Result{Reason: "turn", Again: min(time.Second+time.Duration(before)*time.Second/8, longest)}, err
 }
@@ -105,8 +106,9 @@ func (r *run) next(ctx context.Context) (ok bool, err error) {
 			err = tx.QueryRow(ctx, "SELECT COUNT(*) > 0 FROM plan_look WHERE plan = $1 AND round = $2", r.s.ID, r.s.Round).Scan(&r.vain)
 		}
 		if err == nil && others == 0 && r.s.Open.Batch == nil && r.soon() {
-			err = tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND looking >= $2 AND state IN ($3, $4, $5)",
-				r.s.ID, clock.Micros()-silence.Microseconds(), string(Approved), string(Exporting), string(Cooling)).Scan(&others)
+			now := clock.Micros()
+			err = tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND looking BETWEEN $2 AND $3 AND state IN ($4, $5, $6)",
+				r.s.ID, now-silence.Microseconds(), now+silence.Microseconds(), string(Approved), string(Exporting), string(Cooling)).Scan(&others)
 		}
 		if err != nil || others > 0 {
 			return err
@@ -120,7 +122,8 @@ func (r *run) next(ctx context.Context) (ok bool, err error) {
 	return ok, err
 }
 
-// silence is how long a plan that is the next may say nothing before another one takes its place.
+// silence is how long a plan that is the next may say nothing before another one takes its place. What was said further ahead than that was said by a clock that is
+// wrong, and keeps nobody back.
 const silence = 10 * time.Second
 
 // says notes that the plan is still looking.
@@ -134,11 +137,12 @@ func (r *run) soon() bool { return (r.s.Open.Batch == nil || r.vain) && r.until(
 
 // saying keeps the place of a plan that looks for long; the function given ends it.
 func (r *run) saying(ctx context.Context) (stop func()) {
-	ctx, stop = context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(ctx)
 	if !r.soon() {
-		return stop
+		return cancel
 	}
-	go func() {
+	var said sync.WaitGroup
+	said.Go(func() {
 		t := time.NewTicker(silence / 5)
 		defer t.Stop()
 		for {
@@ -149,8 +153,8 @@ func (r *run) saying(ctx context.Context) (stop func()) {
 				_ = r.DB.Write(ctx, func(tx db.Tx) error { return r.says(ctx, tx) }) // a place that is lost costs a look
 			}
 		}
-	}()
-	return stop
+	})
+	return func() { cancel(); said.Wait() }
 }
 
 // yields has a plan of many people stop, between two of its units, for one of a single person that waits: thousands do not make her miss her deadline.
@@ -166,8 +170,9 @@ func (r *run) waiting(ctx context.Context) (n int64, err error) {
 	if r.s.Open.Batch == nil {
 		return 0, nil
 	}
+	now := clock.Micros()
 	err = r.DB.Read(ctx, func(tx db.Tx) error {
-		return tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND wants >= $2", r.s.ID, clock.Micros()-patience.Microseconds()).Scan(&n)
+		return tx.QueryRow(ctx, "SELECT COUNT(*) FROM plan WHERE id <> $1 AND wants BETWEEN $2 AND $3", r.s.ID, now-patience.Microseconds(), now+patience.Microseconds()).Scan(&n)
 	})
 	return n, err
 }

@@ -186,24 +186,38 @@ func (s *Service) apart(ctx context.Context, r *Request, p *plans.Status, by str
 		if slices.ContainsFunc(have, func(o Own) bool { return o.Subject == l.Subject }) {
 			continue
 		}
-		one, err := s.Intake(ctx, Intake{
-			Type: r.Type, Regime: r.Regime, Identifiers: subjects[l.Subject-1], Verified: orElse(r.Verified, "with "+r.ID), Channel: r.Channel, By: by, Received: timeOf(r.Received),
-		})
-		if err != nil {
-			return err
-		}
-		err = s.db.Write(ctx, func(tx db.Tx) error {
-			_, err := tx.Exec(ctx, "INSERT INTO request_left (request, subject, own, why) VALUES ($1, $2, $3, $4)", r.ID, l.Subject, one.ID, l.Why)
-			if err != nil {
-				return err
-			}
-			return s.note(ctx, tx, one, one.State, by, fmt.Sprintf("subject %d of %s: %s", l.Subject, r.ID, l.Why))
-		})
-		if err != nil {
+		if err := s.own(ctx, r, subjects[l.Subject-1], l, by); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// own takes in the request of one subject, in one unit of work with the line that says whose it is: whoever ends between the two would leave a request that nobody
+// knows of, and of two who do it at once the second finds it done.
+func (s *Service) own(ctx context.Context, r *Request, ids []pii.Identifier, l plans.Left, by string) error {
+	in := Intake{Type: r.Type, Regime: r.Regime, Identifiers: ids, Verified: orElse(r.Verified, "with "+r.ID), Channel: r.Channel, By: by, Received: timeOf(r.Received)}
+	due, err := s.prepare(&in)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx db.Tx) error {
+		if _, err := held(ctx, tx, r.ID); err != nil {
+			return err
+		}
+		var there int64
+		if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM request_left WHERE request = $1 AND subject = $2", r.ID, l.Subject).Scan(&there); err != nil || there > 0 {
+			return err
+		}
+		one, err := s.take(ctx, tx, in, due)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "INSERT INTO request_left (request, subject, own, why) VALUES ($1, $2, $3, $4)", r.ID, l.Subject, one.ID, l.Why); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, one, one.State, by, fmt.Sprintf("subject %d of %s: %s", l.Subject, r.ID, l.Why))
+	})
 }
 
 // Own gives the subjects of a batch who have requests of their own.

@@ -165,6 +165,46 @@ func TestEverybodyLeftOutHasARequest(t *testing.T) {
 	}, family)
 }
 
+// TestNoRequestOfNobody ends the process at each unit of work of planning a batch: whoever has a request of her own by then is the batch's, and at the end each has one.
+func TestNoRequestOfNobody(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		r := d.batch(mail(2), "+12025550101", "+12025550103")
+		engine := *d.engine
+		writes := &ending{DB: d.engine.DB}
+		engine.DB = writes
+		for n := 1; ; n++ {
+			writes.left = n
+			_, err := requests.New(&engine).Plan(t.Context(), r.ID, "olga")
+			all, lerr := d.service.List(t.Context(), true)
+			d.must(lerr)
+			own, oerr := d.service.Own(t.Context(), r.ID)
+			d.must(oerr)
+			if len(all) != 1+len(own) {
+				t.Fatalf("ended at %d: %d requests, %d of them those of the batch's", n, len(all), len(own))
+			}
+			if err == nil && len(own) == 2 {
+				return
+			}
+			if err == nil || n > 100 {
+				t.Fatalf("%d have requests of their own, %v", len(own), err)
+			}
+		}
+	}, family)
+}
+
+// ending is a store whose process ends after some units of work.
+type ending struct {
+	db.DB
+	left int
+}
+
+func (e *ending) Write(ctx context.Context, f func(tx db.Tx) error) error {
+	if e.left--; e.left < 0 {
+		return context.Canceled
+	}
+	return e.DB.Write(ctx, f)
+}
+
 // family adds members, of whom the first two have one telephone, and so have the third and the fourth.
 func family(s *memory.System) {
 	text := func(n string) pii.Field { return pii.Field{Name: n, Column: n, Type: pii.Text} }

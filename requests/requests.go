@@ -116,34 +116,45 @@ func kindOf(t policies.Type) (plans.Kind, bool) {
 // Intake takes a request in. A second one of the same person and type, while the first is open, is joined to the first, whose clock goes on; it takes nothing
 // from the checks of the first.
 func (s *Service) Intake(ctx context.Context, in Intake) (*Request, error) {
-	if err := s.validate(&in); err != nil {
-		return nil, err
-	}
-	regime, err := policies.FindRegime(in.Regime)
-	if err != nil {
-		return nil, err
-	}
-	due, err := policies.Due(regime, in.Type, in.Received, s.policy.Holidays...)
-	if err != nil {
-		return nil, err
-	}
 	var out *Request
+	due, err := s.prepare(&in)
+	if err != nil {
+		return nil, err
+	}
 	err = s.db.Write(ctx, func(tx db.Tx) error {
-		var prints []string
-		if len(in.Subjects) == 0 { // another request of one of many is not joined to that of all
-			if prints, err = s.fingerprints(ctx, tx, in.Identifiers); err != nil {
-				return err
-			}
-		}
-		if len(in.Subjects) == 0 && !in.Apart {
-			if out, err = s.join(ctx, tx, &in, prints); out != nil || err != nil {
-				return err
-			}
-		}
-		out, err = s.insert(ctx, tx, &in, due, prints)
+		out, err = s.take(ctx, tx, in, due)
 		return err
 	})
 	return out, err
+}
+
+// prepare checks an intake, brings it into normal form and gives its clocks.
+func (s *Service) prepare(in *Intake) (due policies.Deadline, err error) {
+	if err := s.validate(in); err != nil {
+		return due, err
+	}
+	regime, err := policies.FindRegime(in.Regime)
+	if err != nil {
+		return due, err
+	}
+	return policies.Due(regime, in.Type, in.Received, s.policy.Holidays...)
+}
+
+// take joins a prepared intake to the open request that it belongs to, or makes a new one.
+func (s *Service) take(ctx context.Context, tx db.Tx, in Intake, due policies.Deadline) (*Request, error) {
+	var prints []string
+	if len(in.Subjects) == 0 { // another request of one of many is not joined to that of all
+		var err error
+		if prints, err = s.fingerprints(ctx, tx, in.Identifiers); err != nil {
+			return nil, err
+		}
+		if !in.Apart {
+			if out, err := s.join(ctx, tx, &in, prints); out != nil || err != nil {
+				return out, err
+			}
+		}
+	}
+	return s.insert(ctx, tx, &in, due, prints)
 }
 
 func (s *Service) validate(in *Intake) error {
