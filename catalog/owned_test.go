@@ -9,6 +9,8 @@ import (
 	"vestige/internal/db"
 	"vestige/lineage"
 	"vestige/pii"
+	"vestige/store"
+	"vestige/store/storetest"
 )
 
 // Who answers for a dataset answers for its fields, but for those that somebody else answers for.
@@ -77,32 +79,34 @@ func TestSearchByManyOwners(t *testing.T) {
 
 // Cards from before owners had a column are given theirs when the catalog is opened: whatever they say, and nothing else of them is changed.
 func TestOwnersOfOldCards(t *testing.T) {
-	b := open(t)
-	b.put("shop/users", "mail contact.email .9")
-	b.put("shop/orders", "total none.key .9")
-	b.write(func(tx db.Tx) error {
-		for at, owner := range map[string]string{"shop/users": "Ada Example", "shop/orders": "Bo Example"} {
-			if err := b.PutCard(b.ctx, tx, catalog.Card{At: parse(at), Owner: owner, Origin: "hand", By: "u1", Time: 7}); err != nil {
-				return err
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		b := over(t, s)
+		b.put("shop/users", "mail contact.email .9")
+		b.put("shop/orders", "total none.key .9")
+		b.write(func(tx db.Tx) error {
+			for at, owner := range map[string]string{"shop/users": "Ada Example", "shop/orders": "Bo Example"} {
+				if err := b.PutCard(b.ctx, tx, catalog.Card{At: parse(at), Owner: owner, Origin: "hand", By: "u1", Time: 7}); err != nil {
+					return err
+				}
+			}
+			doc := `{"at":"shop/users","owner":"Ada Old` + strings.Repeat(" x", catalog.LongestOwner) + `","origin":"hand","by":"u1","time":7,"more":1}`
+			_, err := tx.Exec(b.ctx, "UPDATE card SET owner = NULL, doc = $1 WHERE dataset = 'users'", []byte(doc))
+			return err
+		})
+		b.reopen()
+		for query, want := range map[string]string{"owner:old": "shop/users#mail", "owner:bo": "shop/orders#total"} {
+			if got := b.names(query); got != want {
+				t.Errorf("%s finds %q, wanted %q", query, got, want)
 			}
 		}
-		doc := `{"at":"shop/users","owner":"Ada Old` + strings.Repeat(" x", catalog.LongestOwner) + `","origin":"hand","by":"u1","time":7,"more":1}`
-		_, err := tx.Exec(b.ctx, "UPDATE card SET owner = NULL, doc = $1 WHERE dataset = 'users'", []byte(doc))
-		return err
-	})
-	b.reopen()
-	for query, want := range map[string]string{"owner:old": "shop/users#mail", "owner:bo": "shop/orders#total"} {
-		if got := b.names(query); got != want {
-			t.Errorf("%s finds %q, wanted %q", query, got, want)
+		var doc []byte
+		b.must(b.db.Read(b.ctx, func(tx db.Tx) error {
+			return tx.QueryRow(b.ctx, "SELECT doc FROM card WHERE dataset = 'users'").Scan(&doc)
+		}))
+		if !strings.HasSuffix(string(doc), `"more":1}`) {
+			t.Errorf("the card was written anew: %s", doc[len(doc)-20:])
 		}
-	}
-	var doc []byte
-	b.must(b.db.Read(b.ctx, func(tx db.Tx) error {
-		return tx.QueryRow(b.ctx, "SELECT doc FROM card WHERE dataset = 'users'").Scan(&doc)
-	}))
-	if !strings.HasSuffix(string(doc), `"more":1}`) {
-		t.Errorf("the card was written anew: %s", doc[len(doc)-20:])
-	}
+	}, catalog.Schema())
 }
 
 // All of an estate comes in parts, as Proposals gives it at once.
