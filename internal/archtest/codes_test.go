@@ -156,7 +156,7 @@ func literals(all []pkg) map[string]bool {
 func typeName(e ast.Expr, p pkg) string {
 	switch e := e.(type) {
 	case *ast.Ident:
-		return p.files[0].ast.Name.Name + "." + e.Name
+		return strings.TrimSuffix(p.files[0].ast.Name.Name, "_test") + "." + e.Name // a test may come first
 	case *ast.SelectorExpr:
 		if x, ok := e.X.(*ast.Ident); ok {
 			return x.Name + "." + e.Sel.Name
