@@ -163,14 +163,15 @@ func (f *family) startMariaDB(install, daemon string) error {
 		return err
 	}
 	f.ca = string(ca)
-	cmd := exec.Command(install, append([]string{"--no-defaults", "--datadir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db"}, f.options...)...)
+	own := "--tmpdir=" + dir // a server that starts removes the temporary tables it finds, those of others too
+	cmd := exec.Command(install, append([]string{"--no-defaults", "--datadir=" + data, own, "--auth-root-authentication-method=normal", "--skip-test-db"}, f.options...)...)
 	if err := unprivileged(cmd, append([]string{dir, boot}, files...)...); err != nil {
 		return err
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("mariadb-install-db: %w: %s", err, bytes.TrimSpace(out))
 	}
-	cmd = exec.Command("/bin/sh", append([]string{"-c", ender(), "ender", daemon, "--no-defaults", "--datadir=" + data, "--port=" + strconv.Itoa(f.port),
+	cmd = exec.Command("/bin/sh", append([]string{"-c", ender(), "ender", daemon, "--no-defaults", "--datadir=" + data, own, "--port=" + strconv.Itoa(f.port),
 		"--bind-address=127.0.0.1", "--socket=" + filepath.Join(dir, "s"), "--pid-file=" + filepath.Join(dir, "pid"), "--init-file=" + boot,
 		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2", "--skip-innodb-doublewrite", "--max-connections=200",
 		"--ssl-ca=" + files[0], "--ssl-cert=" + files[1], "--ssl-key=" + files[2]}, f.options...)...)

@@ -32,14 +32,14 @@ func (f *family) startMySQL(root string) error {
 	make := `mkdir -p "$1" && printf '%s' "$2" >"$1/init.sql" && chown -R mysql "$1" && chmod 700 "$1" && chmod 600 "$1/init.sql"`
 	for _, args := range [][]string{
 		{"sh", "-c", make, "make", name, f.users()},
-		{"mysqld", "--no-defaults", "--initialize-insecure", "--user=mysql", "--datadir=" + name + "/d", "--performance-schema=OFF", "--innodb-flush-method=nosync", "--innodb-redo-log-capacity=8M"},
+		{"mysqld", "--no-defaults", "--initialize-insecure", "--user=mysql", "--datadir=" + name + "/d", "--tmpdir=" + name, "--performance-schema=OFF", "--innodb-flush-method=nosync", "--innodb-redo-log-capacity=8M"},
 	} {
 		if out, err := asRoot(append([]string{"chroot", root}, args...)...).CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w: %s", args[0], err, bytes.TrimSpace(out))
 		}
 	}
 	dir := filepath.Join(root, name)
-	cmd := asRoot("env", "KEEP="+dir, "/bin/sh", "-c", ender(), "ender", "chroot", root, "mysqld", "--no-defaults", "--user=mysql", "--datadir="+name+"/d",
+	cmd := asRoot("env", "KEEP="+dir, "/bin/sh", "-c", ender(), "ender", "chroot", root, "mysqld", "--no-defaults", "--user=mysql", "--datadir="+name+"/d", "--tmpdir="+name,
 		"--port="+strconv.Itoa(f.port), "--bind-address=127.0.0.1", "--socket="+name+"/s", "--pid-file="+name+"/pid", "--init-file="+name+"/init.sql",
 		"--mysqlx=OFF", "--performance-schema=OFF", "--innodb-buffer-pool-size=64M", "--secure-file-priv=", "--skip-log-bin",
 		"--innodb-flush-log-at-trx-commit=2", "--skip-innodb-doublewrite", "--innodb-flush-method=nosync", "--max-connections=200")
