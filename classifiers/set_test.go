@@ -104,6 +104,19 @@ func TestExamples(t *testing.T) {
 	if p.Category == "text.personal" {
 		t.Errorf("a reserved address alone makes the text %s", p.Category)
 	}
+	var texts, mails []string
+	for _, who := range []string{"ann", "ben", "cora", "dan", "eve"} {
+		mails = append(mails, who+"@example.com")
+		texts = append(texts, "A parcel has come back, please write to "+who+"@example.com about where it is to go now.")
+	}
+	for n, want := range map[int]pii.Category{4: "none", 5: "text.personal"} {
+		if p := s.Weigh(stats(s, "tickets", "c1", texts[:n]...)); !want.Covers(p.Category) {
+			t.Errorf("%d reserved addresses make a text %s", n, p.Category)
+		}
+	}
+	if p := s.Weigh(stats(s, "people", "c1", mails...)); p.Category != "contact.email" {
+		t.Errorf("five reserved addresses make a column %s", p.Category)
+	}
 }
 
 func TestAgain(t *testing.T) {
