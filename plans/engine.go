@@ -11,6 +11,7 @@ import (
 	"vestige/classifiers"
 	"vestige/connectors"
 	"vestige/events"
+	"vestige/internal/clock"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/internal/keys"
@@ -69,20 +70,9 @@ func New(d Deps) (*Engine, error) {
 		d.Relate = func(context.Context) error { return nil }
 	}
 	if d.Wait == nil {
-		d.Wait = wait
+		d.Wait = clock.Wait
 	}
 	return &Engine{d}, nil
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // State is where a plan is in its life.

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"time"
 
 	"vestige/internal/app"
+	"vestige/internal/clock"
 	"vestige/plans"
 	"vestige/requests"
 )
@@ -113,7 +113,7 @@ func (x going) carries(c *call, a *app.App, id string) (*plans.Result, bool, err
 		case res.Again == 0 || res.Again > shortWait:
 			return last, false, nil
 		default:
-			if err := pause(c.ctx, res.Again); err != nil {
+			if err := clock.Wait(c.ctx, res.Again); err != nil {
 				return last, false, err
 			}
 		}
@@ -122,18 +122,6 @@ func (x going) carries(c *call, a *app.App, id string) (*plans.Result, bool, err
 
 // carried are the states in which a request goes on when its plan is carried out.
 var carried = map[requests.State]bool{requests.Approved: true, requests.Exporting: true, requests.Cooling: true, requests.Executing: true, requests.Checking: true, requests.Attesting: true}
-
-// pause waits, or gives up with its context.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}
 
 // wholeOf gathers what there is to say of a request.
 func wholeOf(c *call, a *app.App, id string) (out goneTo, err error) {

@@ -147,14 +147,7 @@ func (c *client) do(ctx context.Context, q call) ([]byte, error) {
 
 // pause waits before another attempt, each time twice as long.
 func pause(ctx context.Context, n int) error {
-	wait := time.NewTimer(time.Duration(50<<n+rand.IntN(100)) * time.Millisecond)
-	defer wait.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-wait.C:
-		return nil
-	}
+	return clock.Wait(ctx, time.Duration(50<<n+rand.IntN(100))*time.Millisecond)
 }
 
 // get is do, decoded.

@@ -182,12 +182,8 @@ func (d *Driver) expunge(ctx context.Context, x *index) error {
 		if st, err = d.stats(ctx, x.name); err != nil || st.deleted == 0 {
 			return err
 		}
-		wait := time.NewTimer(purgeEvery)
-		select {
-		case <-ctx.Done():
-			wait.Stop()
-			return ctx.Err()
-		case <-wait.C:
+		if err := clock.Wait(ctx, purgeEvery); err != nil {
+			return err
 		}
 	}
 	return errkind.Coded(errkind.Transient, "not-expunged", "%d deleted documents are still in the segments of an index after %v: merges wait where the cluster's disks are nearly full", st.deleted, purgeLimit)
