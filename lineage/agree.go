@@ -67,7 +67,7 @@ func pairings(c *Look, parents []*Look, h *hints) (out []Pairing) {
 			continue
 		}
 		if same := samePairs(c.Node, p.Node); len(same) > 0 {
-			out = append(out, Pairing{c, p, same, append([]pii.Nat{{Text: "any two fields", Nats: prior}, naming(c, p)}, h.weigh(c, p)...)})
+			out = append(out, Pairing{c, p, same, h.add([]pii.Nat{{Text: "any two fields", Nats: prior}, naming(c, p)}, c, p)})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Pairing) int { return cmp.Compare(total(b.nats), total(a.nats)) })

@@ -69,3 +69,26 @@ func BenchmarkMillionEdges(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkInfer is inference over 2,000 tables of five fields each, all with a key that counts from 1: every number may be a reference to every table.
+func BenchmarkInfer(b *testing.B) {
+	for _, n := range []int{250, 1000} {
+		l := &looks{}
+		for i := range n {
+			table := fmt.Sprintf("%s_%s%d", nouns[i%len(nouns)], nouns[i/len(nouns)%len(nouns)], i)
+			rows := 200 + i%800
+			l.field(table, "id", "none.key", every(1, 1, rows))
+			l.field(table, nouns[(i*7)%len(nouns)]+"_id", "none.key", repeated(every(1, 3, rows/6), 2))
+			l.field(table, "quantity", "none.amount", repeated(every(1, 1, 40), 5))
+			l.field(table, "code", "none.code", every(100_000+1000*i, 1, rows))
+			l.field(table, "ref_code", "none.code", repeated(every(100_000+1000*((i*13)%n), 1, 150), 2))
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			for b.Loop() {
+				b.ReportMetric(float64(len(lineage.Infer(l.all))), "references")
+			}
+		})
+	}
+}
+
+var nouns = []string{"customer", "order", "item", "payment", "ticket", "message", "address", "device", "session", "policy", "claim", "visit", "invoice", "product", "supplier", "employee", "contract", "campaign", "event", "parcel"}

@@ -97,7 +97,7 @@ func composite(tables map[*Node]map[string]*Look, refers map[pii.Ref]bool, c, p 
 	}
 	if !weak(c, p) && !nameOfKey(p, refers, key) && !slices.ContainsFunc(key, func(f string) bool {
 		l := tables[p][keyName(f)]
-		return l != nil && calls(leaf(f), l, unprefixed(to, from)) > 0
+		return l != nil && calls(leaf(f), l, unprefixed(words(to.Dataset), words(from.Dataset))) > 0
 	}) {
 		return nil
 	}

@@ -128,7 +128,7 @@ func convention(c *Look, tables []*Look, known map[string][]pii.Ref, parents map
 	}
 	var found []*Look
 	for _, p := range tables {
-		if slices.EqualFunc(bare, unprefixed(p.Node.Dataset.Ref, c.Node.Dataset.Ref), sameWord) {
+		if slices.EqualFunc(bare, unprefixed(p.words(), c.words()), sameWord) {
 			found = append(found, p)
 		}
 	}
@@ -138,9 +138,8 @@ func convention(c *Look, tables []*Look, known map[string][]pii.Ref, parents map
 	return found[0], pii.Nat{Text: fmt.Sprintf("name %q is that of %q's key", c.Field.Field.Name, found[0].Node.Dataset.Ref.Dataset), Nats: byTable}
 }
 
-// unprefixed gives the words of a dataset's name without those that another one of the same application begins with too: wp_users beside wp_usermeta.
-func unprefixed(r, beside pii.Ref) []string {
-	a, b := words(r.Dataset), words(beside.Dataset)
+// unprefixed gives the words a of a dataset's name without those that another one of the same application begins with too: wp_users beside wp_usermeta.
+func unprefixed(a, b []string) []string {
 	for len(a) > 1 && len(b) > 1 && a[0] == b[0] {
 		a, b = a[1:], b[1:]
 	}

@@ -13,6 +13,7 @@ import (
 type hints struct {
 	apps     map[string][]string  // by source, the words that begin the names of many of its tables
 	declared map[string][]pii.Ref // by source, application and name, what fields so called are declared to refer to
+	room     []pii.Nat            // for what is weighed and not kept
 }
 
 // Evidence of hints, in nats; fromApp is how many tables, and which share of a source's, make a word an application's.
@@ -25,7 +26,7 @@ const (
 )
 
 func hintsOf(looks []Look) *hints {
-	h := &hints{apps: map[string][]string{}, declared: map[string][]pii.Ref{}}
+	h := &hints{apps: map[string][]string{}, declared: map[string][]pii.Ref{}, room: make([]pii.Nat, 0, 8)}
 	tables := map[string]map[string]int{} // source, first word
 	total := map[string]int{}
 	seen := map[*Node]bool{}
@@ -52,7 +53,7 @@ func hintsOf(looks []Look) *hints {
 	for n := range seen {
 		for _, r := range n.Dataset.References {
 			if name := strings.Join(words(r.Fields[0]), "_"); len(r.Fields) == 1 && len(trimKeys(words(r.Fields[0]))) > 0 {
-				k := h.app(r.From) + "\x00" + name
+				k := h.app(r.From.Source, words(r.From.Dataset)) + "\x00" + name
 				if to := r.To.In(r.ToFields[0]); !slices.Contains(h.declared[k], to) {
 					h.declared[k] = append(h.declared[k], to)
 				}
@@ -62,31 +63,32 @@ func hintsOf(looks []Look) *hints {
 	return h
 }
 
-// app names the application that a dataset is of.
-func (h *hints) app(r pii.Ref) string {
-	if ws := words(r.Dataset); len(ws) > 0 && slices.Contains(h.apps[r.Source], ws[0]) {
-		return r.Source + "\x00" + ws[0]
+// app names the application that a dataset of a source is of, by the words of its name.
+func (h *hints) app(source string, name []string) string {
+	if len(name) > 0 && slices.Contains(h.apps[source], name[0]) {
+		return source + "\x00" + name[0]
 	}
-	return r.Source + "\x00"
+	return source + "\x00"
 }
 
-func (h *hints) weigh(c, p *Look) (nats []pii.Nat) {
-	a, b := c.Node.Dataset.Ref, p.Node.Dataset.Ref
-	if a.Source != b.Source {
-		return nil
+// add appends what the hints say of a child and its parent.
+func (h *hints) add(nats []pii.Nat, c, p *Look) []pii.Nat {
+	source := c.Node.Dataset.Ref.Source
+	if source != p.Node.Dataset.Ref.Source {
+		return nats
 	}
-	if len(h.apps[a.Source]) > 0 {
-		switch {
-		case h.app(a) != h.app(b):
+	if len(h.apps[source]) > 0 {
+		switch a := h.app(source, c.words()); {
+		case a != h.app(source, p.words()):
 			nats = append(nats, pii.Nat{Text: "the names of the tables are those of two applications", Nats: otherApp})
-		case h.app(a) != a.Source+"\x00":
+		case a != source+"\x00":
 			nats = append(nats, pii.Nat{Text: "the names of the tables are those of one application", Nats: oneApp})
 		}
 	}
-	if soleKey(c) {
+	if len(h.declared) == 0 || soleKey(c) {
 		return nats // a key is called what keys are called
 	}
-	if to := h.declared[h.app(a)+"\x00"+strings.Join(words(c.Field.Field.Name), "_")]; len(to) == 1 && to[0] == p.ref() {
+	if to := h.declared[h.app(source, c.words())+"\x00"+strings.Join(words(c.Field.Field.Name), "_")]; len(to) == 1 && to[0] == p.ref() {
 		nats = append(nats, pii.Nat{Text: fmt.Sprintf("fields called %q are declared to refer to it", c.Field.Field.Name), Nats: byDeclared})
 	}
 	return nats

@@ -20,6 +20,24 @@ type Look struct {
 	Exam   pii.Examination
 	Sketch *Sketch
 	Values []Sketch // derived sketches of an identifier's digests, by Form
+
+	own, table []string // words of the field's and the dataset's name, once they were asked for
+}
+
+// leaf gives the words of the field's own name; see leaf.
+func (l *Look) leaf() []string {
+	if l.own == nil {
+		l.own = leaf(l.Field.Field.Name)
+	}
+	return l.own
+}
+
+// words gives those of the dataset's name.
+func (l *Look) words() []string {
+	if l.table == nil {
+		l.table = words(l.Node.Dataset.Ref.Dataset)
+	}
+	return l.table
 }
 
 func (l *Look) ref() pii.Ref { return l.Node.Dataset.Ref.In(l.Field.Field.Name) }
@@ -30,6 +48,7 @@ const (
 	minInclusion = 0.97 // share of the child's values that the parent must hold
 	probe        = 64   // hashes of a child by which candidates are found
 	prior        = -7.0 // log-odds of any pair of fields before evidence
+	nearly       = 3.0  // nats by which one parent must be likelier than another
 )
 
 // Infer proposes references between fields of any two sources from their sketches: inclusion of the child's values in a unique field, how
@@ -37,10 +56,11 @@ const (
 func Infer(looks []Look) []Edge {
 	parents, h := index(looks), hintsOf(looks)
 	declared := declaredFields(looks)
+	hits := make([]int32, len(looks))
 	var out []Edge
 	for i := range looks {
 		if c := &looks[i]; childLike(c) && !declared[c.ref()] {
-			out = append(out, best(c, looks, parents, h)...)
+			out = append(out, best(c, looks, candidates(c, parents, hits), h)...)
 		}
 	}
 	out = few(looks, out)
@@ -107,24 +127,28 @@ func pseudo(f *FieldNode) bool {
 	return f.Field.Generated && (f.Field.Name == "rowid" || f.Field.Name == "{record}" || f.Field.Name == "{object}")
 }
 
+// scored is a field that may be a child's parent, with what speaks for it.
+type scored struct {
+	parent *Look
+	nats   []pii.Nat
+	sum    float64
+	some   bool // it holds only some of the child's values
+}
+
 // best gives the likeliest parent of a child, with its confidence lowered where others are nearly as likely.
-func best(c *Look, looks []Look, parents map[uint64][]int, h *hints) []Edge {
-	type scored struct {
-		parent *Look
-		nats   []pii.Nat
-		sum    float64
-		some   bool // it holds only some of the child's values
-	}
+func best(c *Look, looks []Look, candidates []int, h *hints) []Edge {
 	var all []scored
-	for _, i := range candidates(c, parents) {
+	var poor []*Look // they cannot come near the best one
+	holds := func(p *Look) bool { _, ok := h.weigh(c, p); return ok }
+	for _, i := range candidates {
 		p := &looks[i]
-		if p.ref() == c.ref() || !sameClass(c, p) {
+		if p == c || !sameClass(c, p) {
 			continue
 		}
-		if nats, ok := weigh(c, p); ok {
-			nats = append(nats, h.weigh(c, p)...)
-			inC, _, both := c.Sketch.Shared(p.Sketch)
-			all = append(all, scored{p, nats, total(nats), float64(both) < minInclusion*float64(inC)})
+		if h.hopeless(c, p) {
+			poor = append(poor, p)
+		} else if s, ok := h.weigh(c, p); ok {
+			all = append(all, s)
 		}
 	}
 	if len(all) == 0 {
@@ -141,7 +165,7 @@ func best(c *Look, looks []Look, parents map[uint64][]int, h *hints) []Edge {
 		}
 		return cmp.Compare(a.parent.ref().String(), b.parent.ref().String())
 	})
-	if only := &all[0]; len(all) == 1 && ints(c) && person(only.parent) && only.parent.Node.Dataset.Ref.Source == c.Node.Dataset.Ref.Source {
+	if only := &all[0]; len(all) == 1 && ints(c) && person(only.parent) && only.parent.Node.Dataset.Ref.Source == c.Node.Dataset.Ref.Source && !slices.ContainsFunc(poor, holds) {
 		only.nats = append(only.nats, pii.Nat{Text: "no other key holds its values", Nats: 1})
 		only.sum++
 	}
@@ -149,8 +173,8 @@ func best(c *Look, looks []Look, parents map[uint64][]int, h *hints) []Edge {
 	if top.sum < 0 {
 		return nil
 	}
-	if len(all) > 1 && !related(top.parent, all[1].parent) && top.sum-all[1].sum < 3 {
-		top.nats = append(top.nats, pii.Nat{Text: "another field is nearly as likely: " + all[1].parent.ref().String(), Nats: -(3 - (top.sum - all[1].sum))})
+	if len(all) > 1 && !related(top.parent, all[1].parent) && top.sum-all[1].sum < nearly {
+		top.nats = append(top.nats, pii.Nat{Text: "another field is nearly as likely: " + all[1].parent.ref().String(), Nats: -(nearly - (top.sum - all[1].sum))})
 	}
 	out := []Edge{inferred(c, top.parent, top.nats)}
 	inC, _, held := c.Sketch.Shared(top.parent.Sketch)
@@ -197,22 +221,26 @@ func total(nats []pii.Nat) (sum float64) {
 	return sum
 }
 
-func candidates(c *Look, parents map[uint64][]int) []int {
+// candidates gives the fields that hold nearly all of the child's first hashes. Hits counts them by field, and is all 0 before and after.
+func candidates(c *Look, parents map[uint64][]int, hits []int32) []int {
 	n := min(probe, len(c.Sketch.Hashes))
 	if random(c) {
 		n = min(4*probe, len(c.Sketch.Hashes))
 	}
-	hits := map[int]int{}
+	var met []int
 	for _, h := range c.Sketch.Hashes[:n] {
 		for _, p := range parents[h] {
-			hits[p]++
+			if hits[p]++; hits[p] == 1 {
+				met = append(met, p)
+			}
 		}
 	}
-	var out []int
-	for p, k := range hits {
-		if float64(k) >= 0.8*float64(n) || random(c) && k >= minDistinct {
+	out := met[:0]
+	for _, p := range met {
+		if k := int(hits[p]); float64(k) >= 0.8*float64(n) || random(c) && k >= minDistinct {
 			out = append(out, p)
 		}
+		hits[p] = 0
 	}
 	slices.Sort(out)
 	return out
@@ -223,25 +251,39 @@ func sameClass(c, p *Look) bool { return ints(c) == ints(p) }
 
 func ints(l *Look) bool { return l.Exam.Values > 0 && l.Exam.Sum.Ints == l.Exam.Values }
 
-// weigh adds up what speaks for the child's values denoting the parent's records.
-func weigh(c, p *Look) ([]pii.Nat, bool) {
+// weigh adds up what speaks for the child's values denoting the parent's records; ok is false where the parent does not hold them.
+func (h *hints) weigh(c, p *Look) (_ scored, ok bool) {
 	inC, _, both := c.Sketch.Shared(p.Sketch)
-	if inC < minDistinct || float64(both) < minInclusion*float64(inC) && !someTokens(c, p, inC, both) && !(nobody(c, p) && both >= minDistinct && float64(both+1) >= minInclusion*float64(inC)) {
-		return nil, false
+	some := float64(both) < minInclusion*float64(inC)
+	if inC < minDistinct || some && !someTokens(c, p, inC, both) && !(nobody(c, p) && both >= minDistinct && float64(both+1) >= minInclusion*float64(inC)) {
+		return scored{}, false
 	}
-	nats := []pii.Nat{{Text: "any two fields", Nats: prior}, inclusion(c, p, inC, both), naming(c, p)}
+	nats := h.facts([]pii.Nat{{Text: "any two fields", Nats: prior}, inclusion(c, p, inC, both)}, c, p)
+	return scored{p, nats, total(nats), some}, true
+}
+
+// hopeless tells, without comparing any values, that a field cannot come near the best parent of a child that is a number: chance alone would have its range hold the
+// child's, and what else is known says no more. That is so of nearly all keys that count from 1.
+func (h *hints) hopeless(c, p *Look) bool {
+	return ints(c) && c.Exam.Sum.Min != 0 && prior+atMost(c, p)+total(h.facts(h.room[:0], c, p)) < -nearly
+}
+
+// facts appends what is known of a child and its parent besides their values.
+func (h *hints) facts(nats []pii.Nat, c, p *Look) []pii.Nat {
+	nats = append(nats, naming(c, p))
 	if k := c.Field.Category; k.Identifier() && k == p.Field.Category && c.Field.Dense && p.Field.Dense {
 		nats = append(nats, pii.Nat{Text: "both are proposed as " + string(k), Nats: 3})
 	}
-	if c.Exam.Unique && c.Node.Dataset.Ref != p.Node.Dataset.Ref && soleKey(c) && len(c.Node.Dataset.Key) == 1 && ints(c) {
+	same := p.Node == c.Node
+	if !same && c.Exam.Unique && soleKey(c) && len(c.Node.Dataset.Key) == 1 && ints(c) {
 		nats = append(nats, pii.Nat{Text: "the child is a key that counts by itself", Nats: -10})
 	}
-	switch own := leaf(c.Field.Field.Name); {
-	case p.Node.Dataset.Ref == c.Node.Dataset.Ref && soleKey(p) && anyWord(own, selfWords):
+	switch {
+	case same && soleKey(p) && anyWord(c.leaf(), selfWords):
 		nats = append(nats, pii.Nat{Text: fmt.Sprintf("name %q is that of another record of the dataset", c.Field.Field.Name), Nats: 7})
-	case p.Node.Dataset.Ref == c.Node.Dataset.Ref:
+	case same:
 		nats = append(nats, pii.Nat{Text: "both stand in one dataset", Nats: -3})
-	case soleKey(c) && calls(leaf(p.Field.Field.Name), c, unprefixed(c.Node.Dataset.Ref, p.Node.Dataset.Ref)) > 0:
+	case soleKey(c) && calls(p.leaf(), c, unprefixed(c.words(), p.words())) > 0:
 		nats = append(nats, pii.Nat{Text: fmt.Sprintf("name %q says that the reference goes the other way", p.Field.Field.Name), Nats: -12})
 	}
 	if soleKey(p) {
@@ -250,7 +292,7 @@ func weigh(c, p *Look) ([]pii.Nat, bool) {
 	if padded(c) && padded(p) && c.Exam.MaxLen == p.Exam.MaxLen {
 		nats = append(nats, pii.Nat{Text: fmt.Sprintf("both are filled up with zeros to %d figures", p.Exam.MaxLen), Nats: 2})
 	}
-	return nats, true
+	return h.add(nats, c, p)
 }
 
 // padded tells whether a field holds numbers as text, with zeros before them: 0001000215.
@@ -273,13 +315,23 @@ func inclusion(c, p *Look, n, both int) pii.Nat {
 	if !ints(c) {
 		return pii.Nat{Text: text, Nats: math.Min(14, 2.5*math.Log2(float64(both)))}
 	}
-	d := math.Min(p.Sketch.Distinct()/math.Min(narrowest(p.Exam.Sum), narrowest(c.Exam.Sum)), 0.9999)
+	d := fills(c, p)
 	missed := float64(n - both)
 	if nobody(c, p) {
 		missed = max(0, missed-1)
 	}
 	e := -float64(both)*math.Log(d) - 4*missed + apart(p.Exam.Sum)
 	return pii.Nat{Text: fmt.Sprintf("%s, which fills %.0f %% of their range", text, 100*d), Nats: math.Min(14, e)}
+}
+
+// fills gives the share of the child's range that the parent fills at the most.
+func fills(c, p *Look) float64 {
+	return math.Min(p.Sketch.Distinct()/math.Min(narrowest(p.Exam.Sum), narrowest(c.Exam.Sum)), 0.9999)
+}
+
+// atMost is what inclusion can weigh at the most, for numbers.
+func atMost(c, p *Look) float64 {
+	return math.Min(14, apart(p.Exam.Sum)-float64(len(c.Sketch.Hashes))*math.Log(fills(c, p)))
 }
 
 // apart weighs how seldom numbers of something else lie in the parent's range: nearly all quantities are of any order of magnitude, so that a range
@@ -308,125 +360,6 @@ func narrowest(s pii.Stats) float64 {
 		lo += u - 1
 	}
 	return math.Max(1, float64(hi-lo)+1)
-}
-
-// naming weighs the names: a child that is called by the parent's dataset, or just as the parent's field. Words that both datasets begin with name the
-// application, and say nothing.
-func naming(c, p *Look) pii.Nat {
-	child, field := leaf(c.Field.Field.Name), leaf(p.Field.Field.Name)
-	table := unprefixed(p.Node.Dataset.Ref, c.Node.Dataset.Ref)
-	child = unshared(child, p.Node.Dataset.Ref, len(table))
-	quoted, near := fmt.Sprintf("name %q", c.Field.Field.Name), c.Node.Dataset.Ref.Source == p.Node.Dataset.Ref.Source && soleKey(p)
-	if c.Node.Dataset.Ref != p.Node.Dataset.Ref && near {
-		if k := calls(child, p, table); k > 0 {
-			return pii.Nat{Text: fmt.Sprintf("%s is that of %q", quoted, p.Node.Dataset.Ref.Dataset), Nats: k}
-		}
-	}
-	own := trimKeys(child)
-	switch k := speaks(own, table); {
-	case len(own) > 0 && len(own) == len(child) && measures(own):
-		return pii.Nat{Text: quoted + " is that of a quantity or a kind", Nats: -4}
-	case k > 0:
-		return pii.Nat{Text: fmt.Sprintf("%s speaks of %q", quoted, p.Node.Dataset.Ref.Dataset), Nats: k}
-	case slices.Equal(child, field) && len(trimKeys(field)) > 0 && near:
-		return pii.Nat{Text: "both fields have one name, and the parent is a key", Nats: 8}
-	case slices.Equal(child, field) && len(field) > 0 && !anyWord(field, []string{"id"}):
-		return pii.Nat{Text: "both fields have one name", Nats: 5}
-	case person(p) && near && namesPersonsKey(child):
-		return pii.Nat{Text: quoted + " is that of a person's key", Nats: 7.5}
-	case person(p) && near && len(child) == 1 && (slices.Contains(ownerWords, child[0]) || slices.Contains(otherWords, child[0]) && !slices.Contains(byWords, child[0])):
-		return pii.Nat{Text: quoted + " is that of a person", Nats: 6}
-	case person(p) && (anyWord(child, ownerWords) || anyWord(child, peopleWords) || len(child) > 1 && slices.Contains(byWords, child[len(child)-1])):
-		return pii.Nat{Text: quoted + " speaks of a person", Nats: 4}
-	}
-	return pii.Nat{Text: "names say nothing", Nats: 0}
-}
-
-// speaks weighs the words that a child's name shares with a dataset's: the last one says what is meant, those before it only of what it is; and of
-// product_download_permissions a word is most likely not the permission.
-func speaks(own, table []string) float64 {
-	for i, w := range slices.Backward(own) {
-		if !slices.ContainsFunc(table, func(t string) bool { return sameWord(w, t) || len(w) > 5 && sameWord(strings.TrimPrefix(w, "id"), t) }) {
-			continue
-		}
-		switch {
-		case len(table) > 2:
-			return 4
-		case i < len(own)-1:
-			return 5
-		}
-		return 7
-	}
-	return 0
-}
-
-// measures tells whether a name is that of a quantity or a kind of something: total_recipients, notification_type.
-func measures(own []string) bool {
-	last := own[len(own)-1]
-	return anyWord(own, measureWords) || slices.ContainsFunc(enumWords, func(w string) bool { return strings.HasSuffix(last, w) })
-}
-
-// unshared leaves out of a child's name the words with which the datasets of its application begin; left is how many words the parent's name has beyond them.
-func unshared(child []string, parent pii.Ref, left int) []string {
-	prefix := words(parent.Dataset)
-	prefix = prefix[:len(prefix)-left]
-	for len(prefix) > 0 && len(child) > 1 && child[0] == prefix[0] {
-		child, prefix = child[1:], prefix[1:]
-	}
-	return child
-}
-
-// leaf gives the words of a field's own name; of a member called only "id" those of the object it stands in as well.
-func leaf(name string) []string {
-	segments := strings.Split(name, ".")
-	ws := words(segments[len(segments)-1])
-	for i := len(segments) - 2; i >= 0 && !slices.ContainsFunc(ws, func(w string) bool { return !slices.Contains(keyWords, w) }); i-- {
-		ws = append(words(segments[i]), ws...)
-	}
-	return ws
-}
-
-// namesPersonsKey tells whether a name is made of a word for a person in a part and a word for a key: author_id.
-func namesPersonsKey(ws []string) bool {
-	n := len(ws) - 1
-	return n > 0 && slices.Contains(keyWords, ws[n]) && (anyWord(ws[:n], ownerWords) || anyWord(ws[:n], otherWords) || n > 1 && ws[n-1] == "by")
-}
-
-// calls weighs a name that says nothing but the parent's dataset, or the last words of its name, and that it is a key: schueler_nr of tbl_schueler,
-// list_id of newsletter_lists.
-func calls(child []string, p *Look, table []string) float64 {
-	if name := p.Node.Dataset.Ref.Dataset; strings.Contains(name, ".") {
-		table = words(name[strings.LastIndexByte(name, '.')+1:])
-	}
-	bare := func(ws []string) (out []string) {
-		for _, w := range ws {
-			if !slices.Contains(keyWords, w) && !slices.Contains(tableWords, w) {
-				out = append(out, w)
-			}
-		}
-		return out
-	}
-	a, b := bare(child), bare(table)
-	if len(a) == 0 || len(a) > len(b) {
-		return 0
-	}
-	for i, w := range b[len(b)-len(a):] {
-		if !inflected(a[i], w) && !(len(a) == len(child) && inflected(strings.TrimPrefix(a[i], "id"), w)) {
-			return 0
-		}
-	}
-	switch {
-	case len(a) < len(b):
-		return 7 + float64(len(a))
-	case len(a) == len(child) && ints(p) && slices.Equal(a, b) && singular(a[len(a)-1]) != a[len(a)-1]:
-		return 4 // several of them in a number: a set of flags, a count
-	}
-	return 11
-}
-
-// inflected tells whether a word is another one, or its plural.
-func inflected(a, b string) bool {
-	return singular(a) == singular(b) || len(a) >= 3 && slices.Contains(plurals, strings.TrimPrefix(b, a)) || latin(a, b)
 }
 
 func person(l *Look) bool { return l.Node.Person >= 0.5 }
