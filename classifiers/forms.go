@@ -100,15 +100,49 @@ func (t *formTable) add(form string, who int, behind bool) {
 	t.lists[h>>22] = append(t.lists[h>>22], asked{h, who, behind})
 }
 
+// sign is a word that numbers behind it may be called by: where it ends, and a bit for each classifier that it is a word of.
+type sign struct {
+	end   int
+	names []uint64
+}
+
+// mostSigns is more words than the reach of an anchor has room for.
+const mostSigns = 32
+
+// named notes an anchor that ends at j.
+func (sc *scan) named(j int, names []uint64) {
+	sc.signs[sc.anchors%mostSigns] = sign{j, names}
+	sc.anchors++
+}
+
+// near tells whether any anchor stands before i: 1 where one does.
+func (sc *scan) near(i int) int {
+	if sc.anchors > 0 && i-sc.signs[(sc.anchors-1)%mostSigns].end <= anchorReach {
+		return 1
+	}
+	return 0
+}
+
+// behind tells whether an anchor of that classifier stands before i.
+func (sc *scan) behind(i, who int) bool {
+	for n := range min(sc.anchors, mostSigns) {
+		s := &sc.signs[(sc.anchors-1-n)%mostSigns]
+		if i-s.end > anchorReach {
+			return false
+		}
+		if who>>6 < len(s.names) && s.names[who>>6]&(1<<(who&63)) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // mayForm tells, at a glance, whether a token of which text[i:j] are digits can be of a form: most numbers stand between signs that no form has.
 func (sc *scan) mayForm(i, j int) bool {
 	if i > 0 && (addsUp(sc.text[i-1]) || signed(sc.text[i-1])) || j < len(sc.text) && addsUp(sc.text[j]) {
 		return true
 	}
-	near := 0
-	if i-sc.sign <= anchorReach {
-		near = 1
-	}
+	near := sc.near(i)
 	return j-i <= formBytes && sc.t.forms.lead[near][j-i]&(signOf(0)|signAt(sc.text, j)) != 0
 }
 
@@ -140,10 +174,7 @@ func (sc *scan) token(i int) {
 
 // groups looks up each beginning of the token that starts there.
 func (sc *scan) groups(start int) {
-	text, t, near := sc.text, &sc.t.forms, 0
-	if start-sc.sign <= anchorReach {
-		near = 1
-	}
+	text, t, near := sc.text, &sc.t.forms, sc.near(start)
 	if start == len(text) {
 		return
 	}
@@ -173,7 +204,7 @@ func (sc *scan) groups(start int) {
 func (sc *scan) askForms(list []asked, key uint32, near, start int) {
 	for k := range list {
 		a := &list[k]
-		if a.key != key || a.behind && near == 0 {
+		if a.key != key || a.behind && (near == 0 || !sc.behind(start, a.who)) {
 			continue
 		}
 		if h, ok := sc.t.all[a.who].At(sc.text, start); ok {

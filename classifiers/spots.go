@@ -10,6 +10,10 @@ type Spot struct {
 	Title       bool   // it is of capitalised words; At is not looked at
 	Before      string // right before it
 	After       string // right behind the byte, the group or the letters of the word
+	Then        string // right behind that
+	Small       bool   // no capital of ASCII follows the first letter of the word
+	Undated     bool   // no day (2026-03-01) begins with the group and stands free
+	Again       int    // the byte stands again so many bytes on, and twice as many; 0 for wherever
 }
 
 // most digits of a group and of a run that are told apart.
@@ -21,7 +25,11 @@ const (
 // spotTable finds whom to ask at a byte: a bit for each spot in the sets of those that may ask there.
 type spotTable struct {
 	at, before, after [256]uint64
+	then              [256]uint64
 	title             uint64
+	small, undated    uint64
+	again             uint64 // those that look for the byte again, each behind its stride
+	stride            [64]uint8
 	group             [groupMost + 1]uint64 // by the digits of the group
 	run               [runMost + 1]uint64   // by the digits of the run that begins with it
 	calls             []call
@@ -109,7 +117,17 @@ func (t *spotTable) put(at [256]bool, s Spot, digits int, c call) {
 	if s.Title {
 		t.title |= bit
 	}
-	before, after := byteSet(s.Before), byteSet(s.After)
+	if s.Small {
+		t.small |= bit
+	}
+	if s.Undated {
+		t.undated |= bit
+	}
+	if s.Again > 0 {
+		t.again |= bit
+		t.stride[len(t.calls)-1] = uint8(s.Again)
+	}
+	before, after, then := byteSet(s.Before), byteSet(s.After), byteSet(s.Then)
 	for b := range 256 {
 		if at[b] {
 			t.at[b] |= bit
@@ -119,6 +137,9 @@ func (t *spotTable) put(at [256]bool, s Spot, digits int, c call) {
 		}
 		if after[b] {
 			t.after[b] |= bit
+		}
+		if then[b] {
+			t.then[b] |= bit
 		}
 	}
 	for n := range t.group {
@@ -145,15 +166,42 @@ func around(text []byte, i, j int) (before, after byte) {
 	return before, after
 }
 
+// byteAt gives the byte at i; the end of a text is the end of a line.
+func byteAt(text []byte, i int) byte {
+	if i < len(text) {
+		return text[i]
+	}
+	return '\n'
+}
+
 // mark asks at the byte at i.
 func (sc *scan) mark(i int) {
 	before, after := around(sc.text, i, i+1)
 	for k := range sc.t.spots {
 		t := &sc.t.spots[k]
-		if m := t.at[sc.text[i]] & t.before[before] & t.after[after]; m != 0 {
+		m := t.at[sc.text[i]] & t.before[before] & t.after[after]
+		if m == 0 {
+			continue
+		}
+		if m &= t.then[byteAt(sc.text, i+2)]; m&t.again != 0 {
+			m = t.repeated(m, sc.text, i)
+		}
+		if m != 0 {
 			sc.asked(t, m, i)
 		}
 	}
+}
+
+// repeated leaves of the spots m those that the byte at i stands again for.
+func (t *spotTable) repeated(m uint64, text []byte, i int) uint64 {
+	for rest := m & t.again; rest != 0; rest &= rest - 1 {
+		k := bits.TrailingZeros64(rest)
+		s := int(t.stride[k])
+		if i+2*s >= len(text) || text[i+s] != text[i] || text[i+2*s] != text[i] {
+			m &^= 1 << k
+		}
+	}
+	return m
 }
 
 // capital asks at the capitalised word text[i:j].
@@ -161,7 +209,14 @@ func (sc *scan) capital(i, j int) {
 	before, after := around(sc.text, i, j)
 	for k := range sc.t.spots {
 		t := &sc.t.spots[k]
-		if m := t.title & t.before[before] & t.after[after]; m != 0 {
+		m := t.title & t.before[before] & t.after[after]
+		if m == 0 {
+			continue
+		}
+		if m &= t.then[byteAt(sc.text, j+1)]; i+1 < len(sc.text) && sc.text[i+1]-'A' < 26 {
+			m &^= t.small
+		}
+		if m != 0 {
 			sc.asked(t, m, i)
 		}
 	}
@@ -177,6 +232,12 @@ func (sc *scan) group(i, j int) {
 		if m == 0 {
 			continue
 		}
+		if m &= t.then[byteAt(text, j+1)]; m&t.undated != 0 && after == '-' && freeDay(text, i, j) {
+			m &^= t.undated
+		}
+		if m == 0 {
+			continue
+		}
 		enough := t.run[min(j-i, runMost)]
 		if m&^enough != 0 && classOf[after] == joiner {
 			enough = t.run[digitsFrom(text, i)]
@@ -185,6 +246,21 @@ func (sc *scan) group(i, j int) {
 			sc.asked(t, m, i)
 		}
 	}
+}
+
+// freeDay tells whether a day in figures begins with the group text[i:j], a hyphen behind it, and neither a sign of telephones stands before it nor more
+// figures behind.
+func freeDay(text []byte, i, j int) bool {
+	if j-i != 4 || i+10 > len(text) || text[i+7] != '-' || i > 0 && (text[i-1] == '+' || text[i-1] == '(') {
+		return false
+	}
+	for _, k := range [...]int{5, 6, 8, 9} {
+		if text[i+k]-'0' > 9 {
+			return false
+		}
+	}
+	c := classOf[byteAt(text, i+10)]
+	return c != digit && c != joiner
 }
 
 func (sc *scan) asked(t *spotTable, m uint64, i int) {

@@ -80,9 +80,9 @@ func (t *triggers) add(i int, w *Triggers, words waiting) {
 	}
 	for _, word := range w.Words {
 		if len(w.Forms)+len(w.Behind) > 0 {
-			words.add(word, nil)
+			words.anchor(word, i)
 		} else {
-			words.add(word, &c)
+			words.add(word, c)
 		}
 	}
 }
@@ -99,7 +99,9 @@ type scan struct {
 	t    *triggers
 	hits []found
 	lo   int
-	sign int // behind the word that stood last and may be what a number behind it is called
+
+	signs   [mostSigns]sign // the words that stood last and may be what a number behind them is called, in turn
+	anchors uint            // how many there were
 }
 
 // Text finds everything that the sparse classifiers find in a text, with overlaps resolved, in order. It makes one pass over the bytes.
@@ -130,7 +132,7 @@ func (s *Set) cut(text []byte, lo int) int {
 
 // run asks all classifiers whose triggers stand in text[lo:hi]; they see the whole text.
 func (sc *scan) run(t *triggers, text []byte, lo, hi int) {
-	sc.text, sc.t, sc.hits, sc.lo, sc.sign = text, t, sc.hits[:0], lo, lo-anchorReach-1
+	sc.text, sc.t, sc.hits, sc.lo, sc.anchors = text, t, sc.hits[:0], lo, 0
 	class := &t.class
 	for i := lo; i < hi; {
 		switch class[text[i]] {
@@ -186,8 +188,8 @@ func (sc *scan) word(i int) int {
 	}
 	if t.words.may(key) {
 		if e := t.words.find(key, text[i:j]); e != nil {
-			if e.anchor {
-				sc.sign = j
+			if e.names != nil {
+				sc.named(j, e.names)
 			}
 			sc.ask(e.who, i)
 		}

@@ -73,26 +73,36 @@ type wordSlot struct {
 }
 
 type entry struct {
-	word   string
-	who    []call
-	anchor bool // what a number behind it may be called
-	exact  bool // the key tells it from all other words
+	word  string
+	who   []call
+	names []uint64 // a bit for each classifier of which a number behind it may be; nil for none
+	exact bool     // the key tells it from all other words
 }
 
-// waiting collects words and who waits for them, nil for anchors.
+// waiting collects words and who waits for them.
 type waiting map[string]*entry
 
-func (w waiting) add(word string, who *call) {
+func (w waiting) entry(word string) *entry {
 	e := w[word]
 	if e == nil {
 		e = &entry{word: word, exact: len(word) <= 8 && ascii(word)}
 		w[word] = e
 	}
-	if who == nil {
-		e.anchor = true
-	} else {
-		e.who = append(e.who, *who)
+	return e
+}
+
+func (w waiting) add(word string, who call) {
+	e := w.entry(word)
+	e.who = append(e.who, who)
+}
+
+// anchor notes that a number behind the word may be of the classifier with that number.
+func (w waiting) anchor(word string, who int) {
+	e := w.entry(word)
+	for who>>6 >= len(e.names) {
+		e.names = append(e.names, 0)
 	}
+	e.names[who>>6] |= 1 << (who & 63)
 }
 
 func (w waiting) table() (t wordTable) {

@@ -14,7 +14,7 @@ func Phone() classifiers.Classifier {
 		Version:  1,
 		Names:    []string{"phone", "phone number", "mobile", "mobile phone", "mobile number", "fax", "cell", "tel", "phone private", "contact number", "contact phone", "whatsapp", "customer phone", "msisdn", "emergency phone", "phone amount", "calling number", "called number", "caller number"},
 		Triggers: classifiers.Triggers{Digits: 7, Spots: []classifiers.Spot{
-			{At: "023456789", Before: beforePhone, After: "^a_@%"}, {At: "1", Before: beforePhone + ":", After: "^a_@%"}, {At: "1", Before: ":", After: " ()*+-./"},
+			{At: "023456789", Before: beforePhone, After: "^a_@%", Undated: true}, {At: "1", Before: beforePhone + ":", After: "^a_@%", Undated: true}, {At: "1", Before: ":", After: " ()*+-./"},
 		}},
 		MaxLen: 32,
 		At:     phoneAt,

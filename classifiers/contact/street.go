@@ -13,7 +13,8 @@ func Street() classifiers.Classifier {
 		Version:  1,
 		Names:    []string{"street", "street address", "street name", "street house number", "street line", "address line", "address1", "address", "house number", "street number", "apt?", "pobox?", "address description"},
 		Triggers: classifiers.Triggers{Digits: 1, Spots: []classifiers.Spot{
-			{At: "123456789", Most: 5, Before: " ", After: "^:%_"}, {At: "123456789", Most: 5, Before: "^ -/.:_=ad", After: " ,a-/"}, {At: "0", Least: 3, Most: 5, Before: "^-/.:_=ad", After: " "},
+			{At: "123456789", Most: 5, Before: " ", After: "^a:%_"}, {At: "123456789", Most: 5, Before: "^ -/.:_=ad", After: " ,-/", Undated: true},
+			{At: "123456789", Most: 5, Before: "^-/.:_=ad", After: "a", Then: "^ad"}, {At: "0", Least: 3, Most: 5, Before: "^-/.:_=ad", After: " "},
 		}},
 		MaxLen: 80,
 		At:     streetAt,

@@ -148,7 +148,7 @@ func UKNHS() classifiers.Classifier {
 		Category: "government_id.uk_nhs",
 		Version:  1,
 		Names:    []string{"nhs", "nhs number", "nhs id", "patient nhs number"},
-		Triggers: classifiers.Triggers{Behind: []string{"999 999 9999", "999-999-9999", "9999999999"}, Words: []string{"nhs"}},
+		Triggers: classifiers.Triggers{Behind: []string{"999 999 9999", "999-999-9999", "9999999999"}, Words: []string{"nhs", "nhsno", "nhsnr", "nhsid", "nhsnumber"}},
 		MaxLen:   12,
 		At:       nhsAt,
 		Whole: func(v []byte) bool {

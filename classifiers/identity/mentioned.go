@@ -12,13 +12,22 @@ func MentionedName() classifiers.Classifier {
 		Doc:      "A given name that stands alone in a text, behind a greeting, a preposition or a role, or below a letter. It misses rare names elsewhere; things named after people are mistaken for one.",
 		Category: "identity.given_name",
 		Version:  1,
-		Triggers: classifiers.Triggers{Title: true, Spots: []classifiers.Spot{{Title: true, Before: beforeName, After: "^_@(/=ad"}}, Except: dictionary.Plain()},
+		Triggers: classifiers.Triggers{Title: true, Spots: mentionSpots, Except: dictionary.Plain()},
 		MaxLen:   40,
 		At:       mentionedAt,
 		Chance:   .05,
 		Prior:    -12,
 		Sparse:   true,
 	}
+}
+
+// capitals are those of ASCII.
+const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// mentionSpots are where a name can stand alone: no other goes on behind it.
+var mentionSpots = []classifiers.Spot{
+	{Title: true, Before: beforeName, After: "^ -.'_@(/=ad", Small: true}, {Title: true, Before: beforeName, After: " ", Then: "^" + capitals, Small: true},
+	{Title: true, Before: beforeName, After: ".", Then: "^a", Small: true}, {Title: true, Before: beforeName, After: "-'", Then: "a", Small: true},
 }
 
 const greetingWords = "dear hi hello hey hallo liebe lieber moin bonjour salut coucou cher chère hola querido querida ciao caro cara hoi hee lieve beste olá oi cześć hej kochana kochany droga drogi estimado estimada gentile"

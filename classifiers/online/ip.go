@@ -117,12 +117,16 @@ func v6At(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if start > 0 && (classifiers.IsWord(text[start-1]) || text[start-1] == ':' || text[start-1] == '.') {
 		return h, false
 	}
-	end, colons := i, 0
-	for end < len(text) && end-start <= 40 && (hex(text[end]) || text[end] == ':') {
+	end, colons, double := i, 0, false
+	for end < len(text) && end-start <= 40 && (text[end] == ':' || hex(text[end])) {
 		if text[end] == ':' {
 			colons++
+			double = double || text[end-1] == ':'
 		}
 		end++
+	}
+	if !double && colons < 7 {
+		return h, false // most are times
 	}
 	if text[end-1] == ':' && (end < 2 || text[end-2] != ':') {
 		end--
@@ -187,7 +191,7 @@ func MAC() classifiers.Classifier {
 		Category: "online.mac",
 		Version:  1,
 		Names:    []string{"mac", "mac address", "wifi mac", "bluetooth mac", "bssid", "device mac"},
-		Triggers: classifiers.Triggers{Bytes: ":-", Spots: []classifiers.Spot{{At: ":-", Before: "x", After: "x"}}},
+		Triggers: classifiers.Triggers{Bytes: ":-", Spots: []classifiers.Spot{{At: ":-", Before: "x", After: "x", Then: "x", Again: 3}}},
 		MaxLen:   17,
 		At:       macAt,
 		Chance:   .005,

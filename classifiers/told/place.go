@@ -92,7 +92,7 @@ func townOfStreet(text []byte, i int) (start, end int, ok bool) {
 
 // codeSpots are where the figures of a postal code can begin.
 var codeSpots = []classifiers.Spot{
-	{At: "d", Least: 2, Most: 2, Before: beforeCode, After: "-"}, {At: "d", Least: 4, Most: 4, Before: beforeCode, After: "^_@"}, {At: "d", Least: 5, Most: 5, Before: beforeCode, After: "^a_@"}, {At: "d", Least: 6, Most: 6, Before: " ", After: "^a_@-/:="},
+	{At: "d", Least: 2, Most: 2, Before: beforeCode, After: "-"}, {At: "d", Least: 4, Most: 4, Before: beforeCode, After: "^_@", Undated: true}, {At: "d", Least: 5, Most: 5, Before: beforeCode, After: "^a_@"}, {At: "d", Least: 6, Most: 6, Before: " ", After: "^a_@-/:="},
 }
 
 // beforeCode is what a postal code cannot stand behind.
@@ -233,9 +233,9 @@ func townBehind(text []byte, i, end int) (start, stop int, ok bool) {
 
 // readTownOf reads the longest town that the dictionary knows at k.
 func readTownOf(text []byte, k int) (start, stop int, ok bool) {
-	_, most := capitals(text, k, 4)
+	ends, most := capitalEnds(text, k, 4)
 	for n := most; n > 0; n-- {
-		stop, _ := capitals(text, k, n)
+		stop := ends[n-1]
 		if dictionary.Find(text[k:stop]).City > 0 && free(text, stop) && closed(text, stop) || n == 2 && cut(text, k, stop) {
 			return k, stop, true
 		}

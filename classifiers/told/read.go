@@ -96,7 +96,18 @@ func readYears(text []byte, k int, tied bool) (start, end int, ok bool) {
 
 // capitals reads capitalised words with particles between, at most n.
 func capitals(text []byte, k, n int) (end, words int) {
-	end = k
+	ends, words := capitalEnds(text, k, n)
+	if words == 0 {
+		return k, 0
+	}
+	return ends[words-1], words
+}
+
+// mostCapitals is how many capitalised words anybody reads in a row.
+const mostCapitals = 5
+
+// capitalEnds is capitals with the end of each of the words.
+func capitalEnds(text []byte, k, n int) (ends [mostCapitals]int, words int) {
 	for i := k; i < len(text); {
 		e := classifiers.Letters(text, i)
 		for e > i && e+1 < len(text) && (text[e] == '-' || text[e] == '\'') && classifiers.IsLetter(text[e+1]) {
@@ -105,24 +116,24 @@ func capitals(text []byte, k, n int) (end, words int) {
 		w := text[i:e]
 		switch {
 		case e == i:
-			return end, words
+			return ends, words
 		case classifiers.IsCapital(text, i):
-			end, words = e, words+1
+			ends[words], words = e, words+1
 			if words == n {
-				return end, words
+				return ends, words
 			}
 		case !particles.Has(w):
-			return end, words
+			return ends, words
 		}
 		if e < len(text) && text[e] == '.' && e-i <= 3 && words > 0 {
 			e++
 		}
 		if e+1 >= len(text) || text[e] != ' ' {
-			return end, words
+			return ends, words
 		}
 		i = e + 1
 	}
-	return end, words
+	return ends, words
 }
 
 var particles = set([]string{"von", "van", "de", "der", "den", "zu", "zur", "del", "della", "di", "da", "do", "dos", "das", "la", "le", "les", "ten", "ter", "el", "al", "am", "an", "im", "in", "upon", "sur", "en", "sous", "aan", "bei", "d", "y", "e"})
@@ -201,9 +212,9 @@ func readCity(text []byte, k int, tied bool) (start, end int, ok bool) {
 
 // readTown reads a town that the dictionary knows.
 func readTown(text []byte, k int, _ bool) (start, end int, ok bool) {
-	_, most := capitals(text, k, 3)
+	ends, most := capitalEnds(text, k, 3)
 	for n := most; n > 0; n-- {
-		end, _ := capitals(text, k, n)
+		end := ends[n-1]
 		e := dictionary.Find(text[k:end])
 		if e.City > 0 && e.City >= e.Given && e.City >= e.Family && e.Kinds&dictionary.Common == 0 && free(text, end) && closed(text, end) {
 			return k, end, !(end+1 < len(text) && text[end] == ' ' && classifiers.IsCapital(text, end+1))
