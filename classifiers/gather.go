@@ -121,13 +121,15 @@ func (g *Gather) AddFresh(col *pii.Column, tell func(values [][]byte)) {
 // all counts values that were measured, in their order, and gives those that are new.
 func (g *Gather) all(values [][]byte, fresh *[strip][]byte) (n int) {
 	var hashes [strip]uint64
+	var slots [strip]int
 	var said [strip]uint16
 	var seen [strip]bool
 	for i, v := range values {
 		hashes[i] = maphash.Bytes(g.memory.seed, v)
 	}
+	room := len(g.seen.slots)
 	for i := range values {
-		_, said[i], seen[i] = g.seen.seek(hashes[i])
+		slots[i], said[i], seen[i] = g.seen.seek(hashes[i])
 	}
 	if !g.settled {
 		g.memory.fetch(hashes[:len(values)], g.rest)
@@ -137,10 +139,13 @@ func (g *Gather) all(values [][]byte, fresh *[strip][]byte) (n int) {
 			g.again(said[i], v)
 			continue
 		}
-		if g.value(hashes[i], v) {
-			fresh[n] = v
-			n++
+		if len(g.seen.slots) == room && g.seen.free(slots[i]) {
+			g.fresh(slots[i], hashes[i], v)
+		} else if !g.value(hashes[i], v) {
+			continue
 		}
+		fresh[n] = v
+		n++
 	}
 	return n
 }

@@ -1,6 +1,6 @@
 package classifiers
 
-// hashSet maps hashes to small numbers; it grows up to twice exactLimit slots and allocates nothing per value. A slot has the upper 48 bits of a hash and its number, so that a
+// hashSet maps hashes to small numbers; it grows up to twice exactLimit slots, four times at once, and allocates nothing per value. A slot has the upper 48 bits of a hash and its number, so that a
 // look at one is a look at one place in memory.
 type hashSet struct {
 	slots []uint64 // 0 is an empty slot
@@ -28,6 +28,9 @@ func (s *hashSet) seek(h uint64) (slot int, out uint16, ok bool) {
 	}
 }
 
+// free tells whether the slot that seek gave for a hash is still empty: the hash was not added since, if the set did not grow.
+func (s *hashSet) free(slot int) bool { return slot < len(s.slots) && s.slots[slot] == 0 }
+
 // put adds a hash that is not in the set, at the slot that seek gave.
 func (s *hashSet) put(slot int, h uint64, out uint16) {
 	if s.n*2 >= len(s.slots) {
@@ -48,7 +51,7 @@ func (s *hashSet) reset() {
 
 func (s *hashSet) grow() {
 	old := s.slots
-	s.slots = make([]uint64, max(64, 2*len(old)))
+	s.slots = make([]uint64, max(128, 4*len(old)))
 	for _, x := range old {
 		if x != 0 {
 			slot, _, _ := s.seek(x)

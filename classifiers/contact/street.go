@@ -44,7 +44,10 @@ func streetWhole(v []byte) bool {
 	if len(v) > 80 {
 		return false
 	}
-	for i := range v {
+	for i, b := range v {
+		if !classifiers.IsDigit(b) {
+			continue
+		}
 		if h, ok := streetAt(v, i); ok && h.Start <= 8 && (h.End-h.Start)*3 >= len(v)*2 {
 			return true
 		}
@@ -98,7 +101,7 @@ func addressWhole(v []byte) bool {
 		return false
 	}
 	for i := range v {
-		if !street {
+		if !street && classifiers.IsDigit(v[i]) {
 			h, ok := streetAt(v, i)
 			street = ok && (h.End-h.Start)*6 < len(v)*5
 		}

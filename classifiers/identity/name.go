@@ -121,6 +121,9 @@ func each(v []byte, kind dictionary.Kind) bool {
 		}
 		w := v[start:i]
 		start = i + 1
+		if len(w) == len(v) {
+			return false // it was looked up already
+		}
 		if particle(w) || (len(w) == 2 && w[1] == '.') {
 			continue
 		}

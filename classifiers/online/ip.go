@@ -117,7 +117,7 @@ func v6At(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if start > 0 && (classifiers.IsWord(text[start-1]) || text[start-1] == ':' || text[start-1] == '.') {
 		return h, false
 	}
-	end, colons, double := i, 0, false
+	end, colons, double := i+1, 1, false
 	for end < len(text) && end-start <= 40 && (text[end] == ':' || hex(text[end])) {
 		if text[end] == ':' {
 			colons++
