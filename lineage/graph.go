@@ -19,7 +19,7 @@ type Graph struct {
 	in    map[pii.Ref][]int // edges by parent dataset
 	shown map[pii.Ref][]int // edges of views, by either end
 
-	several map[pii.Ref][]string // fields that references of several fields lead to or from, by dataset
+	several map[pii.Ref][]string // fields that references of several fields lead to or from, and those that tell whether a reference holds, by dataset
 }
 
 // Node is one dataset of the graph, one document of the index.
@@ -105,6 +105,9 @@ func (g *Graph) Index() *Graph {
 	for i := range g.Edges {
 		if e := &g.Edges[i]; len(e.Fields) > 1 {
 			g.several[e.From], g.several[e.To] = union(g.several[e.From], e.Fields), union(g.several[e.To], e.ToFields)
+		}
+		if e := &g.Edges[i]; e.When != nil {
+			g.several[e.From] = union(g.several[e.From], []string{e.When.Field})
 		}
 		if n := g.Node(g.Edges[i].From); n != nil && n.Dataset.Kind == pii.View && g.Edges[i].Kind == Derives {
 			g.shown[g.Edges[i].From] = append(g.shown[g.Edges[i].From], i)

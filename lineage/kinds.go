@@ -10,7 +10,7 @@ import (
 )
 
 // When is the condition of a reference that leads to one of several datasets: another field of the record names which, as object mappers write it
-// (commentable_type and commentable_id). Values are ways of writing the parent's own name, in lower case, and nothing that was read.
+// (commentable_type and commentable_id). Values are ways of writing the parent's own name, in lower case, or what many records share that stands there for it.
 type When struct {
 	Field  string   `json:"field"`
 	Values []string `json:"values"`

@@ -16,7 +16,7 @@ func (g *Graph) wanted(n *Node) []string {
 		if slices.Contains(out, f.Field.Name) {
 			continue
 		}
-		if NamesKind(f.Field.Name) || (f.Dense && f.Category.Personal()) || f.Role != "" || f.Domain != "" || timeLike(f) || slices.Contains(n.Dataset.Key, f.Field.Name) || underKeys(n, f.Field.Name) || f.Field.Type == pii.Text && !f.Category.Personal() && unitOf(f) != "" {
+		if (f.Dense && f.Category.Personal()) || f.Role != "" || f.Domain != "" || timeLike(f) || slices.Contains(n.Dataset.Key, f.Field.Name) || underKeys(n, f.Field.Name) || f.Field.Type == pii.Text && !f.Category.Personal() && unitOf(f) != "" {
 			out = append(out, f.Field.Name)
 		}
 	}

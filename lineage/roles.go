@@ -102,7 +102,10 @@ func demote(nodes []Node, edges []Edge) {
 	for i := range nodes {
 		byRef[nodes[i].Dataset.Ref] = &nodes[i]
 	}
-	linked := pairs(edges)
+	linked, meant := pairs(edges), map[pii.Ref]bool{}
+	for _, e := range edges {
+		meant[e.To] = meant[e.To] || e.From != e.To && !e.Copy && e.Confidence >= sure
+	}
 	for _, e := range edges {
 		c, p := byRef[e.From], byRef[e.To]
 		if e.When != nil && c != nil && p != c && c.Person < 0.9 && e.Confidence >= sure {
@@ -113,7 +116,7 @@ func demote(nodes []Node, edges []Edge) {
 			p.Person = 0 // what a person has, not a person: several may have it together
 			continue
 		}
-		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || aboutAnother(roleWords(c, &e, 5)) || staff(p) {
+		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || aboutAnother(roleWords(c, &e, 5)) || staff(p) || e.Declared && meant[e.From] && oneEach(c, &e) {
 			continue
 		}
 		if !e.Declared && (e.Confidence < sure || eachAnother(c, e)) {
@@ -175,6 +178,12 @@ func account(n *Node) bool {
 func eachAnother(n *Node, e Edge) bool {
 	f := n.Field(e.Fields[0])
 	return n.Person >= 0.9 && f != nil && nearUnique(f)
+}
+
+// oneEach tells whether each record of a dataset of persons has one of another such dataset for itself alone: the customer behind a login, and no first order that says where it goes.
+func oneEach(n *Node, e *Edge) bool {
+	f := n.Field(e.Fields[0])
+	return n.Person >= 0.9 && len(e.Fields) == 1 && f != nil && nearUnique(f) && f.Distinct >= minTelling && !whereTo(n) && len(units(n)) == 0
 }
 
 // pairs gives which dataset refers to which.

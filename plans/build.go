@@ -180,11 +180,7 @@ func (b *builder) first() {
 // of its key. Of two ends it cannot keep one, and it says nothing else of the other.
 func (b *builder) link(r *lineage.Record) bool {
 	n, declared := b.in.Graph.Node(r.Dataset), false
-	refers := map[string]bool{}
 	for _, e := range b.in.Graph.Out(r.Dataset) {
-		for _, f := range e.Fields {
-			refers[f] = true
-		}
 		if p := b.in.Graph.Node(e.To); p == nil || p.Person < 0.5 {
 			continue
 		}
@@ -199,9 +195,7 @@ func (b *builder) link(r *lineage.Record) bool {
 		}
 		declared = true
 	}
-	return declared && len(b.in.Graph.In(r.Dataset)) == 0 && !slices.ContainsFunc(n.Fields, func(f lineage.FieldNode) bool {
-		return !refers[f.Field.Name] && (f.Category == "none.text" || f.Category.Personal() && f.Confidence >= 0.5 || len(f.Contains) > 0)
-	})
+	return declared && lineage.JoinsOnly(b.in.Graph, n)
 }
 
 func lastCategory(r *lineage.Record) pii.Category {

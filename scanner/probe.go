@@ -19,21 +19,35 @@ const (
 )
 
 // probed looks into the references that sketches cannot show. It runs before anything is held.
-func (s *Scanner) probed(ctx context.Context) ([]lineage.Probed, []lineage.Paired, error) {
+func (s *Scanner) probed(ctx context.Context) (looked lookedInto, err error) {
 	if s.Sources == nil {
-		return nil, nil, nil
+		return looked, nil
 	}
 	w, err := s.world(ctx)
 	if err != nil {
-		return nil, nil, err
+		return looked, err
 	}
 	w.spread()
 	lineage.Persons(w.nodes)
-	paired := s.pair(ctx, lineage.Comparable(w.looks))
-	if !slices.ContainsFunc(w.looks, func(l lineage.Look) bool { return l.Exam.How == "sample" }) {
-		return nil, paired, ctx.Err()
+	edges := lineage.Infer(w.looks)
+	looked.paired = s.pair(ctx, lineage.Comparable(w.looks))
+	if slices.ContainsFunc(w.looks, func(l lineage.Look) bool { return l.Exam.How == "sample" }) {
+		looked.probed = s.probe(ctx, lineage.Unproven(w.looks, edges))
 	}
-	return s.probe(ctx, lineage.Unproven(w.looks, lineage.Infer(w.looks))), paired, ctx.Err()
+	looked.sorted = s.sort(ctx, lineage.Mixed(w.looks, lineage.Kinds(w.looks, edges, s.key)))
+	return looked, ctx.Err()
+}
+
+// lookedInto is what reading records showed of references that sketches cannot show.
+type lookedInto struct {
+	probed []lineage.Probed
+	paired []lineage.Paired
+	sorted []lineage.Sorted
+}
+
+// infer gives the references among all fields.
+func (l lookedInto) infer(looks []lineage.Look, key []byte) []lineage.Edge {
+	return lineage.Sorts(lineage.Kinds(looks, lineage.Agreed(lineage.Proven(lineage.Infer(looks), l.probed), l.paired), key), l.sorted)
 }
 
 // probe looks values of the children up in their likely parents, where only samples of these were read. Values are held in memory only. What cannot be
@@ -61,17 +75,13 @@ func lookUp(ctx context.Context, child, parent *connectors.Source, p lineage.Pro
 	if !ok || len(values) == 0 {
 		return 0, 0, false
 	}
-	seen := map[int]bool{}
-	t := pii.Term{Field: p.Parent.Field.Field.Name, Mode: pii.Exact, Category: "identity.number", Values: values}
-	for f, err := range parent.Locate(ctx, pii.Match{Dataset: p.Parent.Node.Dataset, Terms: []pii.Term{t}}) {
-		if err != nil || f.Gap != nil {
-			return 0, 0, false
-		}
-		for _, h := range f.Hits {
-			seen[h.Value] = true
+	has := present(ctx, parent, p.Parent, values)
+	for _, is := range has {
+		if is {
+			found++
 		}
 	}
-	return len(values), len(seen), true
+	return len(values), found, has != nil
 }
 
 // distinct gives some values of a field, each once.

@@ -26,14 +26,14 @@ type Related struct {
 // fields that share values with known ones, and says whose the identifiers in each record are. It reads nothing of the sources but
 // values to be looked up where only samples were read, and one runs at a time.
 func (s *Scanner) Relate(ctx context.Context) (Related, error) {
-	probed, paired, err := s.probed(ctx)
+	looked, err := s.probed(ctx)
 	if err != nil {
 		return Related{}, err
 	}
 	s.related.Lock()
 	defer s.related.Unlock()
 	for {
-		r, err := s.relate(ctx, probed, paired)
+		r, err := s.relate(ctx, looked)
 		if errkind.Code(err) != catalog.CodeMoved {
 			return r, err
 		}
@@ -41,7 +41,7 @@ func (s *Scanner) Relate(ctx context.Context) (Related, error) {
 }
 
 // relate is one attempt: where another process has stored something since the catalog was read, nothing is written.
-func (s *Scanner) relate(ctx context.Context, probed []lineage.Probed, paired []lineage.Paired) (Related, error) {
+func (s *Scanner) relate(ctx context.Context, looked lookedInto) (Related, error) {
 	at, err := s.cat.Revision(ctx)
 	if err != nil {
 		return Related{}, err
@@ -52,7 +52,7 @@ func (s *Scanner) relate(ctx context.Context, probed []lineage.Probed, paired []
 	}
 	changed := w.spread()
 	lineage.Persons(w.nodes)
-	inferred := lineage.Kinds(w.looks, lineage.Agreed(lineage.Proven(lineage.Infer(w.looks), probed), paired), s.key)
+	inferred := looked.infer(w.looks, s.key)
 	copies := lineage.Copies(w.looks)
 	known := lineage.Merge(lineage.Declared(w.nodes), lineage.Told(w.looks, w.flows), nil)
 	edges := w.decide(lineage.Merge(known, lineage.Parts(w.nodes, w.looks, inferred), copies))

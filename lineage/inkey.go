@@ -1,0 +1,61 @@
+package lineage
+
+import (
+	"context"
+	"slices"
+
+	"vestige/pii"
+)
+
+// inKey decides what becomes of a record that names her in its key and is not hers. Nothing can be taken out of a key: what does nothing but join her to somebody else, a
+// friendship, goes as a whole; of what says more a person has to say whether it goes.
+func (c *closer) inKey(context.Context) error {
+	for _, r := range c.out.Records {
+		n := c.g.Node(r.Dataset)
+		at := slices.IndexFunc(r.Hits, func(h pii.Hit) bool { return slices.Contains(n.Dataset.Key, h.Field) })
+		if r.Holding != Mention || at < 0 || len(r.Insides) > 0 {
+			continue
+		}
+		if JoinsOnly(c.g, n) {
+			r.Holding, r.Hits = Joint, nil
+			continue
+		}
+		c.askKey(r, r.Hits[at])
+	}
+	return nil
+}
+
+// JoinsOnly tells whether the records of a dataset do nothing but join what they refer to: besides their references they say nothing of anybody, and nothing refers to them.
+func JoinsOnly(g *Graph, n *Node) bool {
+	refers := map[string]bool{}
+	for _, e := range g.Out(n.Dataset.Ref) {
+		for _, f := range e.Fields {
+			refers[f] = true
+		}
+	}
+	return len(refers) > 0 && len(g.In(n.Dataset.Ref)) == 0 && !slices.ContainsFunc(n.Fields, func(f FieldNode) bool {
+		return !refers[f.Field.Name] && (f.Category == "none.text" || f.Category.Personal() && f.Confidence >= possible || len(f.Contains) > 0)
+	})
+}
+
+// askKey asks whether a record goes whose key names her.
+func (c *closer) askKey(r *Record, h pii.Hit) {
+	const code = "named-in-key"
+	at := Doubt{
+		ID: placeID(code, r.Dataset, h.Field, 0), Dataset: r.Dataset, Field: h.Field,
+		Decision: doubtID(code, r.Dataset, h.Field, ""), Remember: []pii.Verdict{pii.Accept, pii.Reject},
+	}
+	switch c.answered(code, r.found(), at) {
+	case pii.Accept:
+		r.Holding, r.Hits = Hers, nil
+		return
+	case pii.Reject:
+		r.Holding = HeldByOther
+		return
+	}
+	r.Holding, r.Question = Unsure, questionID(code, pii.Ref{}, "")
+	c.ask(Question{
+		ID: r.Question, Code: code, Via: r.Via, text: "Records of {at} name the person in their key and are not hers by anything else; a key cannot be changed, and they say more than that.",
+		Yes: Outcome{Text: "they are about the person: they are deleted"}, No: Outcome{Text: "they are somebody else's: they stay as they are and go on naming her"},
+	}, at)
+}
