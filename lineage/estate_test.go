@@ -29,6 +29,7 @@ type table struct {
 	refs   []pii.Reference
 	guess  []lineage.Edge
 	rows   [][]any
+	key    int // how many of the first fields are its key
 }
 
 func newEstate(t testing.TB) *estate {
@@ -43,7 +44,7 @@ func (e *estate) table(at string, fields ...string) *table {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	tb := &table{ref: ref}
+	tb := &table{ref: ref, key: 1}
 	for _, text := range fields {
 		tb.fields = append(tb.fields, tb.field(strings.Fields(text)))
 	}
@@ -96,6 +97,12 @@ func (tb *table) add(values ...any) *table {
 	return tb
 }
 
+// keyed gives it a key of so many fields.
+func (tb *table) keyed(fields int) *table {
+	tb.key = fields
+	return tb
+}
+
 // open makes the systems and the graph.
 func (e *estate) open() *lineage.Graph {
 	e.t.Helper()
@@ -112,13 +119,17 @@ func (e *estate) open() *lineage.Graph {
 				columns = append(columns, f.Field)
 			}
 		}
-		sys.Create(memory.Table{Name: tb.ref.Dataset, Fields: columns, Key: []string{columns[0].Name}, References: tb.refs})
+		var key []string
+		for _, c := range columns[:tb.key] {
+			key = append(key, c.Name)
+		}
+		sys.Create(memory.Table{Name: tb.ref.Dataset, Fields: columns, Key: key, References: tb.refs})
 		for _, r := range tb.rows {
 			sys.Insert(tb.ref.Dataset, bytesOf(r))
 		}
 		tb.count(columns)
 		slices.SortFunc(tb.fields, func(a, b lineage.FieldNode) int { return strings.Compare(a.Field.Name, b.Field.Name) })
-		g.Nodes = append(g.Nodes, lineage.Node{Dataset: pii.Dataset{Ref: tb.ref, Kind: pii.Table, Fields: columns, Key: []string{columns[0].Name}, References: tb.refs, Records: int64(len(tb.rows))}, Fields: tb.fields})
+		g.Nodes = append(g.Nodes, lineage.Node{Dataset: pii.Dataset{Ref: tb.ref, Kind: pii.Table, Fields: columns, Key: key, References: tb.refs, Records: int64(len(tb.rows))}, Fields: tb.fields})
 		g.Edges = append(g.Edges, tb.guess...)
 	}
 	g.Edges = append(g.Edges, lineage.Declared(g.Nodes)...)

@@ -123,6 +123,22 @@ var hands = map[string]difficulty{
 		e.table("search/orders", "id none.key int", "customer identity.number int", "email contact.email").add(1, 3, "bob@example.com").add(2, 3, users1).add(3, 3, nil)
 	}, want: []string{anns, "held-by-another search/orders 1", "hers search/orders 2", "hers search/orders 3"}},
 
+	"a friend in the key of somebody else's record": {make: func(e *estate) {
+		users(e)
+		e.table("shop/friends", "user_id identity.number int ~shop/users.id", "friend_id identity.number int ~shop/users.id", "since none.date").keyed(2).add(1, 2, "2020-01-01").add(2, 1, "2020-01-01").add(2, 2, "2021-01-01")
+	}, want: []string{anns, "hers shop/friends 1", "shared shop/friends 2"}},
+
+	"what says more than whom its key names": {make: func(e *estate) {
+		users(e)
+		e.table("shop/checks", "doc none.key int", "approver_id identity.number int ~shop/users.id", "note none.text").keyed(2).add(7, 1, "once more, please").add(7, 2, "fine")
+	}, want: []string{anns, "unsure shop/checks 7"}},
+
+	"settings whose names have her number in them": {make: func(e *estate) {
+		e.table("shop/users", "id identity.number", "mail contact.email").add("5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1", users1).add("5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a2", "bob@example.com")
+		e.table("shop/settings", "name none.product", "value none.code").add("user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1.theme", "dark").add("user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a2.theme", "dark").
+			add("chat/5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1/5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a2", "on").add("mail.ann@example.com.seen", "1")
+	}, want: []string{"hers shop/users 5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1", "hers shop/settings user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1.theme", "unsure shop/settings chat/5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1/5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a2"}},
+
 	"who she was is told by what is left": {make: func(e *estate) {
 		patients(e).add(9, "ann@example.net", "Dora", "Lee", "1999-01-01")
 		e.table("ward/history", "id none.key int", "email contact.email", "first identity.given_name", "last identity.family_name", "phone contact.phone").add(1, "gone@example.com", "Gil", "Lee", "+12025550143")

@@ -3,6 +3,7 @@ package lineage
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"vestige/pii"
 )
@@ -16,13 +17,41 @@ func (c *closer) inKey(context.Context) error {
 		if r.Holding != Mention || at < 0 || len(r.Insides) > 0 {
 			continue
 		}
-		if JoinsOnly(c.g, n) {
+		switch {
+		case JoinsOnly(c.g, n):
 			r.Holding, r.Hits = Joint, nil
-			continue
+		case c.keyedByHer(n, r, r.Hits[at]):
+			r.Holding, r.Hits = Hers, nil
+		default:
+			c.askKey(r, r.Hits[at])
 		}
-		c.askKey(r, r.Hits[at])
 	}
 	return nil
+}
+
+// keyedByHer tells whether a key is text around an identifier of hers, the name of a setting: user.5f0c….theme. It is of nobody else where no reference and no identifier says
+// so, and where no other number or address stands in the key.
+func (c *closer) keyedByHer(n *Node, r *Record, h pii.Hit) bool {
+	v, via := valueAt(r.Fields[h.Field], h.Path), r.Via[len(r.Via)-1]
+	if via.How != "text" || !via.Category.Identifier() || v.Null() || h.End > v.Len() || c.edgeOf(r.Dataset, h.Field) != nil {
+		return false
+	}
+	rest, digits := v.Reveal()[:h.Start]+v.Reveal()[h.End:], 0
+	for _, b := range []byte(rest) {
+		if b >= '0' && b <= '9' {
+			digits++
+		}
+	}
+	return digits < 4 && !strings.Contains(rest, "@") && !c.namesake(&pii.Found{Dataset: r.Dataset, Key: r.Key, Digest: r.Digest, Fields: r.Fields, Hits: []pii.Hit{h}})
+}
+
+func valueAt(vs []pii.Located, path string) pii.Value {
+	for _, v := range vs {
+		if v.Path == path {
+			return v.Value
+		}
+	}
+	return pii.Value{}
 }
 
 // JoinsOnly tells whether the records of a dataset do nothing but join what they refer to: besides their references they say nothing of anybody, and nothing refers to them.
