@@ -213,6 +213,9 @@ func (sc *scan) run9(i int) int {
 	for j < len(text) && text[j]-'0' < 10 {
 		j++
 	}
+	if j-i > 13 && serial(text, i) {
+		return j
+	}
 	on := goesOn(text, i)
 	if on && (text[i-1] == '-' || text[i-1] == '.' || text[i-1] == '/') {
 		return j
@@ -224,6 +227,14 @@ func (sc *scan) run9(i int) int {
 		sc.group(i, j)
 	}
 	return j
+}
+
+// serial tells whether a long number is what a program calls a thing: letters and a low line stand before it, as in "blk_-1608999687919862906".
+func serial(text []byte, i int) bool {
+	if i > 0 && text[i-1] == '-' {
+		i--
+	}
+	return i > 1 && text[i-1] == '_' && classOf[text[i-2]] == lower
 }
 
 // leadsOn tells whether a token goes on at j, behind a few digits: no form ends there.

@@ -3,6 +3,7 @@
 //
 //   - 219-09-9998                        found, and nothing else of the line
 //   - His number is [219-09-9998], he said.  found exactly between the brackets
+//   - [10:02] [[ann_b]]: hello           the same, in a text with brackets
 //     e 078-05-1120                        found, and flagged as a known example
 //   - 000-12-3456                        not found
 //     column + ssn                         the name of a field, or table.field, suggests it before any value is seen
@@ -129,6 +130,10 @@ func parse(line string) Case {
 			c := Case{Kind: kind, Text: strings.ReplaceAll(text, `\n`, "\n")}
 			c.End = len(c.Text)
 			i, j := strings.IndexByte(c.Text, '['), strings.IndexByte(c.Text, ']')
+			if n := strings.Index(c.Text, "[["); n >= 0 { // where the text has brackets of its own
+				c.Text = c.Text[:n] + strings.Replace(c.Text[n+1:], "]]", "]", 1)
+				i, j = n, n+strings.IndexByte(c.Text[n:], ']')
+			}
 			if (kind == "+" || kind == "e") && i >= 0 && j > i {
 				c.Text, c.Start, c.End = c.Text[:i]+c.Text[i+1:j]+c.Text[j+1:], i, j-1
 			}

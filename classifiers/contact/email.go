@@ -39,7 +39,7 @@ func emailAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if start == i || end == i {
 		return h, false
 	}
-	if messageID(text, start) {
+	if messageID(text, start) || daemon(text[i+1:end]) {
 		return h, false
 	}
 	h.Start, h.End = start, end
@@ -47,6 +47,18 @@ func emailAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 		h.Flags |= classifiers.Example
 	}
 	return h, true
+}
+
+var daemons = []string{".service", ".socket", ".timer", ".target", ".slice", ".mount", ".scope", ".device", ".swap", ".automount"}
+
+// daemon tells whether a host is the rest of the name of a unit of systemd: "user@1004.service".
+func daemon(host []byte) bool {
+	for _, u := range daemons {
+		if n := len(host) - len(u); n >= 0 && string(host[n:]) == u {
+			return true
+		}
+	}
+	return false
 }
 
 // messageID tells whether what begins at start is the number of a message: "message-id=<2024…@mx.example>". Behind "references", which

@@ -70,7 +70,7 @@ func phoneAt(text []byte, i int) (classifiers.Hit, bool) {
 		return classifiers.Hit{}, false
 	}
 	p, ok := readNumber(text, i)
-	if !ok {
+	if !ok || p.slash && p.start > 0 && text[p.start-1] == '[' { // the time of a line of Chromium's log
 		return classifiers.Hit{}, false
 	}
 	h := classifiers.Hit{Start: p.start, End: p.end}

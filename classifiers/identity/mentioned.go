@@ -79,6 +79,12 @@ func mentionedAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if e.Kinds&dictionary.Common != 0 || e.City > e.Given && e.City >= 4 || e.Given < 2 && (i == 0 || text[i-1] != ' ') {
 		return h, false
 	}
+	if e.City > 0 && placed(text, i) || calendar(text, i, j) || partners(text, j) {
+		return h, false
+	}
+	if h, ok := soleName(text, i); ok {
+		return h, true
+	}
 	if actor(text, i, j, e) {
 		return classifiers.Hit{Start: i, End: j}, true
 	}
@@ -103,7 +109,7 @@ func mentionedAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	}
 	plain := e.Kinds&dictionary.Word == 0 && !(j+1 < len(text) && text[j] == ' ' && classifiers.IsDigit(text[j+1])) && !inner(text[i:j])
 	switch {
-	case before.Has(behind) && !inner(text[i:j]), plain && e.Given >= 4 && e.Family < e.Given && !alone.Has(text[i:j]), plain && lineStart(text, i) && ends && !alone.Has(text[i:j]), e.Given >= 7 && lineStart(text, i) && j < len(text) && text[j] == ':', plain && j == len(text) && i > 2 && text[i-2] == ',', i > 1 && text[i-1] == '(' && j < len(text) && text[j] == ')':
+	case plain && e.City == 0 && !alone.Has(text[i:j]) && paired(text, j), before.Has(behind) && !inner(text[i:j]), plain && e.Given >= 4 && e.Family < e.Given && !alone.Has(text[i:j]), plain && lineStart(text, i) && ends && !alone.Has(text[i:j]), e.Given >= 7 && lineStart(text, i) && j < len(text) && text[j] == ':', plain && j == len(text) && i > 2 && text[i-2] == ',', i > 1 && text[i-1] == '(' && j < len(text) && text[j] == ')':
 		return classifiers.Hit{Start: i, End: j}, true
 	}
 	return h, false

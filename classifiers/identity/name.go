@@ -71,7 +71,7 @@ func FullName() classifiers.Classifier {
 			"name?", "full name", "fullname", "display name", "real name", "contact name", "customer name", "user full name", "person name", "employee name", "member name", "owner name", "recipient name",
 			"sender name", "patient name", "student name", "owner", "recipient", "card owner", "account owner", "contact", "author", "author name", "guest name", "subscriber name", "billing name", "shipping name", "emergency contact", "emergency contact name", "manager?", "first last name", "card name?", "lead name", "contact person", "nome cognome", "nom prenom", "nombre apellido", "nombres apellidos", "vorname nachname", "imie nazwisko", "cognome nome", "apellidos nombres", "nome sobrenome", "first last", "kana?", "common name?", "other names?",
 		},
-		Triggers: classifiers.Triggers{Title: true, Spots: nameSpots, Except: dictionary.Plain(), Words: titles},
+		Triggers: classifiers.Triggers{Title: true, Bytes: "/", Spots: nameSpots, Except: dictionary.Plain(), Words: titles},
 		MaxLen:   80,
 		At:       fullNameAt,
 		Whole:    fullName,
@@ -86,6 +86,7 @@ func FullName() classifiers.Classifier {
 var nameSpots = []classifiers.Spot{
 	{Title: true, Before: beforeName, After: " ", Then: "^cfghijkmnopqrsuwy"}, {Title: true, Before: beforeName, After: ",", Then: " "},
 	{Title: true, Before: beforeName, After: "-'", Then: "a"}, {Title: true, Before: beforeName, After: "."},
+	{At: "/", Before: "a", After: "a"},
 }
 
 // nameLook takes columns in which every value is two or three capitalised words for names even where the dictionary knows few of them.

@@ -11,6 +11,7 @@ import (
 var titles = strings.Fields("mr mrs ms miss mx dr prof sir lady lord rev herr herrn frau hr dipl ing mag monsieur madame mademoiselle mme mlle maître señor señora señorita sr sra srta doña dra " +
 	"signor signora signorina sig dott dottor dottoressa avv dhr mevr mw mevrouw meneer heer senhor senhora dona pan pani pana panu panią panem państwo doctor doktor professor officer nurse schwester pfarrer père " +
 	"judge justice captain capt lt lieutenant sgt sergeant colonel col cllr councillor senator rabbi imam pastor reverend inspector detective constable headmaster headmistress grandpa grandma granny auntie pat " +
+	"aunty uncle tía tío zio zia ciocia wujek tatie tonton juf meester oma opa " +
 	"rechtsanwalt rechtsanwältin richter richterin oberstudienrat studienrat oberarzt oberärztin onkel tante docteur maestro avvocato avvocata ingegnere geometra dokter doutor doutora doctora licenciado licenciada mecenas abuelo abuela nonno nonna")
 
 var titleSet = newWordSet(strings.Join(titles, " ") + " m fr pr")
@@ -101,10 +102,16 @@ func lineStart(text []byte, i int) bool { return i == 0 || text[i-1] == '\n' || 
 
 // fullNameAt reads a name whose first word, or the title before it, begins at i.
 func fullNameAt(text []byte, i int) (h classifiers.Hit, ok bool) {
+	if text[i] == '/' {
+		return boarded(text, i)
+	}
 	if !begins(text, i) {
 		return h, false
 	}
 	j := nameWord(text, i)
+	if h, ok := soleName(text, i); ok {
+		return h, true
+	}
 	if j+1 >= len(text) || text[j] != ' ' && text[j] != ',' && text[j] != '.' {
 		return h, false
 	}
@@ -170,7 +177,7 @@ func plain(text []byte, i, j int) (h classifiers.Hit, ok bool) {
 		return h, false
 	}
 	r := readRest(text, j)
-	if r.n == 0 || r.bad || streetish(text, r.end) || firms.Has(text[i:r.end]) {
+	if r.n == 0 || r.bad || streetish(text, r.end) || firms.Has(text[i:r.end]) || partners(text, r.end) {
 		return h, false
 	}
 	strong := e.Given >= 2 || e.Given == 0 && known
@@ -195,6 +202,7 @@ func plain(text []byte, i, j int) (h classifiers.Hit, ok bool) {
 	case e.Family >= 4 && e.Kinds&(dictionary.Common|dictionary.City) == 0 && r.given >= 3 && !r.common && !r.town && !capitalBefore(text, i):
 	case r.words <= 2 && !r.common && !r.town && (e.Kinds == 0 || known) && len(first) >= 3 && looks(first) && !noun(first) && !inner(first) && !capitalBefore(text, i) && deed(text, r.end) == 2:
 	case r.words <= 2 && !r.common && !r.town && known && !capitalBefore(text, i) && deed(text, r.end) == 1:
+	case r.words <= 2 && !r.common && (e.Kinds == 0 || known) && len(first) >= 3 && looks(first) && !noun(first) && (mailed(text, r.end) || qualified(text, r.end)):
 	default:
 		return h, false
 	}
@@ -222,7 +230,7 @@ func initials(text []byte, i, j int) (h classifiers.Hit, ok bool) {
 		return h, false
 	}
 	r := readRest(text, j)
-	if r.n == 0 || r.bad || r.common || r.family == 0 && !(r.unknown && introduced(text, i)) || streetish(text, r.end) {
+	if r.n == 0 || r.bad || r.common || r.family == 0 && !(r.unknown && (introduced(text, i) || qualified(text, r.end))) || streetish(text, r.end) {
 		return h, false
 	}
 	return classifiers.Hit{Start: i, End: r.end}, true
@@ -273,7 +281,7 @@ func capitalBefore(text []byte, i int) bool {
 	for k > 0 && i-k < 20 && classifiers.IsLetter(text[k-1]) {
 		k--
 	}
-	return big(text, k) && !before.Has(text[k:i-1]) && !title(text[k:i-1])
+	return big(text, k) && !before.Has(text[k:i-1]) && !roles.Has(text[k:i-1]) && !title(text[k:i-1])
 }
 
 // titled reads the name behind a form of address: "Frau Dr. Lee" gives Lee, known or not.

@@ -65,7 +65,8 @@ func v4At(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if k < len(text) && (classifiers.IsWord(text[k]) || text[k] == '-' || text[k] == '.' && k+1 < len(text) && classifiers.IsDigit(text[k+1])) {
 		return h, false
 	}
-	if versionBefore(text, i) || a == [4]byte{} || a == [4]byte{255, 255, 255, 255} {
+	port := i > 0 && text[i-1] == '/' && k+1 < len(text) && text[k] == ':' && classifiers.IsDigit(text[k+1])
+	if !port && versionBefore(text, i) || a == [4]byte{} || a == [4]byte{255, 255, 255, 255} {
 		return h, false
 	}
 	h = classifiers.Hit{Start: i, End: k}
@@ -219,7 +220,8 @@ func macAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 		zero = zero && c == '0'
 	}
 	end := start + 17
-	if zero || (end < len(text) && (classifiers.IsWord(text[end]) || text[end] == sep)) {
+	frame := start > 3 && string(text[start-4:start]) == "MAC=" // of a firewall: both addresses and the type in one
+	if zero || end < len(text) && (classifiers.IsWord(text[end]) || text[end] == sep && !frame) {
 		return h, false
 	}
 	return classifiers.Hit{Start: start, End: end}, true

@@ -24,7 +24,7 @@ func AgeSaid() classifiers.Classifier {
 var (
 	olds  = set(strings.Fields("old jahre jähriger jährige jährigen jährig ans años anni jaar jarige anos lat lata letni letnia yo y/o j"))
 	spans = set(strings.Fields("garantía garantie garantia garanzia gwarancji gwarancję warranty for since seit depuis desde hace da per voor sinds há od przez within in innerhalb pendant durante nach después dopo na après vor il fa"))
-	aged  = set(strings.Fields("aged age alter âgé âgée edad età leeftijd idade wiek"))
+	aged  = set(strings.Fields("doente paciente patient patiente paziente patiënt pacjent pacjentka utente homme femme hombre mujer uomo donna homem mulher man vrouw mężczyzna kobieta aged age alter âgé âgée edad età leeftijd idade wiek"))
 )
 
 // ageAt reads an age whose digits begin at i.
@@ -48,6 +48,9 @@ func ageAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	}
 	if c := text[e]; c == ' ' || c == '-' {
 		w := word(text, e+1)
+		if e-i == 2 && w+2 <= len(text) && (string(text[e+1:w+2]) == "y/o" || string(text[e+1:w+2]) == "y.o") {
+			return h, true
+		}
 		if equal(text[e+1:w], "year") || equal(text[e+1:w], "years") {
 			return h, w+4 <= len(text) && equal(text[w+1:w+4], "old") || w+1 < len(text) && afterName(text, i)
 		}

@@ -59,6 +59,25 @@ func readBorn(text []byte, k int, tied bool) (start, end int, ok bool) {
 	return readDate(text, at, false)
 }
 
+var inWordsOfPlace = set(strings.Fields("in a à en em te w at zu"))
+
+// readBornIn reads the town behind a date of birth: "on 3 May 1980 in Lecce".
+func readBornIn(text []byte, k int, tied bool) (start, end int, ok bool) {
+	_, at, ok := readDate(text, k, tied)
+	if !ok || at+5 >= len(text) {
+		return 0, 0, false
+	}
+	if text[at] == ',' {
+		at++
+	}
+	w := word(text, at+1)
+	if text[at] != ' ' || !inWordsOfPlace.Has(text[at+1:w]) || w+3 >= len(text) || text[w] != ' ' {
+		return 0, 0, false
+	}
+	end, n := capitals(text, w+1, 3)
+	return w + 1, end, n > 0 && end-w > 3 && free(text, end) && closed(text, end)
+}
+
 // figures reads the rest of a date behind its first number: month and day, or month and year.
 func figures(text []byte, e int, yearFirst bool) (int, bool) {
 	if e >= len(text) {

@@ -92,14 +92,64 @@ func readKnown(text []byte, k int, _ bool) (start, end int, ok bool) {
 	return k, end, true
 }
 
+// readSmall reads a given name of the dictionary in small letters.
+func readSmall(text []byte, k int, tied bool) (start, end int, ok bool) {
+	if tied || text[k] < 'a' || classifiers.IsCapital(text, k) || text[k-1] != ' ' {
+		return 0, 0, false
+	}
+	return readKnown(text, k, tied)
+}
+
 // readHandle reads a handle: @ and what follows.
 func readHandle(text []byte, k int, _ bool) (start, end int, ok bool) {
-	if text[k] != '@' {
+	if text[k] != '@' || k+1 < len(text) && !classifiers.IsLetter(text[k+1]) && text[k+1] != '_' {
 		return 0, 0, false
 	}
 	for end = k + 1; end < len(text) && end-k < 32 && (classifiers.IsWord(text[end]) || text[end] == '_' || text[end] == '.' && end+1 < len(text) && classifiers.IsWord(text[end+1])); end++ {
 	}
 	return k, end, end-k > 3 && (end == len(text) || text[end] != '@' && text[end] != '/')
+}
+
+// Mention is handles that a sentence names.
+func Mention() classifiers.Classifier {
+	return classifiers.Classifier{
+		Name:     "handle_mentioned",
+		Doc:      "A handle in a social network behind a word of thanks, of company or of praise. It misses handles behind other words; packages with a scope behind such a word are mistaken for one.",
+		Category: "contact.social",
+		Version:  1,
+		Triggers: classifiers.Triggers{Bytes: "@", Spots: []classifiers.Spot{{At: "@", Before: " ", After: "a"}}},
+		MaxLen:   40,
+		At:       mentionAt,
+		Chance:   .05, Prior: -12, Sparse: true,
+	}
+}
+
+// mentioners are words behind which handles of people stand.
+var mentioners = set(strings.Fields("thanks thank thx cc congrats congratulations kudos shoutout hey hi hello follow merci bravo gracias grazie bravissimo danke bedankt dank obrigado obrigada parabéns dzięki brawo felicidades auguri"))
+
+// linking words may stand between.
+var linking = set(strings.Fields("to à a an aan ao para dla per"))
+
+func mentionAt(text []byte, i int) (h classifiers.Hit, ok bool) {
+	if i < 3 || text[i-1] != ' ' {
+		return h, false
+	}
+	s := i - 1
+	for s > 0 && i-s < 20 && classifiers.IsLetter(text[s-1]) {
+		s--
+	}
+	if w := text[s : i-1]; linking.Has(w) && s > 1 && text[s-1] == ' ' {
+		e := s - 1
+		for s = e; s > 0 && e-s < 20 && classifiers.IsLetter(text[s-1]); s-- {
+		}
+		if !mentioners.Has(text[s:e]) {
+			return h, false
+		}
+	} else if !mentioners.Has(w) {
+		return h, false
+	}
+	start, end, ok := readHandle(text, i, true)
+	return classifiers.Hit{Start: start, End: end, Flags: classifiers.Labelled}, ok
 }
 
 // readWeb reads a web address of one's own: with a scheme, or a host with a path.
@@ -134,6 +184,9 @@ var (
 
 // predicate tells whether the words at i say what somebody is: "she is Peruvian", "I'm a German and", "Wilmer Quispe es boliviano".
 func predicate(text []byte, i, end int) bool {
+	if end < len(text) && text[end] == ',' && i > 2 && text[i-2] == ',' && !classifiers.IsCapital(text, i) && afterName(text, i) {
+		return true
+	}
 	if end < len(text) && text[end] == ' ' {
 		if e := word(text, end+1); !joins.Has(text[end+1 : e]) {
 			return false

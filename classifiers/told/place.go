@@ -123,7 +123,8 @@ func readPlace(text []byte, i int) (p place, ok bool) {
 		p.town = [2]int{start, stop}
 		return p, true
 	}
-	return p, british || labelled(text, i)
+	polish := end-i == 6 && text[i+2] == '-' && i > 3 && text[i-1] == ' ' && text[i-2] == ',' && text[i-3]-'0' < 10
+	return p, british || polish || labelled(text, i)
 }
 
 // postcode gives the end of what can be a postal code at i.
@@ -301,7 +302,7 @@ func townBefore(text []byte, i int) (start, stop int, ok bool) {
 			from--
 		}
 		if from < k && classifiers.IsCapital(text, from) {
-			if e := dictionary.Find(text[from:k]); e.City > 0 || state && k-from > 2 && (from == 0 || text[from-1] == '\n' || from > 1 && text[from-1] == ' ' && text[from-2] == ',') {
+			if e := dictionary.Find(text[from:k]); e.City > 0 || (state || text[i]-'A' < 26 && e.Kinds == 0) && k-from > 2 && (from == 0 || text[from-1] == '\n' || from > 1 && text[from-1] == ' ' && text[from-2] == ',') {
 				start, stop, ok = from, k, true
 			}
 		}

@@ -106,7 +106,7 @@ done:
 }
 
 // systems are names of accounts that belong to nobody, and words that follow such labels.
-var systems = set(strings.Fields("root admin administrator app postgres mysql www-data nobody system daemon nginx apache guest test anonymous null none nil true false unknown undefined string default name service worker api web id data info agent group role type from the new not with by is not-set n/a session error login logout user password"))
+var systems = set(strings.Fields("pam_unix failed denied required disabled enabled locked expired ok successful attempt page form screen self this null_user ec2-user ubuntu debian jenkins nobody4 operator backup cron sshd git zookeeper kafka elasticsearch kibana root admin administrator app postgres mysql www-data nobody system daemon nginx apache guest test anonymous null none nil true false unknown undefined string default name service worker api web id data info agent group role type from the new not with by is not-set n/a session error login logout user password"))
 
 // readNamed takes a name behind "user" in a log: tied, or with a digit or a sign in it.
 func readNamed(text []byte, k int, tied bool) (start, end int, ok bool) {
@@ -116,7 +116,13 @@ func readNamed(text []byte, k int, tied bool) (start, end int, ok bool) {
 	if start, end, ok = readLogin(text, k, true); ok && end < len(text) && text[end] == '.' && (end+1 == len(text) || text[end+1] == '\n') && k > 9 && equal(text[k-9:k-1], " of user") {
 		return start, end, true
 	}
+	if start, end, ok = readLogin(text, k, true); ok && !tied && text[k-1] == ' ' && text[k-2] != ' ' && end < len(text) && text[end] == ' ' && signedIn.Has(text[end+1:word(text, end+1)]) {
+		return start, end, true
+	}
 	start, end, ok = readLogin(text, k, tied)
+	if ok && !tied && !marked(text[k:end]) {
+		return 0, 0, false
+	}
 	if ok && !tied && (text[k-1] != ' ' || text[k-2] == ' ' || text[k]-'0' < 10) {
 		return 0, 0, false
 	}
@@ -127,6 +133,45 @@ func readNamed(text []byte, k int, tied bool) (start, end int, ok bool) {
 		return 0, 0, false
 	}
 	return start, end, true
+}
+
+// readSpoken takes a name behind a word that programs use for other things: behind a colon alone.
+func readSpoken(text []byte, k int, tied bool) (start, end int, ok bool) {
+	if !tied || k < 2 || text[k-1] != ':' && text[k-2] != ':' {
+		return 0, 0, false
+	}
+	return readLogin(text, k, true)
+}
+
+// readParen takes a name in round brackets, behind the number of a process too: "imap(ann)", "CRON[812]: (ann) CMD".
+func readParen(text []byte, k int, _ bool) (start, end int, ok bool) {
+	if text[k] == '[' {
+		k = digits(text, k+1)
+		if k+4 >= len(text) || string(text[k:k+3]) != "]: " {
+			return 0, 0, false
+		}
+		if k += 3; text[k] == '(' {
+			k++
+		}
+	}
+	start, end, ok = readSigned(text, k)
+	if !ok || end+1 >= len(text) {
+		return 0, 0, false
+	}
+	return start, end, text[k-1] == '(' && text[end] == ')' || text[k-1] == ' ' && text[end] == '/' && text[end+1]-'0' < 10
+}
+
+// readSigned reads a name to sign in with whatever stands behind it.
+func readSigned(text []byte, k int) (start, end int, ok bool) {
+	for end = k; end < len(text) && (classifiers.IsWord(text[end]) || text[end] == '.' || text[end] == '_' || text[end] == '-'); end++ {
+	}
+	return k, end, end-k >= 3 && end-k < 40 && text[k]-'a' < 26 && !systems.Has(text[k:end])
+}
+
+// readUnix takes the name of an account that is being made: "name=ann, UID=1012".
+func readUnix(text []byte, k int, tied bool) (start, end int, ok bool) {
+	start, end, ok = readLogin(text, k, true)
+	return start, end, ok && tied && end+6 <= len(text) && string(text[end:end+6]) == ", UID="
 }
 
 // readHeld takes a name that brackets, quotation marks or a sign hold.
@@ -151,7 +196,7 @@ func readLone(text []byte, k int, tied bool) (start, end int, ok bool) {
 		switch text[i] {
 		case '.', ' ', '"', '\'':
 			continue
-		case '\n', '(', '\r':
+		case '\n', '(', '\r', ')':
 			return start, end, true
 		}
 		break
@@ -160,6 +205,19 @@ func readLone(text []byte, k int, tied bool) (start, end int, ok bool) {
 		return start, end, true
 	}
 	return readLogin(text, k, tied)
+}
+
+// signedIn are words behind the name of somebody who signs in.
+var signedIn = set(strings.Fields("ok logged authenticated authorized signed authenticates"))
+
+// marked tells whether a name has a sign that words with a hyphen have not.
+func marked(w []byte) bool {
+	for _, b := range w {
+		if b != '-' && !classifiers.IsLetter(b) {
+			return true
+		}
+	}
+	return false
 }
 
 func onlyLetters(w []byte) bool {

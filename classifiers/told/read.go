@@ -1,6 +1,8 @@
 package told
 
 import (
+	"strings"
+
 	"vestige/classifiers"
 	"vestige/classifiers/dictionary"
 )
@@ -26,7 +28,7 @@ var readers = map[string]reader{
 	"date": readDate, "born": readBorn, "age": readAge, "years": readYears, "cap": readCap, "one": readOne, "name": readName, "city": readCity, "town": readTown, "street": readStreet, "code": readCode,
 	"number": readNumber, "amount": readAmount, "phrase": readPhrase, "plate": readPlate, "login": readLogin, "named": readNamed, "account": readAccount,
 	"secret": readSecret, "security": readSecurity, "expiry": readExpiry, "blood": readBlood,
-	"held": readHeld, "lone": readLone, "person": readPerson, "called": readCalled, "known": readKnown, "handle": readHandle, "web": readWeb,
+	"spoken": readSpoken, "small": readSmall, "bornin": readBornIn, "paren": readParen, "unix": readUnix, "long": readLong, "numbered": readNumbered, "held": readHeld, "lone": readLone, "person": readPerson, "called": readCalled, "known": readKnown, "handle": readHandle, "web": readWeb,
 }
 
 func (k *kind) readTerm(text []byte, at int, _ bool) (start, end int, ok bool) {
@@ -155,8 +157,11 @@ func closed(text []byte, end int) bool {
 		return true
 	}
 	switch text[end] {
-	case '(', '/', '\\', '@', '=', '_', '[', '{', '$', '%', '&':
+	case '(', '/', '\\', '@', '=', '_', '[', '{', '$', '%':
 		return false
+	case '&': // the next part of a query
+		e := word(text, end+1)
+		return e > end+1 && e < len(text) && text[e] == '='
 	}
 	return true
 }
@@ -168,7 +173,19 @@ func readOne(text []byte, k int, tied bool) (start, end int, ok bool) {
 		return 0, 0, false
 	}
 	e := dictionary.Find(text[k:word(text, k)])
-	return start, end, e.Kinds&(dictionary.Given|dictionary.Family) != 0 || text[k-1] == '"' && e.Kinds == 0
+	return start, end, e.Kinds&(dictionary.Given|dictionary.Family) != 0 || e.Kinds == 0 && tied && givenBelow(text, end) || text[k-1] == '"' && e.Kinds == 0
+}
+
+var givenLabels = set(strings.Fields("prénom prénoms prenom prenoms vorname vornamen nome nombre imię first given forename forenames voornaam voornamen nomi nomes"))
+
+// givenBelow tells whether the label of a given name begins the line below end.
+func givenBelow(text []byte, end int) bool {
+	for k := end; k < len(text) && k-end < 3; k++ {
+		if text[k] == '\n' && k+1 < len(text) {
+			return givenLabels.Has(text[k+1 : word(text, k+1)])
+		}
+	}
+	return false
 }
 
 // readName reads a name of which the dictionary knows a part.
@@ -290,6 +307,37 @@ func readNumber(text []byte, k int, _ bool) (start, end int, ok bool) {
 		}
 	}
 	return k, last, n >= 5 && n <= 28 && free(text, last)
+}
+
+// readLong reads a number of eight digits at least that a sign ties to its label.
+func readLong(text []byte, k int, tied bool) (start, end int, ok bool) {
+	start, end, ok = readNumber(text, k, tied)
+	return start, end, ok && tied && end-start >= 8
+}
+
+// readNumbered reads a street that a sentence names, of up to five words, the number before or behind them.
+func readNumbered(text []byte, k int, _ bool) (start, end int, ok bool) {
+	number, words, capital := false, 0, false
+	end = k
+	for i := k; i < len(text) && words < 6 && i-k < 60; words++ {
+		e := i
+		for e < len(text) && (classifiers.IsWord(text[e]) || text[e] == '\'' || text[e] == '-' || text[e] == '/' || text[e] == '.' && e-i < 4) {
+			e++
+		}
+		if e == i {
+			break
+		}
+		digit := text[i]-'0' < 10
+		if digit && (number || e-i > 6) || !digit && words > 0 && stops.Has(text[i:e]) {
+			break
+		}
+		number, capital, end = number || digit, capital || classifiers.IsCapital(text, i), e
+		if e+1 >= len(text) || text[e] != ' ' || number && words > 0 && digit {
+			break
+		}
+		i = e + 1
+	}
+	return k, end, number && capital && words > 0 && end-k >= 6 && text[k] != '0' && free(text, end) && closed(text, end) && !date(text, k) && (text[k]-'0' < 10 || classifiers.IsCapital(text, k))
 }
 
 // readPlate reads up to three groups of letters and digits, both in it.

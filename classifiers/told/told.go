@@ -68,7 +68,7 @@ var load = sync.OnceValue(func() []classifiers.Classifier {
 		}
 		out = append(out, classifier(f, terms, cues))
 	}
-	return append(out, TownBeside(), PostcodeBeside(), AgeSaid(), LogUser())
+	return append(out, TownBeside(), PostcodeBeside(), AgeSaid(), LogUser(), ChatUser(), AuditUser(), Mention())
 })
 
 // named reads lines of a name, a colon and a list.
@@ -213,7 +213,7 @@ func (k *kind) at(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if k.cue == nil || leading.Has(w) {
 		return h, false
 	}
-	if end, ok := k.term(text, i, false); ok && k.spoken(text, i, end) && !proper(text, i, end) {
+	if end, ok := k.term(text, i, false); ok && (k.spoken(text, i, end) || headed(text, i)) && !proper(text, i, end) && !compound(text, i, end) {
 		return classifiers.Hit{Start: i, End: end, Flags: classifiers.Labelled}, true
 	}
 	return h, false
@@ -267,7 +267,7 @@ func (l *label) at(text []byte, i, end int) (h classifiers.Hit, ok bool) {
 		return h, false
 	}
 	k, tied, ok := tie(text, end)
-	if !ok || !tied && !l.bare || k >= len(text) {
+	if !ok || !tied && (!l.bare || sentence(text, end, k)) || k >= len(text) {
 		return h, false
 	}
 	from, to, ok := l.read(text, k, tied)
@@ -275,6 +275,11 @@ func (l *label) at(text []byte, i, end int) (h classifiers.Hit, ok bool) {
 		return h, false
 	}
 	return classifiers.Hit{Start: from, End: to, Flags: classifiers.Labelled}, true
+}
+
+// sentence tells whether the label ends a sentence: a point behind a word, and a capital behind that.
+func sentence(text []byte, end, k int) bool {
+	return text[end] == '.' && k == end+2 && text[end+1] == ' ' && classifiers.IsCapital(text, k) && end > 5 && classifiers.IsLetter(text[end-4]) && classifiers.IsLetter(text[end-5]) && classifiers.IsLetter(text[end-3]) && classifiers.IsLetter(text[end-2])
 }
 
 // equal compares without regard to case, of ASCII and Latin-1.
@@ -364,6 +369,11 @@ func proper(text []byte, i, end int) bool {
 	return classifiers.IsCapital(text, i) && end+1 < len(text) && text[end] == ' ' && classifiers.IsCapital(text, end+1)
 }
 
+// compound tells whether a hyphen makes the term a part of a longer word: "OS-agnostic", "straight-forward".
+func compound(text []byte, i, end int) bool {
+	return i > 1 && text[i-1] == '-' && classifiers.IsLetter(text[i-2]) || end+1 < len(text) && text[end] == '-' && classifiers.IsLetter(text[end+1])
+}
+
 // at tells whether the term stands at i, and where it ends.
 func (t *term) at(text []byte, i int) (end int, ok bool) {
 	end = i + len(t.text)
@@ -378,6 +388,24 @@ func (t *term) at(text []byte, i int) (end int, ok bool) {
 		end = e
 	}
 	return end, end == len(text) || !classifiers.IsWord(text[end]) && text[end] != '_'
+}
+
+// heads are labels of lists of what somebody has or takes.
+var heads = set(strings.Fields("diagnosis diagnoses diagnose diagnosen diagnostic diagnostics diagnóstico diagnósticos diagnosi rozpoznanie rozpoznania choroby conditions history pmh vorerkrankungen antécédents antecedentes meds medication medications medikation medikamente medicatie medicijnen medicación medicação médicaments farmaci leki allergies allergien alergias allergie"))
+
+// headed tells whether the term at i is in a list behind such a label and a colon.
+func headed(text []byte, i int) bool {
+	for k := i; k > 1 && i-k < reach && text[k-1] != '\n' && text[k-1] != '.'; k-- {
+		if text[k-1] != ':' {
+			continue
+		}
+		s := k - 1
+		for s > 0 && k-s < 20 && classifiers.IsLetter(text[s-1]) {
+			s--
+		}
+		return heads.Has(text[s : k-1])
+	}
+	return false
 }
 
 // spoken tells whether a word of the cue, or a name, stands before the term on its line.
