@@ -20,6 +20,9 @@ type Batch struct {
 	Left     []Left `json:"left,omitempty"`    // who need a request of their own
 }
 
+// Entangled is why someone is left out who meets another subject in a record that has to be thought of for both.
+const Entangled = "entangled"
+
 // Left is a subject whom a plan of many leaves out, and why.
 type Left struct {
 	Subject int    `json:"subject"`
@@ -114,7 +117,7 @@ func (m *many) part() {
 	m.meetings(func(a, b int) { met[a], met[b] = append(met[a], b), append(met[b], a) })
 	for who := range m.all {
 		if m.closed[who] != nil && slices.ContainsFunc(met[who], func(o int) bool { return o < who && m.closed[o] != nil }) {
-			m.leave(who, "entangled")
+			m.leave(who, Entangled)
 		}
 	}
 }

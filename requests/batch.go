@@ -132,12 +132,9 @@ func (s *Service) Finish(ctx context.Context, id, by string) error {
 	if err != nil || r.Subjects == 0 || r.State != Closed {
 		return err
 	}
-	own, err := s.Own(ctx, id)
-	for _, o := range own {
-		one, oerr := s.Show(ctx, o.Request)
-		if oerr == nil && one.State == Scoping {
-			_, oerr = s.Plan(ctx, o.Request, by)
-		}
+	left, err := s.unplanned(ctx, id)
+	for _, own := range left {
+		_, oerr := s.Plan(ctx, own, by)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -146,35 +143,50 @@ func (s *Service) Finish(ctx context.Context, id, by string) error {
 	return err
 }
 
+// unplanned gives the requests of those whom a batch left out that wait for a plan.
+func (s *Service) unplanned(ctx context.Context, id string) (ids []string, err error) {
+	return ids, s.db.Read(ctx, func(tx db.Tx) error {
+		return listed(ctx, tx, &ids, "SELECT DISTINCT o.id FROM request_left l JOIN request o ON o.id = l.own WHERE l.request = $1 AND o.state = $2 ORDER BY 1", id, string(Scoping))
+	})
+}
+
+// listed reads a list of ids.
+func listed(ctx context.Context, tx db.Tx, ids *[]string, sql string, args ...any) error {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		*ids = append(*ids, id)
+	}
+	return rows.Err()
+}
+
 // Unfinished gives the requests that have yet to be brought to their end: those that stand behind a plan that has ended, and batches that have ended while somebody whom they
 // left out waits for the plan of her own.
 func (s *Service) Unfinished(ctx context.Context) (ids []string, err error) {
 	return ids, s.db.Read(ctx, func(tx db.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT r.id FROM request r JOIN plan p ON p.id = r.plan WHERE p.state = $1 AND r.state NOT IN ($2, $3, $4, $5)
+		return listed(ctx, tx, &ids, `SELECT r.id FROM request r JOIN plan p ON p.id = r.plan WHERE p.state = $1 AND r.state NOT IN ($2, $3, $4, $5)
 			UNION SELECT l.request FROM request_left l JOIN request r ON r.id = l.request JOIN request o ON o.id = l.own WHERE r.state = $2 AND o.state = $6 ORDER BY 1`,
 			string(plans.Closed), string(Closed), string(Denied), string(Withdrawn), string(Waiting), string(Scoping))
-		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }()
-		for rows.Next() {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			ids = append(ids, id)
-		}
-		return rows.Err()
 	})
 }
 
-// apart takes in a request of her own for each subject whom the plan of a batch leaves out, with the clock of the batch, so that nobody is forgotten. Whoever has
-// one already keeps it.
+// crowd is from how many people on, who are left out since they meet others of their batch, one more batch is made of them: planned one by one each of them would have all systems read anew.
+const crowd = 10
+
+// apart takes in requests of their own for the subjects whom the plan of a batch leaves out, with the clock of the batch, so that nobody is forgotten. Whoever has
+// one already keeps it. Of many who met others there is one, a batch again, of which some may be left out in turn: in each at least one of those who meet is planned.
 func (s *Service) apart(ctx context.Context, r *Request, p *plans.Status, by string) error {
 	if p.Open.Batch == nil || len(p.Open.Batch.Left) == 0 || p.State.Terminal() {
 		return nil
 	}
-	have, err := s.Own(ctx, r.ID)
+	own, err := s.Own(ctx, r.ID)
 	if err != nil {
 		return err
 	}
@@ -182,21 +194,43 @@ func (s *Service) apart(ctx context.Context, r *Request, p *plans.Status, by str
 	if err != nil {
 		return err
 	}
+	have := map[int]bool{}
+	for _, o := range own {
+		have[o.Subject] = true
+	}
+	var met, single []plans.Left
 	for _, l := range p.Open.Batch.Left {
-		if slices.ContainsFunc(have, func(o Own) bool { return o.Subject == l.Subject }) {
-			continue
+		switch {
+		case have[l.Subject]:
+		case l.Why == plans.Entangled:
+			met = append(met, l)
+		default:
+			single = append(single, l)
 		}
-		if err := s.own(ctx, r, subjects[l.Subject-1], l, by); err != nil {
+	}
+	if len(met) < crowd {
+		single, met = append(single, met...), nil
+	}
+	if len(met) > 0 {
+		if err := s.own(ctx, r, subjects, met, by); err != nil {
+			return err
+		}
+	}
+	for i := range single {
+		if err := s.own(ctx, r, subjects, single[i:i+1], by); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// own takes in the request of one subject, in one unit of work with the line that says whose it is: whoever ends between the two would leave a request that nobody
+// own takes in the request of one subject or of several, in one unit of work with the lines that say whose it is: whoever ends between the two would leave a request that nobody
 // knows of, and of two who do it at once the second finds it done.
-func (s *Service) own(ctx context.Context, r *Request, ids []pii.Identifier, l plans.Left, by string) error {
-	in := Intake{Type: r.Type, Regime: r.Regime, Identifiers: ids, Verified: orElse(r.Verified, "with "+r.ID), Channel: r.Channel, By: by, Received: timeOf(r.Received)}
+func (s *Service) own(ctx context.Context, r *Request, subjects [][]pii.Identifier, left []plans.Left, by string) error {
+	in := Intake{Type: r.Type, Regime: r.Regime, Verified: orElse(r.Verified, "with "+r.ID), Channel: r.Channel, By: by, Received: timeOf(r.Received)}
+	for _, l := range left {
+		in.Subjects = append(in.Subjects, subjects[l.Subject-1])
+	}
 	due, err := s.prepare(&in)
 	if err != nil {
 		return err
@@ -206,24 +240,37 @@ func (s *Service) own(ctx context.Context, r *Request, ids []pii.Identifier, l p
 			return err
 		}
 		var there int64
-		if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM request_left WHERE request = $1 AND subject = $2", r.ID, l.Subject).Scan(&there); err != nil || there > 0 {
+		if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM request_left WHERE request = $1 AND subject = $2", r.ID, left[0].Subject).Scan(&there); err != nil || there > 0 {
 			return err
 		}
 		one, err := s.take(ctx, tx, in, due)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "INSERT INTO request_left (request, subject, own, why) VALUES ($1, $2, $3, $4)", r.ID, l.Subject, one.ID, l.Why); err != nil {
-			return err
+		for i, l := range left {
+			place := i + 1
+			if one.Subjects == 0 {
+				place = 0
+			}
+			if _, err := tx.Exec(ctx, "INSERT INTO request_left (request, subject, own, why, place) VALUES ($1, $2, $3, $4, $5)", r.ID, l.Subject, one.ID, l.Why, place); err != nil {
+				return err
+			}
 		}
-		return s.note(ctx, tx, one, one.State, by, fmt.Sprintf("subject %d of %s: %s", l.Subject, r.ID, l.Why))
+		who := fmt.Sprintf("subject %d", left[0].Subject)
+		if len(left) > 1 {
+			who = fmt.Sprintf("%d subjects", len(left))
+		}
+		return s.note(ctx, tx, one, one.State, by, fmt.Sprintf("%s of %s: %s", who, r.ID, left[0].Why))
 	})
 }
 
-// Own gives the subjects of a batch who have requests of their own.
+// Own gives the subjects of a batch who have requests of their own. Whoever was left out of a batch of such, too, stands with the request in which something is done of her.
 func (s *Service) Own(ctx context.Context, id string) (out []Own, err error) {
 	err = s.db.Read(ctx, func(tx db.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT l.subject, l.own, l.why, r.state FROM request_left l JOIN request r ON r.id = l.own WHERE l.request = $1 ORDER BY l.subject", id)
+		rows, err := tx.Query(ctx, `WITH RECURSIVE way (subject, own, place, why) AS (SELECT subject, own, place, why FROM request_left WHERE request = $1
+			UNION ALL SELECT w.subject, l.own, l.place, l.why FROM way w JOIN request_left l ON l.request = w.own AND l.subject = w.place)
+			SELECT w.subject, w.own, w.why, r.state FROM way w JOIN request r ON r.id = w.own LEFT JOIN request_left l ON l.request = w.own AND l.subject = w.place
+			WHERE l.own IS NULL ORDER BY w.subject`, id)
 		if err != nil {
 			return err
 		}

@@ -230,3 +230,64 @@ func (d *desk) batch(known ...string) *requests.Request {
 	d.must(err)
 	return r
 }
+
+// TestManyWhoMeetAreABatchAgain leaves out the second of each of twelve pairs: they are one more batch, which is planned when the first has ended, and everybody is accounted for.
+func TestManyWhoMeetAreABatchAgain(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		known := []string{mail(2)}
+		for i := range 12 {
+			known = append(known, fmt.Sprintf("h%d@example.org", 2*i), fmt.Sprintf("h%d@example.org", 2*i+1))
+		}
+		r := d.batch(known...)
+		carried := func(id string) {
+			one, err := d.service.Show(t.Context(), id)
+			d.must(err)
+			p, err := d.engine.Show(t.Context(), one.Plan)
+			d.must(err)
+			_, err = d.service.Approve(t.Context(), id, p.Hash, "alma")
+			d.must(err)
+			_, err = d.service.Run(t.Context(), id, nil)
+			d.must(err)
+			d.must(d.service.Finish(t.Context(), id, "olga"))
+		}
+		p, err := d.service.Plan(t.Context(), r.ID, "olga")
+		d.must(err)
+		own, err := d.service.Own(t.Context(), r.ID)
+		d.must(err)
+		all, err := d.service.List(t.Context(), true)
+		d.must(err)
+		if len(own) != 12 || len(all) != 2 || own[0].Request != own[11].Request || own[0].Why != plans.Entangled {
+			t.Fatalf("%d are left out, %d requests: %+v", len(own), len(all), own)
+		}
+		carried(r.ID)
+		carried(own[0].Request)
+		one, err := d.service.Show(t.Context(), r.ID)
+		d.must(err)
+		own, err = d.service.Own(t.Context(), r.ID)
+		d.must(err)
+		if got := fmt.Sprint(requests.Ends(one, p.Open.Batch, own)); got != "[{closed false 25}]" {
+			t.Errorf("at the end: %s", got)
+		}
+		if tenants, leases := len(d.system.Rows("tenants")), len(d.system.Rows("leases")); tenants != 36 || leases != 18 {
+			t.Errorf("%d tenants and %d leases are left", tenants, leases)
+		}
+	}, homes)
+}
+
+// homes adds people of whom every two have a lease together.
+func homes(s *memory.System) {
+	number := func(n string, not bool) pii.Field { return pii.Field{Name: n, Column: n, Type: pii.Int, NotNull: not} }
+	text := func(n string) pii.Field { return pii.Field{Name: n, Column: n, Type: pii.Text} }
+	s.Create(memory.Table{Name: "tenants", Key: []string{"id"}, Fields: []pii.Field{number("id", true), text("full_name"), text("email")}})
+	of := func(name string) pii.Reference {
+		return pii.Reference{To: pii.Ref{Dataset: "tenants"}, Fields: []string{name}, ToFields: []string{"id"}, OnDelete: pii.Restrict}
+	}
+	s.Create(memory.Table{Name: "leases", Key: []string{"id"}, Fields: []pii.Field{number("id", true), number("tenant_id", false), number("second_tenant_id", false)},
+		References: []pii.Reference{of("tenant_id"), of("second_tenant_id")}})
+	for i := range 60 {
+		s.Insert("tenants", [][]byte{fmt.Append(nil, 90_000+7*i), fmt.Appendf(nil, "%s Miller", []string{"Ann", "Bob", "Cleo", "Dan"}[i%4]), fmt.Appendf(nil, "h%d@example.org", i)})
+		if i%2 > 0 {
+			s.Insert("leases", [][]byte{fmt.Append(nil, 600_000+i), fmt.Append(nil, 90_000+7*(i-1)), fmt.Append(nil, 90_000+7*i)})
+		}
+	}
+}

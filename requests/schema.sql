@@ -75,3 +75,7 @@ CREATE TABLE request_reminded (
 	at      BIGINT NOT NULL,
 	PRIMARY KEY (request, code, what, due)
 );
+
+-- step 5
+-- Of somebody left out of a batch who is in a batch again: her number there.
+ALTER TABLE request_left ADD COLUMN place BIGINT NOT NULL DEFAULT 0;
