@@ -77,10 +77,14 @@ type Status struct {
 	Total       int64     `json:"total"`
 }
 
+// Unbounded is the timeout of what takes as long as it takes: one look at all systems, which would begin again with each attempt. What such a handler waits for ends
+// waits of its own: a system that says nothing is given up. Where the process ends, another one takes the job over.
+const Unbounded time.Duration = -1
+
 // Handler does the jobs of one kind.
 type Handler struct {
 	Kind    string
-	Timeout time.Duration // of one attempt; 0 is 30 s. A longer task is several jobs
+	Timeout time.Duration // of one attempt; 0 is 30 s, Unbounded for none. A longer task is several jobs
 	Work    func(ctx context.Context, r Run) error
 }
 
@@ -120,8 +124,8 @@ func (h Handler) Validate() error {
 	if err := (Job{Kind: h.Kind}).Validate(); err != nil {
 		return err
 	}
-	if h.Work == nil || h.Timeout < 0 || h.Timeout > 15*time.Minute {
-		return errkind.New(errkind.Invalid, "handler %s: it needs Work, and a timeout of at most 15 minutes", h.Kind)
+	if h.Work == nil || h.Timeout < Unbounded || h.Timeout > 15*time.Minute {
+		return errkind.New(errkind.Invalid, "handler %s: it needs Work, and a timeout of at most 15 minutes or none", h.Kind)
 	}
 	return nil
 }

@@ -140,7 +140,13 @@ func TestFair(t *testing.T) {
 	if s := w.show(many.ID); s.State != plans.Executing {
 		t.Errorf("the batch is %s", s.State)
 	}
+	e.shop.Insert("orders", row(99_001, idOf(15), 12)) // while the batch stood aside
 	finish(t, w, many.ID)
+	reports, err := w.engine.Reports(t.Context(), many.ID)
+	w.must(err)
+	if s := w.show(many.ID); s.Round != 1 || len(reports) != 1 || len(reports[0].Residues) > 0 {
+		t.Errorf("the batch did not look again before it went on: round %d, %+v", s.Round, reports)
+	}
 	for _, i := range []int{her, 10, 15, 19} {
 		if left := e.left(mailOf(i)); len(left) > 0 {
 			t.Errorf("of person %d there is left %v", i, left)

@@ -14,7 +14,7 @@ const JobKind = "plan.run"
 
 // Handler carries plans out in the background. A plan that waits for a date or for a system is called again then; one that waits for a person is not.
 func (e *Engine) Handler() jobs.Handler {
-	return jobs.Handler{Kind: JobKind, Timeout: 10 * time.Minute, Work: func(ctx context.Context, r jobs.Run) error {
+	return jobs.Handler{Kind: JobKind, Timeout: jobs.Unbounded, Work: func(ctx context.Context, r jobs.Run) error {
 		res, err := e.Run(ctx, r.Args["plan"], nil)
 		switch {
 		case errkind.Code(err) == "fenced":

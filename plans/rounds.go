@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"vestige/internal/clock"
 	"vestige/internal/db"
 	"vestige/internal/errkind"
 	"vestige/jobs"
@@ -110,6 +111,27 @@ func (r *run) lookAgain(ctx context.Context, reason string) (*Result, error) {
 		return r.block(ctx, Executing, fmt.Sprintf("open: %d questions, %d gaps", q, g))
 	}
 	return nil, r.nextRound(ctx, p, reason)
+}
+
+// lookAnew is for a plan in the midst of its acts beside whose last look others acted. Where not all can be looked at now, it goes on by the look it has: what has changed since is found
+// by comparing, and what came since by the look afterwards.
+func (r *run) lookAnew(ctx context.Context) (*Result, error) {
+	p, ds, err := r.now(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, nil //nolint:nilerr // the acts say what is away
+	case len(ds) > 0:
+		return r.refuse(ctx, p, ds)
+	}
+	switch q, g := p.Open.Blocking(); {
+	case q > 0:
+		return r.block(ctx, Executing, fmt.Sprintf("open: %d questions, %d gaps", q, g))
+	case g > 0:
+		return nil, nil
+	}
+	return nil, r.nextRound(ctx, p, "another erasure came between")
 }
 
 // now closes again from everything that is known of her, since some of the estate may be gone already, and gives what the approval does not cover of what is
@@ -227,7 +249,7 @@ func (r *run) written(ctx context.Context) (map[pii.Ref]int64, error) {
 
 // nextRound seals a new look and puts its units in the place of those that are not done.
 func (r *run) nextRound(ctx context.Context, p *Plan, reason string) error {
-	r.at = nil
+	r.at, r.anew = nil, clock.Now()
 	units, old := r.cut(&p.Open), r.s.Round
 	return r.move(ctx, Executing, mover{rounds: 1, reason: reason}, func(tx db.Tx) error {
 		if err := r.keepLook(ctx, tx, old+1, p); err != nil {

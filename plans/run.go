@@ -22,6 +22,9 @@ type run struct {
 	vain  bool      // the last look of a plan of many was made in vain before
 	acts  int64     // how often units of erasures had been begun and done when this look began
 
+	overtaken bool      // others acted since the last look of this round
+	anew      time.Time // when it was looked again for that
+
 	conflicts int // how often records have changed under the run
 }
 
@@ -115,19 +118,30 @@ func (r *run) move(ctx context.Context, to State, m mover, more func(tx db.Tx) e
 func (r *run) unblock(ctx context.Context) (*Result, error) {
 	err := r.move(ctx, r.s.Resume, mover{reason: "run again"}, func(tx db.Tx) error {
 		if r.s.Kind == Erasure && (r.s.Resume == Executing || r.s.Resume == Purging || r.s.Resume == Checking) {
+			if err := r.overtakenBy(ctx, tx, "TRUE"); err != nil {
+				return err
+			}
 			return r.turn(ctx, tx, false)
 		}
 		return nil
 	})
-	if errors.Is(err, errTurn) {
+	switch {
+	case errors.Is(err, errTurn):
 		return r.waits(ctx)
+	case err == nil && r.overtaken:
+		return r.lookAnew(ctx)
 	}
 	return nil, err
 }
 
 // block stops the plan until a person has done something, and says what. Run goes on from the state it was in.
 func (r *run) block(ctx context.Context, from State, reason string) (*Result, error) {
-	return &Result{}, r.move(ctx, Blocked, mover{reason: reason, resume: from}, nil)
+	return &Result{}, r.move(ctx, Blocked, mover{reason: reason, resume: from}, func(tx db.Tx) error {
+		if from != Executing {
+			return nil
+		}
+		return r.countsUpTo(ctx, tx, "TRUE")
+	})
 }
 
 // exporting waits for an export of the same request: what was asked for with an erasure is in the person's hands before anything goes.

@@ -159,11 +159,17 @@ func (r *run) saying(ctx context.Context) (stop func()) {
 
 // yields has a plan of many people stop, between two of its units, for one of a single person that waits: thousands do not make her miss her deadline.
 func (r *run) yields(ctx context.Context) (*Result, error) {
+	if r.overtaken && clock.Since(r.anew) < share {
+		return nil, nil
+	}
 	if waiting, err := r.waiting(ctx); err != nil || waiting == 0 {
 		return nil, err
 	}
 	return &Result{Reason: "turn", Again: time.Second}, nil
 }
+
+// share is how long a plan of many that had to look again acts before it lets others go first.
+const share = 30 * time.Second
 
 // waiting counts the plans of single people that a plan of many lets go first.
 func (r *run) waiting(ctx context.Context) (n int64, err error) {
@@ -177,16 +183,32 @@ func (r *run) waiting(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// stepsAside lets others go on while a plan waits for something from outside: a system that is away for a day keeps nobody else from being erased. What they change in
-// records of this plan is found as any change is, by comparing, and looked at again.
+// stepsAside lets others go on while a plan waits for something from outside: a system that is away for a day keeps nobody else from being erased. What its last look
+// found counts up to here.
 func (r *run) stepsAside(ctx context.Context) error {
 	if !r.acting() {
 		return nil
 	}
-	return r.write(ctx, func(tx db.Tx) error { return r.aside(ctx, tx) })
+	return r.write(ctx, func(tx db.Tx) error {
+		if err := r.countsUpTo(ctx, tx, "EXISTS (SELECT 1 FROM plan WHERE id = $2 AND aside = FALSE)"); err != nil {
+			return err
+		}
+		return r.aside(ctx, tx)
+	})
+}
+
+// countsUpTo notes what has been erased while the last look of the round held, where a condition holds that may name the plan as $2.
+func (r *run) countsUpTo(ctx context.Context, tx db.Tx, where string) error {
+	now, err := jobs.Newest(ctx, tx, actsFence)
+	if err == nil {
+		_, err = tx.Exec(ctx, "UPDATE plan_look SET acts = $1 WHERE plan = $2 AND round = $3 AND "+where, now, r.s.ID, r.s.Round)
+	}
+	return err
 }
 
 // resumes takes the turn again of a plan that needs it to go on. One that only looks whether anything is left does not, unless it has found something and asked for it.
+// One in the midst of its acts looks again where others acted meanwhile: whom they erased may have shared records with somebody of this plan, and an application went on
+// writing. Then it acts for a while before it lets others go first, since each of them would ask for another look.
 func (r *run) resumes(ctx context.Context) (*Result, error) {
 	if r.s.State == Checking {
 		var asked int64
@@ -197,7 +219,11 @@ func (r *run) resumes(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
-	return r.comesBack(ctx)
+	stop, err := r.comesBack(ctx)
+	if stop == nil && err == nil && r.overtaken {
+		stop, err = r.lookAnew(ctx)
+	}
+	return stop, err
 }
 
 // comesBack takes the turn again of a plan that had stepped aside.
@@ -208,11 +234,29 @@ func (r *run) comesBack(ctx context.Context) (*Result, error) {
 	if waiting, err := r.waiting(ctx); err != nil || waiting > 0 {
 		return &Result{Reason: "turn", Again: time.Second}, err
 	}
-	err := r.write(ctx, func(tx db.Tx) error { return r.turn(ctx, tx, false) })
+	err := r.write(ctx, func(tx db.Tx) error {
+		if err := r.overtakenBy(ctx, tx, "aside"); err != nil {
+			return err
+		}
+		return r.turn(ctx, tx, false)
+	})
 	if errors.Is(err, errTurn) {
 		return r.waits(ctx)
 	}
 	return nil, err
+}
+
+// overtakenBy notes whether others acted while a plan that is at its acts had stepped aside or was blocked: since its last look counts no more.
+func (r *run) overtakenBy(ctx context.Context, tx db.Tx, when string) error {
+	if r.s.State != Executing && r.s.Resume != Executing {
+		return nil
+	}
+	now, err := jobs.Newest(ctx, tx, actsFence)
+	if err == nil {
+		err = tx.QueryRow(ctx, "SELECT COUNT(*) > 0 FROM plan p JOIN plan_look l ON l.plan = p.id WHERE p.id = $1 AND l.round = $2 AND l.acts <> $3 AND "+when,
+			r.s.ID, r.s.Round, now).Scan(&r.overtaken)
+	}
+	return err
 }
 
 // aside lets others act beside a plan that only looks whether anything is left.

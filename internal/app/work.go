@@ -36,8 +36,8 @@ func (a *App) Work(ctx context.Context) error {
 // queue opens the queue with all that this program can do, whichever process takes a job.
 func (a *App) queue(ctx context.Context) (jobs.Queue, error) {
 	return river.Open(ctx, a.DB, river.Options{Log: a.Log, Handlers: []jobs.Handler{
-		{Kind: planJob, Timeout: 15 * time.Minute, Work: a.workPlan},
-		{Kind: finishJob, Timeout: 10 * time.Minute, Work: a.workFinish},
+		{Kind: planJob, Timeout: jobs.Unbounded, Work: a.workPlan},
+		{Kind: finishJob, Timeout: jobs.Unbounded, Work: a.workFinish},
 		{Kind: partJob, Timeout: 10 * time.Minute, Work: a.workPart},
 		{Kind: expireJob, Work: a.workExpire},
 	}})

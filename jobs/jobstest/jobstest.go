@@ -81,7 +81,7 @@ func (b bench) work() (end func()) {
 func Run(t *testing.T, start func(t *testing.T) *store.Store, open Open) {
 	for name, check := range map[string]func(t *testing.T, setup func(handlers ...jobs.Handler) bench){
 		"transaction": transaction, "arguments": arguments, "retry": retry, "stop": stop, "unique": unique, "schedule": schedule,
-		"later": later, "cancel": cancel, "panic": panics, "timeout": timeout, "progress": progress, "interrupted": interrupted,
+		"later": later, "cancel": cancel, "panic": panics, "timeout": timeout, "unbounded": unbounded, "progress": progress, "interrupted": interrupted,
 		"refused": refused, "ten thousand": tenThousand,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -249,6 +249,28 @@ func timeout(t *testing.T, setup func(...jobs.Handler) bench) {
 	b.work()
 	if st := b.wait(b.enqueue(jobs.Job{Kind: "slow", MaxAttempts: 1})); st.State != jobs.Failed || st.Error != "transient/timeout" {
 		t.Errorf("a job that takes too long is %+v", st)
+	}
+}
+
+// unbounded has one job run until another one has failed for its time, and the time of all others.
+func unbounded(t *testing.T, setup func(...jobs.Handler) bench) {
+	failed := make(chan struct{})
+	b := setup(jobs.Handler{Kind: "slow", Timeout: 50 * time.Millisecond, Work: func(ctx context.Context, _ jobs.Run) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}}, jobs.Handler{Kind: "long", Timeout: jobs.Unbounded, Work: func(ctx context.Context, _ jobs.Run) error {
+		if _, ends := ctx.Deadline(); ends {
+			return errkind.Coded(errkind.Invalid, "deadline", "it has one")
+		}
+		<-failed
+		return ctx.Err()
+	}})
+	b.work()
+	long := b.enqueue(jobs.Job{Kind: "long"})
+	b.wait(b.enqueue(jobs.Job{Kind: "slow", MaxAttempts: 1}))
+	close(failed)
+	if st := b.wait(long); st.State != jobs.Done || st.Attempt != 1 {
+		t.Errorf("a job without a timeout is %+v", st)
 	}
 }
 
