@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"strconv"
 
 	"vestige/internal/db"
 	"vestige/internal/errkind"
@@ -51,8 +52,20 @@ type Query struct {
 	Source string // of fields
 	Target string // as Target writes it
 	By     string
-	After  int64 // events behind this sequence number
+	After  int64  // events behind this sequence number
+	Behind string // decisions about what comes behind this target
 	Limit  int
+}
+
+// decisionsAtOnce is how many decisions, or events, are read at once: of those by one person some are read that nobody asked for.
+const decisionsAtOnce = 1000
+
+// rows is how many rows of the store are read at once, at most.
+func (q Query) rows() int {
+	if q.By == "" && q.Limit > 0 {
+		return q.Limit
+	}
+	return decisionsAtOnce
 }
 
 // Target names what a decision is about: one string for a field, a reference or a question.
@@ -133,14 +146,25 @@ func (c *Catalog) decisionOn(ctx context.Context, tx db.Tx, target string) (Deci
 // Decisions gives what holds now, ordered by what it is about.
 func (c *Catalog) Decisions(ctx context.Context, q Query) (ds []Decision, err error) {
 	err = c.read(ctx, func(tx db.Tx) error {
-		all, err := collect(ctx, tx, scanDecision, selectDecision+
-			" WHERE verdict <> '' AND ($1 = '' OR source = $1) AND ($2 = '' OR target = $2) ORDER BY target", q.Source, q.Target)
-		for _, d := range all {
-			if (q.By == "" || d.By == q.By) && (q.Limit == 0 || len(ds) < q.Limit) {
-				ds = append(ds, d)
+		for {
+			var w conditions
+			w.add("verdict <> ''")
+			w.is("source", q.Source)
+			w.is("target", q.Target)
+			if q.Behind != "" {
+				w.add("target > " + w.arg(q.Behind))
+			}
+			part, err := collect(ctx, tx, scanDecision, selectDecision+w.String()+" ORDER BY target LIMIT "+strconv.Itoa(q.rows()), w.args...)
+			for _, d := range part {
+				q.Behind = d.target
+				if (q.By == "" || d.By == q.By) && (q.Limit == 0 || len(ds) < q.Limit) {
+					ds = append(ds, d)
+				}
+			}
+			if err != nil || len(part) < q.rows() || q.Limit > 0 && len(ds) == q.Limit {
+				return err
 			}
 		}
-		return err
 	})
 	return ds, err
 }
@@ -162,14 +186,21 @@ func (c *Catalog) Remembered(ctx context.Context) (map[string]Decision, error) {
 // Events gives the history of decisions in order.
 func (c *Catalog) Events(ctx context.Context, q Query) (es []Event, err error) {
 	err = c.read(ctx, func(tx db.Tx) error {
-		all, err := collect(ctx, tx, scanEvent,
-			"SELECT seq, id, target, action, doc FROM decision_event WHERE seq > $1 AND ($2 = '' OR target = $2) ORDER BY seq", q.After, q.Target)
-		for _, e := range all {
-			if (q.Source == "" || e.Decision.Field.Source == q.Source) && (q.By == "" || e.By == q.By) && (q.Limit == 0 || len(es) < q.Limit) {
-				es = append(es, e)
+		for {
+			var w conditions
+			w.add("seq > " + w.arg(q.After))
+			w.is("target", q.Target)
+			part, err := collect(ctx, tx, scanEvent, "SELECT seq, id, target, action, doc FROM decision_event"+w.String()+" ORDER BY seq LIMIT "+strconv.Itoa(decisionsAtOnce), w.args...)
+			for _, e := range part {
+				q.After = e.Seq
+				if (q.Source == "" || e.Decision.Field.Source == q.Source) && (q.By == "" || e.By == q.By) && (q.Limit == 0 || len(es) < q.Limit) {
+					es = append(es, e)
+				}
+			}
+			if err != nil || len(part) < decisionsAtOnce || q.Limit > 0 && len(es) == q.Limit {
+				return err
 			}
 		}
-		return err
 	})
 	return es, err
 }

@@ -1,6 +1,8 @@
 package catalog_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -277,5 +279,53 @@ func TestWhatIsReadMayBePutBack(t *testing.T) {
 	b.is("shop/users#name", catalog.Proposed, "identity.name")
 	if e := graph(b).Edges[0]; e.Decided || e.Kind != lineage.Owns || e.Confidence != .9 {
 		t.Errorf("the undone reference: %+v", e)
+	}
+}
+
+// TestDecisionsInPages goes through more decisions than are read at once: page by page, by one person, and the history.
+func TestDecisionsInPages(t *testing.T) {
+	b := open(t)
+	const many = 1100
+	b.write(func(tx db.Tx) error {
+		for i := range many / 50 {
+			var fields []string
+			for k := range 50 {
+				fields = append(fields, fmt.Sprintf("f%02d contact.email .9", k))
+			}
+			n, ps := node(fmt.Sprintf("shop/t%03d", i), fields...)
+			if err := b.PutDataset(b.ctx, tx, n, ps); err != nil {
+				return err
+			}
+			for k, p := range ps {
+				if err := b.Decide(b.ctx, tx, pii.Decision{Field: p.Field, Verdict: pii.Accept, By: map[bool]string{true: "ann", false: "bob"}[k == 7]}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	all, err := b.Decisions(b.ctx, catalog.Query{})
+	b.must(err)
+	var paged []catalog.Decision
+	for q := (catalog.Query{Limit: 300}); ; {
+		part, err := b.Decisions(b.ctx, q)
+		b.must(err)
+		if paged = append(paged, part...); len(part) < q.Limit {
+			break
+		}
+		q.Behind, err = catalog.Target(part[len(part)-1].Decision)
+		b.must(err)
+	}
+	if len(all) != many || !slices.EqualFunc(all, paged, func(x, y catalog.Decision) bool { return x.Field == y.Field }) {
+		t.Errorf("%d decisions at once, %d in pages", len(all), len(paged))
+	}
+	for limit, want := range map[int]int{0: many / 50, 21: 21, 22: 22, 23: 22} {
+		anns, err := b.Decisions(b.ctx, catalog.Query{By: "ann", Limit: limit})
+		b.must(err)
+		history, err := b.Events(b.ctx, catalog.Query{By: "ann", Limit: limit})
+		b.must(err)
+		if len(anns) != want || len(history) != want {
+			t.Errorf("of %d at most, ann has %d decisions and %d in the history, want %d", limit, len(anns), len(history), want)
+		}
 	}
 }

@@ -209,31 +209,42 @@ func (c *Catalog) edgesWith(ctx context.Context, tx db.Tx, where string, args ..
 	if err != nil {
 		return nil, err
 	}
-	of := "target LIKE 'edge:%'"
-	if where != "" {
-		of = "target IN (SELECT 'edge:' || id FROM edge " + where + ")"
-	}
-	decided, err := collect(ctx, tx, scanDecision, selectDecision+" WHERE "+of+" AND verdict <> ''", args...)
-	if err != nil {
-		return nil, err
-	}
-	said := map[string]*Decision{}
-	for i := range decided {
-		said[decided[i].Edge] = &decided[i]
-	}
 	rs := make([]Reference, len(docs))
 	for i, doc := range docs {
-		r := &rs[i]
-		if err := decode(doc, &r.Edge); err != nil {
+		if err := decode(doc, &rs[i].Edge); err != nil {
 			return nil, err
 		}
+	}
+	said, err := c.saidOf(ctx, tx, rs)
+	for i := range rs {
+		r := &rs[i]
 		r.Holds = true
 		if r.Decision = said[r.ID]; r.Decision != nil {
 			r.Holds = r.Decision.overEdge(&r.Edge)
 		}
 	}
 	slices.SortFunc(rs, func(a, b Reference) int { return strings.Compare(a.ID, b.ID) })
-	return rs, nil
+	return rs, err
+}
+
+// saidOf gives what was decided of references, by their ids.
+func (c *Catalog) saidOf(ctx context.Context, tx db.Tx, rs []Reference) (map[string]*Decision, error) {
+	said := map[string]*Decision{}
+	for part := range slices.Chunk(rs, 500) {
+		var w conditions
+		marks := make([]string, len(part))
+		for i := range part {
+			marks[i] = w.arg("edge:" + part[i].ID)
+		}
+		ds, err := collect(ctx, tx, scanDecision, selectDecision+" WHERE verdict <> '' AND target IN ("+strings.Join(marks, ", ")+")", w.args...)
+		if err != nil {
+			return nil, err
+		}
+		for i := range ds {
+			said[ds[i].Edge] = &ds[i]
+		}
+	}
+	return said, nil
 }
 
 func (c *Catalog) edge(ctx context.Context, tx db.Tx, id string) (e lineage.Edge, err error) {

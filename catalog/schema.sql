@@ -357,3 +357,10 @@ CREATE INDEX alert_source ON alert (closed, source, opened, id);
 
 -- What people put off.
 CREATE INDEX decision_defer ON decision (source, dataset, field) WHERE verdict = 'defer';
+
+-- step 13
+-- The references at a dataset, a page of them without reading the others.
+CREATE INDEX edge_to_page ON edge_to (source, dataset, id);
+CREATE INDEX edge_from_page ON edge (from_source, from_dataset, id);
+DROP INDEX edge_to_place;
+DROP INDEX edge_from;

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vestige/internal/clock"
@@ -101,7 +102,10 @@ func scanOldCard(row db.Row) (k Card, err error) {
 // Cards gives the cards of a dataset and its fields, of a source where the reference names no more, or all; ordered by place.
 func (c *Catalog) Cards(ctx context.Context, of pii.Ref) (ks []Card, err error) {
 	err = c.read(ctx, func(tx db.Tx) (err error) {
-		ks, err = collect(ctx, tx, scanDoc[Card], "SELECT doc FROM card WHERE ($1 = '' OR source = $1) AND ($2 = '' OR dataset = $2)", of.Source, of.Dataset)
+		var w conditions
+		w.is("source", of.Source)
+		w.is("dataset", of.Dataset)
+		ks, err = collect(ctx, tx, scanDoc[Card], "SELECT doc FROM card"+w.String(), w.args...)
 		return err
 	})
 	slices.SortFunc(ks, func(a, b Card) int { return compareRefs(a.At, b.At) })
@@ -111,8 +115,10 @@ func (c *Catalog) Cards(ctx context.Context, of pii.Ref) (ks []Card, err error) 
 // CardsAfter gives a page of the cards of a source, or of all where it is empty, behind a place; ordered by place.
 func (c *Catalog) CardsAfter(ctx context.Context, source string, after pii.Ref, limit int) (ks []Card, err error) {
 	err = c.read(ctx, func(tx db.Tx) (err error) {
-		ks, err = collect(ctx, tx, scanDoc[Card], `SELECT doc FROM card WHERE ($1 = '' OR source = $1) AND (source, dataset, field) > ($2, $3, $4)
-			ORDER BY source, dataset, field LIMIT $5`, source, after.Source, after.Dataset, after.Field, limit)
+		var w conditions
+		w.is("source", source)
+		w.add("(source, dataset, field) > (" + w.arg(after.Source) + ", " + w.arg(after.Dataset) + ", " + w.arg(after.Field) + ")")
+		ks, err = collect(ctx, tx, scanDoc[Card], "SELECT doc FROM card"+w.String()+" ORDER BY source, dataset, field LIMIT "+strconv.Itoa(limit), w.args...)
 		return err
 	})
 	return ks, err
@@ -153,8 +159,12 @@ func (c *Catalog) EndFlow(ctx context.Context, tx db.Tx, id string) error {
 // Flows gives what was told of a dataset, of a source where the reference names no more, or all; ordered by output and input.
 func (c *Catalog) Flows(ctx context.Context, of pii.Ref) (fs []lineage.Flow, err error) {
 	err = c.read(ctx, func(tx db.Tx) (err error) {
-		fs, err = collect(ctx, tx, scanDoc[lineage.Flow], `SELECT doc FROM flow WHERE ($1 = '' OR input_source = $1) AND ($2 = '' OR input_dataset = $2)
-			OR ($1 = '' OR output_source = $1) AND ($2 = '' OR output_dataset = $2)`, of.Source, of.Dataset)
+		var in, out conditions
+		in.is("input_source", of.Source)
+		in.is("input_dataset", of.Dataset)
+		out.is("output_source", of.Source) // of the same arguments, by the same marks
+		out.is("output_dataset", of.Dataset)
+		fs, err = collect(ctx, tx, scanDoc[lineage.Flow], "SELECT doc FROM flow WHERE id IN (SELECT id FROM flow"+in.String()+" UNION SELECT id FROM flow"+out.String()+")", in.args...)
 		return err
 	})
 	slices.SortFunc(fs, func(a, b lineage.Flow) int {

@@ -43,18 +43,11 @@ type undoneDoc struct {
 }
 
 func (s *Server) apiDecisions(c *gin.Context) {
-	all, err := s.svc.Catalog.Decisions(c.Request.Context(), catalog.Query{Source: c.Query("source"), By: c.Query("by")})
-	target := func(d catalog.Decision) string { t, _ := catalog.Target(d.Decision); return t }
-	if after := c.Query("after"); after != "" {
-		i := 0
-		for i < len(all) && target(all[i]) <= after {
-			i++
-		}
-		all = all[i:]
-	}
-	out := items(all)
-	if n := limit(c, 100); len(all) > n {
-		out = list[catalog.Decision]{Items: all[:n], Next: target(all[n-1])}
+	n := limit(c, 100)
+	all, err := s.svc.Catalog.Decisions(c.Request.Context(), catalog.Query{Source: c.Query("source"), By: c.Query("by"), Behind: c.Query("after"), Limit: n + 1})
+	out := items(all[:min(n, len(all))])
+	if len(all) > n {
+		out.Next, err = catalog.Target(all[n-1].Decision)
 	}
 	either(s, c, out, err)
 }

@@ -252,7 +252,7 @@ type referenceRows struct {
 }
 
 // referencePage is how many references of each kind a page shows.
-const referencePage = 100
+const referencePage = 50
 
 // referencesAt gives those that start in a dataset, or lead to it, behind the one that the address names.
 func (s *Server) referencesAt(c *gin.Context, ref pii.Ref, toward bool) (out referenceRows, err error) {

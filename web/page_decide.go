@@ -22,8 +22,11 @@ func (s *Server) decideRoutes() {
 
 // decideField makes one decision from a form. A person who did not see what there is gets both shown, hers and what came between.
 func (s *Server) decideField(c *gin.Context) {
-	seen := c.PostForm("seen")
-	w, err := wishOf(c.PostForm("at"), c.PostForm("verdict"), c.PostForm("category"), c.PostForm("reason"), seen)
+	seen, verdict, reason := c.PostForm("seen"), c.PostForm("verdict"), c.PostForm("reason")
+	if verdict == "second" {
+		verdict, reason = string(pii.Defer), secondReview+orElse(reason, "asked for in review")
+	}
+	w, err := wishOf(c.PostForm("at"), verdict, c.PostForm("category"), reason, seen)
 	if err == nil && seen == "" {
 		err = errkind.Coded(errkind.Invalid, "no-version", "the form does not say over what it decides")
 	}

@@ -47,6 +47,9 @@ type sourceView struct {
 	Trigger   string        // a statement by which the system tells of changes
 }
 
+// foremost is how many of its datasets the page of a source shows.
+const foremost = 25
+
 // spark is one run in the picture of the last ones: how long it took beside the longest.
 type spark struct {
 	X, Y, H float64
@@ -80,10 +83,10 @@ func (s *Server) sourceView(ctx context.Context, name string) (v sourceView, err
 		return v, err
 	}
 	v.Spark = sparks(v.Runs)
-	if v.Sets, v.All, v.More, err = s.datasets(ctx, catalog.SetFilter{Source: name, Limit: shelfRows}); err != nil {
+	if v.Sets, v.All, v.More, err = s.datasets(ctx, catalog.SetFilter{Source: name, Limit: foremost}); err != nil {
 		return v, err
 	}
-	lack, n, _, err := s.datasets(ctx, catalog.SetFilter{Source: name, Gaps: true, Limit: shelfRows})
+	lack, n, _, err := s.datasets(ctx, catalog.SetFilter{Source: name, Gaps: true, Limit: foremost})
 	if err != nil {
 		return v, err
 	}
@@ -248,6 +251,7 @@ type shelf struct {
 	Sources []catalog.SourceInfo
 	Source  string
 	Filter  string
+	Gaps    bool // those alone of which something could not be read
 	Sets    []datasetRow
 	Choose  bool // there are too many to show those of every source
 	All     int64
@@ -259,7 +263,7 @@ type shelf struct {
 const shelfRows = 100
 
 func (s *Server) browse(c *gin.Context) {
-	b, err := s.shelf(c.Request.Context(), catalog.SetFilter{Source: c.Query("source"), Name: c.Query("name"), After: c.Query("after"), Limit: shelfRows})
+	b, err := s.shelf(c.Request.Context(), catalog.SetFilter{Source: c.Query("source"), Name: c.Query("name"), Gaps: c.Query("gaps") == "1", After: c.Query("after"), Limit: shelfRows})
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -269,7 +273,7 @@ func (s *Server) browse(c *gin.Context) {
 }
 
 func (s *Server) shelf(ctx context.Context, f catalog.SetFilter) (b shelf, err error) {
-	b.Source, b.Filter = f.Source, f.Name
+	b.Source, b.Filter, b.Gaps = f.Source, f.Name, f.Gaps
 	if b.Sources, err = s.svc.Catalog.Sources(ctx); err != nil {
 		return b, err
 	}
@@ -278,7 +282,11 @@ func (s *Server) shelf(ctx context.Context, f catalog.SetFilter) (b shelf, err e
 		return b, err
 	}
 	page := func(after string) string {
-		return "/browse?" + url.Values{"source": {b.Source}, "name": {b.Filter}, "after": {after}}.Encode()
+		q := url.Values{"source": {b.Source}, "name": {b.Filter}, "after": {after}}
+		if b.Gaps {
+			q.Set("gaps", "1")
+		}
+		return "/browse?" + q.Encode()
 	}
 	if f.After != "" {
 		b.First = page("")

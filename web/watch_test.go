@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/html"
 
 	"vestige/accounts"
 	"vestige/catalog"
@@ -80,6 +83,13 @@ func TestAComparisonOfScans(t *testing.T) {
 	has(t, p, "/scans/compare"+q+"&how=gone", "old")
 	has(t, p, "/scans/"+second, "Compare with another scan", "newcomers")
 	has(t, p, "/scans/"+second+"?state=gone", "gone")
+	for _, page := range []string{"/scans/" + first, "/scans/compare" + q} { // names are what people write them
+		for _, m := range regexp.MustCompile(`href="(/dataset[^"]*)"`).FindAllStringSubmatch(p.get(page).body, -1) {
+			if a := p.get(html.UnescapeString(m[1])); a.status != 200 && (a.status != 404 || !strings.Contains(m[1], "newcomers")) {
+				t.Errorf("%s links to %s, which answers %d", page, m[1], a.status)
+			}
+		}
+	}
 	var doc struct{ New, Changed, Gone, Same int }
 	must(t, json.Unmarshal([]byte(p.get("/api/v1/runs/compare"+q).body), &doc))
 	if doc.New != 2 || doc.Changed != 1 || doc.Gone != 2 || doc.Same != 0 {

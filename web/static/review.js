@@ -8,7 +8,7 @@ const review = document.querySelector(".review");
 const pane = document.getElementById("pane");
 const bar = document.getElementById("undo");
 const rows = [...document.querySelectorAll("#fields > li")];
-const may = Boolean(pane?.querySelector("form.decide"));
+const may = Boolean(pane?.querySelector(".decide"));
 const ahead = new Map(); // the panes of fields, fetched before they are needed
 const last = []; // batches, the newest at the end: each with its row
 const begun = performance.now();
@@ -211,26 +211,18 @@ function typed(event) {
 
 /** takes a form of the pane over: the button says the verdict. */
 function submitted(event) {
-	const form = event.target.closest?.("form.decide");
-	if (!form || !event.submitter || !rows[at]) return;
+	if (!event.target.closest?.(".decide") || !event.submitter || !rows[at]) return;
 	event.preventDefault();
 	const verdict = event.submitter.value;
-	const values = new FormData(form);
-	if (verdict === "reject" && !String(values.get("reason")).trim()) return reject();
-	if (verdict === "change" && !String(values.get("category")).trim()) return change();
+	const values = new FormData(event.target);
 	document.activeElement?.blur();
-	decide(verdict, { category: verdict === "change" ? String(values.get("category")) : "", reason: String(values.get("reason")) });
+	if (verdict === "second") return keys.f();
+	decide(verdict, { category: String(values.get("category") ?? ""), reason: String(values.get("reason") ?? "").trim() });
 }
 
 if (review) {
 	document.addEventListener("keydown", typed);
 	pane.addEventListener("submit", submitted);
-	// Enter in a text of the form means the button beside it, not the first one.
-	pane.addEventListener("keydown", (event) => {
-		if (event.key !== "Enter" || !event.target.matches("input[name=reason], input[name=category]")) return;
-		event.preventDefault();
-		event.target.form.requestSubmit(event.target.parentElement.querySelector("button"));
-	});
 	rows.forEach((row, i) => row.firstElementChild.addEventListener("click", (event) => {
 		if (event.metaKey || event.ctrlKey || event.shiftKey) return;
 		event.preventDefault();
