@@ -371,6 +371,8 @@ func (h *header) take(x match, m int) {
 		nats = 2.5
 	case x.end < m && (x.cat == "demographic.gender" || x.cat == "demographic.ethnicity") && h.flip == "":
 		nats = 6 // sex_baby, race_general
+	case x.end < m && x.cat == "online.ip" && h.flip == "":
+		nats = 6 // ip_connexion
 	case x.end < m && x.cat.Personal() && x.entity():
 		nats = .5 // user_aliases are not users
 	case x.end < m:

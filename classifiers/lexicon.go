@@ -242,6 +242,9 @@ func canon(w string) []string {
 			return expand(c)
 		}
 	}
+	if one := v.singular(w); one != "" {
+		return expand(v.one[one])
+	}
 	if parts := compound(w, v.parts, 0); parts != nil {
 		var out []string
 		for _, p := range parts {
@@ -250,6 +253,17 @@ func canon(w string) []string {
 		return out
 	}
 	return []string{w}
+}
+
+// singular gives the known word whose plural a word of a language that puts the head first may be: ciudades, clienti.
+func (v *vocabulary) singular(w string) string {
+	for _, p := range [...][2]string{{"es", ""}, {"i", "e"}, {"i", "o"}, {"e", "a"}} {
+		stem, ok := strings.CutSuffix(w, p[0])
+		if one := stem + p[1]; ok && len(stem) > 3 && v.headed[one] {
+			return one
+		}
+	}
+	return ""
 }
 
 // expand makes words that stand for two.
@@ -263,6 +277,10 @@ func expand(c string) []string {
 		return []string{"middle", "name"}
 	case "housenumber":
 		return []string{"house", "number"}
+	case "bankaccount":
+		return []string{"bank", "account"}
+	case "schoolgrade":
+		return []string{"school", "grade"}
 	case "civilstatus":
 		return []string{"marital", "status"}
 	case "agent_":

@@ -16,6 +16,9 @@ type typing struct {
 
 func typingOf(f *pii.Field, seen bool) typing {
 	t := typing{f.Type, toldType(f.Native), small(f.Native), -10}
+	if t.told == "" && ofEntity(f) {
+		t.told = "reference"
+	}
 	if seen {
 		t.against = -3 // the values tell more
 	}
@@ -103,6 +106,19 @@ func numberType(t pii.FieldType, c pii.Category, against float64) float64 {
 		return 2.5
 	}
 	return 0
+}
+
+// ofEntity tells of a field whose type is another record's, by whose name it is called: "doctor Doctor", "myUser MyUser".
+func ofEntity(f *pii.Field) bool {
+	if f.Native == "" || len(f.Native) < 4 || !strings.HasSuffix(strings.ToLower(f.Name), strings.ToLower(f.Native)) {
+		return false
+	}
+	for _, w := range Tokens(f.Native) {
+		if k, ok := tableWord(w); ok && k == people {
+			return true
+		}
+	}
+	return false
 }
 
 // small tells whether a type holds a few letters at most.

@@ -53,6 +53,12 @@ func (v *view) placed() bool {
 	return (w["city"] || w["postcode"] || w["street"] || w["address"] || w["country"])
 }
 
+// elected tells whether a table is of those who stand for election.
+func (v *view) elected() bool {
+	w := v.words
+	return w["votes"] || w["vote"] || w["senate"] || w["senator"] || w["candidate"] || w["constituency"] || w["election"] || w["elected"] || w["elections"] || w["parliament"] || w["congress"] || w["incumbent"] || w["seat"]
+}
+
 // goods tells whether goods stand beside a field.
 func (v *view) goods() bool {
 	w := v.words

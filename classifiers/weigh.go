@@ -236,6 +236,9 @@ func (w *weighing) values(k *candidate, i int, named bool) {
 	nats := w.matched(i, hits, n)
 	if named && nats < 0 {
 		share := strange(c.Category, st)
+		if c.Category == "contact.street" && strings.Contains(w.h.nats[c.Category].Text, "number") {
+			share = .6 // a house number has no street beside it
+		}
 		if hits == 0 && n >= 10 && c.Category == "identity.name" && w.h.firms() {
 			share = .0005
 		}

@@ -77,6 +77,13 @@ func (h *header) beside(l *lexicon, ctx *Context, raw []string) {
 		}
 	case marks[last] && len(raw) <= 2 && (v.words["student"] || v.words["teacher"] || v.words["school_subject"]):
 		say("education.grade", 5.5, "a mark at school")
+	case last == "cp" && len(raw) == 1 && v.placed():
+		say("contact.postcode", 8, "the code of a post office, beside a place")
+	case last == "state" && len(raw) == 1 && ctx.Field.Type == pii.Text && h.table == people && !v.words["status"]:
+		delete(h.nats, "none.code")
+		say("contact.region", 7, "where people are")
+	case last == "party" && len(raw) == 1 && ctx.Field.Type == pii.Text && v.elected():
+		say("demographic.political_opinion", 7, "the party of who is elected")
 	case len(raw) == 1 && v.words[h.tokens[0]] && h.nats["identity.name"].Nats == 0 && ctx.Field.Type == pii.Text:
 		if k, ok := tableWord(h.tokens[0]); ok && k == people && h.tokens[0] != "user" && h.tokens[0] != "account" {
 			say("identity.name", 2.5, "somebody")

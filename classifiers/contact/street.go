@@ -11,7 +11,7 @@ func Street() classifiers.Classifier {
 		Doc:      "A street with a house number, in the order of German and Dutch (Lindenweg 12a), of English and French (12 Linden Road, 12 rue des Lilas), or of Spanish, Italian, Portuguese and Polish (Calle Mayor 12, ul. Polna 3). It misses streets without a usual ending and lines without a number.",
 		Category: "contact.street",
 		Version:  1,
-		Names:    []string{"street", "street address", "street name", "street house number", "street line", "address line", "address1", "address", "house number", "street number", "apt?", "pobox?", "address description"},
+		Names:    []string{"street", "street address", "street name", "street house number", "street line", "address line", "address1", "address", "house number", "street number", "apt?", "flat number", "pobox?", "address description"},
 		Triggers: classifiers.Triggers{Digits: 1, Spots: []classifiers.Spot{
 			{At: "123456789", Most: 5, Before: " ", After: "^a:%_"}, {At: "123456789", Most: 5, Before: "^ -/.:_=ad", After: " ,-/", Undated: true},
 			{At: "123456789", Most: 5, Before: "^-/.:_=ad", After: "a", Then: "^ad"}, {At: "0", Least: 3, Most: 5, Before: "^-/.:_=ad", After: " "},
