@@ -116,7 +116,7 @@ func ofSomebody(c pii.Category) bool {
 		return false // said of towns and states as well
 	}
 	group, _, _ := strings.Cut(string(c), ".")
-	return group != "none" && group != "contact" && group != "location" && group != "online" && c != "demographic.language" && c != "identity.photo" && c != "text.personal"
+	return group != "none" && group != "contact" && group != "location" && group != "online" && c != "demographic.language" && c != "demographic.nationality" && c != "identity.photo" && c != "text.personal"
 }
 
 // Again weighs the fields of a dataset a second time, with what the first pass found in the fields beside each: first with last name,

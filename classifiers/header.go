@@ -130,6 +130,11 @@ func (l *lexicon) read(ctx *Context) header {
 		h.put("none.boolean", 6, "the name is a question")
 		return h
 	}
+	if n := len(raw); n > 1 && raw[0] == "num" && strings.HasSuffix(raw[n-1], "s") && !strings.HasSuffix(raw[n-1], "ss") || n == 3 && raw[1] == "to" && ratios[oneWord(raw[2])] {
+		h.flip, h.known = "none.count", true
+		h.put("none.count", 8, "the name is of a number of them")
+		return h
+	}
 	if len(raw) > 2 && counters[raw[0]] && (raw[1] == "of" || raw[1] == "de") {
 		h.flip, h.known = "none.count", true
 		h.put("none.count", 8, "the name asks how many")
@@ -241,6 +246,7 @@ func numberOf(w string) bool {
 // counters are words behind which "of" says that something is counted, and describing those that make a name one of a field, not of what is in it.
 var (
 	counters   = wordSet("number num no nb nbr count amount total anzahl nombre numero qty")
+	ratios     = wordSet("salary price amount value weight age")
 	bounds     = wordSet("min max minimum maximum avg average mean default_ minimal maximal")
 	describing = wordSet("field feld attr attribute column mapping label labels regex regexp placeholder col")
 )

@@ -23,7 +23,7 @@ func strange(c pii.Category, st *Stats) float64 {
 		}
 		return .1
 	case "demographic.gender":
-		if st.Distinct > 8 {
+		if st.Distinct > 8 || st.Num.Max > 9 && st.Share(t.Digits) > .5 {
 			return .0005
 		}
 		return .1

@@ -168,7 +168,7 @@ func (w *weighing) positive(k candidate, c *Classifier) candidate {
 	case named.Nats == 0 && w.mild && strings.HasPrefix(string(c.Category), "identity."):
 		k.add(-5, "the name is of something else")
 	case h.plural && c.Category == "identity.number":
-		k.add(-6, "the name is of many")
+		k.add(-9, "the name is of many")
 	case c.Category == "online.url" && named.Nats < 6 && st.Values > 0 && !(len(h.tokens) == 1 && (h.table == people || h.table == personal)):
 		k.add(-10, "nothing says whose it is")
 	case c.Category == "contact.phone" && named.Nats == 0 && !h.known && bare(st):

@@ -2,6 +2,7 @@ package classifiers
 
 import (
 	"slices"
+	"strings"
 
 	"vestige/pii"
 )
@@ -77,6 +78,8 @@ func (h *header) beside(l *lexicon, ctx *Context, raw []string) {
 		}
 	case marks[last] && len(raw) <= 2 && (v.words["student"] || v.words["teacher"] || v.words["school_subject"]):
 		say("education.grade", 5.5, "a mark at school")
+	case len(raw) == 2 && len(raw[0]) == 1 && len(raw[1]) == 1 && strings.Contains(" mf fm mw wm hf fh ", " "+raw[0]+raw[1]+" "):
+		say("demographic.gender", 8, "male or female")
 	case last == "cp" && len(raw) == 1 && v.placed():
 		say("contact.postcode", 8, "the code of a post office, beside a place")
 	case last == "state" && len(raw) == 1 && ctx.Field.Type == pii.Text && h.table == people && !v.words["status"]:

@@ -36,7 +36,7 @@ func Gender() classifiers.Classifier {
 		Doc:      "Gender or sex, as words or letters, by name and by list. Single letters without a name are mistaken for nothing: they stay a code.",
 		Category: "demographic.gender",
 		Version:  1,
-		Names:    []string{"gender", "sex", "salutation", "anrede", "gender code", "gender id?", "pronouns", "m f"},
+		Names:    []string{"gender", "sex", "salutation", "anrede", "gender code", "gender id?", "pronouns"},
 		MaxLen:   24,
 		Whole:    genders.Has,
 		Column:   genderLook,

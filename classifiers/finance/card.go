@@ -149,6 +149,9 @@ func Salary() classifiers.Classifier {
 			if s.Values == 0 {
 				return e
 			}
+			if s.Num.Min < 0 && s.Num.Max < 1000 {
+				e.Nats = append(e.Nats, pii.Nat{Text: "logarithms or changes, below nothing", Nats: -8})
+			}
 			if s.Share(s.Texture.Digits+s.Texture.Decimals) < .8 {
 				e.Nats = append(e.Nats, pii.Nat{Text: "not amounts", Nats: -6})
 			} else if s.Named && s.Share(s.Texture.Decimals) > .2 {
