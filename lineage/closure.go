@@ -209,7 +209,7 @@ func CloseAgain(ctx context.Context, g *Graph, look Looker, lim Limits, start []
 	for _, k := range c.known {
 		c.trades = c.trades || c.staff(k.Identifier)
 	}
-	for _, phase := range []func(context.Context) error{c.rounds, c.described, c.settle, c.whom, c.alike, c.coOwners, c.mentions, c.inKey} {
+	for _, phase := range []func(context.Context) error{c.rounds, c.upward, c.described, c.settle, c.whom, c.alike, c.coOwners, c.mentions, c.inKey} {
 		if err := phase(ctx); err != nil {
 			return nil, err
 		}

@@ -80,7 +80,7 @@ func (c *closer) ofTwo(n *Node, r *Record) bool {
 	named := map[string]bool{}
 	for _, e := range c.g.Out(n.Dataset.Ref) {
 		p := c.g.Node(e.To)
-		if p == nil || p.Person < possible || e.Copy || !e.Holds(r.Fields) || (e.Kind != Owns && e.Kind != Shared) {
+		if p == nil || p.Person < possible || e.Copy || !e.Holds(r.Fields) || (e.Kind != Owns && e.Kind != Shared) || c.oneMore(n, r, e) {
 			continue
 		}
 		for _, v := range r.Fields[e.Fields[0]] {
@@ -202,7 +202,7 @@ func (c *closer) child(n *Node, f *pii.Found, e *Edge, owner int, via []Link, co
 		for _, v := range f.Fields[e.Fields[0]] {
 			c.alikeOnly(f, pii.Hit{Field: e.Fields[0], Path: v.Path, End: v.Value.Len()}, via, conf)
 		}
-	case !e.Declared && c.ofPart(f, e):
+	case !e.Declared && c.ofPart(f, e), c.g.Node(e.To).Person < possible && c.byAnother(n, f), c.out.Records[owner].Upward && c.ofAnotherThing(n, f, e):
 	case kind == Owns || (kind == Shared && c.g.Node(e.To).Person >= possible), kind == Mentions && c.partOfHers(n, f, e):
 		i := c.own(n, f, via, conf, e.Fields[0])
 		if r := c.out.Records[i]; r.Owner < 0 && i != owner {
@@ -323,7 +323,7 @@ func dependent(g *Graph, p *Node) bool {
 	n := 0
 	for i := range p.Fields {
 		f := &p.Fields[i]
-		if f.Dense && f.Confidence >= 0.8 && (f.Category == "contact.street" || f.Category == "contact.address" || f.Category.Identifier() && f.Category.Global()) {
+		if f.Dense && f.Confidence >= 0.8 && (f.Category == "contact.street" || f.Category == "contact.address" || f.Category.Identifier() && f.Category.Global() && perValue(f) <= 4) {
 			n++
 		}
 	}

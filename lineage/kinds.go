@@ -63,8 +63,8 @@ func kindOf(c *Look, looks []Look) *Look {
 		if t.Node != c.Node || t.Sketch == nil || len(t.Sketch.Hashes) == 0 || len(t.Sketch.Hashes) > mostKinds || t.Field.Field.Type != pii.Text {
 			continue
 		}
-		if s, ok := kindStem(t.Field.Field.Name, kindWords); ok && s == stem {
-			return t
+		if s, ok := kindStem(t.Field.Field.Name, kindWords); ok && s == stem || strings.Join(words(t.Field.Field.Name), "_") == stem {
+			return t // entity_type or entity, beside entity_id
 		}
 	}
 	return nil
@@ -73,8 +73,12 @@ func kindOf(c *Look, looks []Look) *Look {
 // NamesKind tells whether a field's name says that it names the kind of what another field refers to: of such a field few values are enough.
 func NamesKind(name string) bool {
 	_, ok := kindStem(name, kindWords)
-	return ok
+	ws := words(name)
+	return ok || len(ws) == 1 && slices.Contains(bareKinds, ws[0])
 }
+
+// bareKinds name a kind by themselves, beside a number that is called like them: entity and entity_id.
+var bareKinds = []string{"entity", "object", "resource", "subject", "target", "record", "model", "item", "objekt", "entitaet", "objeto", "oggetto", "entidad", "entita", "entite"}
 
 var kindWords = []string{"type", "typ", "class", "kind", "klasse", "art", "model", "table", "tabelle"}
 

@@ -224,6 +224,8 @@ func assignEdges(g *Graph, n *Node) {
 			e.Kind = Owns
 		case n.Person >= possible:
 			e.Kind = Mentions
+		case owned && e.Declared && answers(g, people):
+			e.Kind = Owns // what staff wrote to her is hers as what they answered is
 		case owned && slices.ContainsFunc(people, func(p *Edge) bool { return p.Kind == Owns && slices.Equal(p.Fields, e.Fields) }):
 			e.Kind = Owns // one field that names a person or, where it does not, a thing of hers
 		case owned && e.When == nil && joins(n, e, people):
@@ -269,7 +271,11 @@ func ownerOf(g *Graph, n *Node, people []*Edge) bool {
 	}
 	for i, e := range people {
 		switch {
+		case best >= 0 && i != best && besideStaff(g, people[best], e):
+			e.Kind = Mentions
 		case i == best, e.When != nil && people[best].When != nil && slices.Equal(e.Fields, people[best].Fields):
+			e.Kind = Owns
+		case best >= 0 && i != best && again(n, e, people[best]):
 			e.Kind = Owns
 		case best >= 0 && e.From != e.To && e.When == nil && (coOwner(g, n, e, people) || correspondent(e, people[best])):
 			e.Kind = Shared

@@ -448,7 +448,7 @@ func (c *closer) secondOwner(n *Node, r *Record) bool {
 	people, other := 0, false
 	for _, e := range c.g.Out(n.Dataset.Ref) {
 		p := c.g.Node(e.To)
-		if len(e.Fields) != 1 || e.When != nil || p == nil || p.Person < possible || (e.Kind != Owns && e.Kind != Shared) || e.Copy {
+		if len(e.Fields) != 1 || e.When != nil || p == nil || p.Person < possible || (e.Kind != Owns && e.Kind != Shared) || e.Copy || c.oneMore(n, r, e) {
 			continue
 		}
 		people++

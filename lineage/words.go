@@ -108,7 +108,7 @@ func aboutAnother(ws []string) bool {
 // language by adding words.
 var (
 	ownerWords = []string{
-		"customer", "client", "user", "usr", "uid", "member", "account", "owner", "patient", "person", "buyer", "subscriber", "sender", "author", "requester", "reporter", "holder",
+		"customer", "client", "user", "usr", "uid", "member", "account", "owner", "patient", "person", "buyer", "subscriber", "sender", "author", "actor", "acteur", "akteur", "ator", "attore", "requester", "reporter", "holder",
 		"participant", "student", "guest", "contact", "cust", "kunde", "kunden", "kundin", "kd", "benutzer", "nutzer", "mitglied", "kaeufer", "besteller", "absender", "inhaber", "verfasser", "autor", "konto",
 		"cliente", "utente", "usuario", "utilisateur", "paciente", "paziente", "alumno", "aluno", "eleve", "studente", "estudiante", "socio", "membro", "membre", "miembro", "persona", "personne", "pessoa", "titular", "titolare", "versicherungsnehmer", "vn", "antragsteller", "melder", "policyholder", "insured", "assure", "asegurado", "assicurato", "segurado", "verzekerde", "anagrafica", "adherent", "inscrit",
 		"gebruiker", "klant", "lid", "leerling", "uzytkownik", "klient", "pacjent", "uczen", "anvandare", "kund", "medlem", "elev", "bruker", "asiakas", "henkilo", "jasen", "oppilas", "kayttaja", "hasta", "ogrenci", "musteri", "uye", "siswa", "pelanggan", "pengguna",

@@ -220,7 +220,17 @@ func (b *builder) instead(r *lineage.Record, n *lineage.Node, f *lineage.FieldNo
 	}
 	m := hmac.New(sha256.New, b.in.Salt)
 	m.Write([]byte(r.Dataset.String() + "\x00" + r.Key.ID() + "\x00" + f.Field.Name))
+	if lists(n, f) {
+		return pii.NewValue("[]")
+	}
 	return pii.NewValue(stand(f, m.Sum(nil)))
+}
+
+// lists tells whether a column holds a list: an array of the system, or documents that were seen to be one.
+func lists(n *lineage.Node, f *lineage.FieldNode) bool {
+	return strings.HasSuffix(f.Field.Native, "[]") || slices.ContainsFunc(n.Fields, func(o lineage.FieldNode) bool {
+		return o.Field.Column == f.Field.Column && strings.HasPrefix(o.Field.Path, "[]")
+	})
 }
 
 func stand(f *lineage.FieldNode, rnd []byte) string {
@@ -234,6 +244,12 @@ func stand(f *lineage.FieldNode, rnd []byte) string {
 	case pii.JSON:
 		return "{}"
 	}
+	switch f.Field.Native {
+	case "uuid":
+		return uuid(rnd)
+	case "inet", "cidr", "inet4", "inet6":
+		return "::"
+	}
 	s := "erased-" + hex.EncodeToString(rnd[:6])
 	switch {
 	case f.Category == "contact.email":
@@ -245,6 +261,14 @@ func stand(f *lineage.FieldNode, rnd []byte) string {
 		s = s[len(s)-f.Field.Length:]
 	}
 	return s
+}
+
+// uuid writes random bytes as a UUID of version 4 (RFC 9562).
+func uuid(rnd []byte) string {
+	u := slices.Clone(rnd[:16])
+	u[6], u[8] = u[6]&0x0f|0x40, u[8]&0x3f|0x80
+	s := hex.EncodeToString(u)
+	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }
 
 // merge orders changes and joins those that overlap: a whole value before spans of it, a longer span before shorter ones within.

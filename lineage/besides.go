@@ -1,0 +1,58 @@
+package lineage
+
+import (
+	"slices"
+
+	"vestige/pii"
+)
+
+// again tells whether a reference names the person of another one once more, by something else that she has: the token of a visitor, beside the number of the user.
+func again(n *Node, e, owner *Edge) bool {
+	ws := roleWords(n, e, 50)
+	return e.To == owner.To && e.From != e.To && e.When == nil && owner.When == nil && len(e.ToFields) == 1 && len(owner.ToFields) == 1 && e.ToFields[0] != owner.ToFields[0] && !aboutAnother(ws) && !second(ws)
+}
+
+// besideStaff tells whether a reference leads to members of staff, where another one of the same fields leads to those whom they serve: a message is its author's, who is a
+// customer or somebody who answers one.
+func besideStaff(g *Graph, owner, e *Edge) bool {
+	return e.When != nil && owner.When != nil && slices.Equal(e.Fields, owner.Fields) && staff(g.Node(e.To)) && !staff(g.Node(owner.To))
+}
+
+// answers tells whether the records of a dataset are those of customers and of the staff who answer them.
+func answers(g *Graph, people []*Edge) bool {
+	return slices.ContainsFunc(people, func(o *Edge) bool {
+		return o.Kind == Owns && slices.ContainsFunc(people, func(e *Edge) bool { return besideStaff(g, o, e) })
+	})
+}
+
+// byAnother tells whether a record that belongs to a thing of hers says by a kind and a number that another person wrote it, who is a customer as she is.
+func (c *closer) byAnother(n *Node, f *pii.Found) bool {
+	return slices.ContainsFunc(c.g.Out(n.Dataset.Ref), func(e *Edge) bool {
+		p := c.g.Node(e.To)
+		v := first(f.Fields[e.Fields[0]])
+		return e.When != nil && e.Kind == Owns && p != nil && p.Person >= possible && e.Holds(f.Fields) && !v.Null() && !slices.ContainsFunc(c.within[e.To], func(i int) bool {
+			r := c.out.Records[i]
+			return r.Holding == Hers && first(r.Fields[e.ToFields[0]]).Equal(v)
+		})
+	})
+}
+
+// oneMore tells whether a reference of a record only names once more whom another one says by her key: it names no second owner.
+func (c *closer) oneMore(n *Node, r *Record, e *Edge) bool {
+	return e.Kind == Owns && slices.ContainsFunc(c.g.Out(n.Dataset.Ref), func(o *Edge) bool {
+		p := c.g.Node(o.To)
+		return o != e && o.Kind == Owns && !o.Copy && p != nil && len(o.ToFields) == 1 && soleKeyOf(p, o.ToFields[0]) && again(n, e, o) && c.valueOf(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}, o) == agrees
+	})
+}
+
+// ofAnotherThing tells whether a record that refers to what hers refers to as well belongs to something else, too, that is not hers: the line of somebody's order, for an
+// article that she ordered.
+func (c *closer) ofAnotherThing(n *Node, f *pii.Found, e *Edge) bool {
+	return slices.ContainsFunc(c.g.Out(n.Dataset.Ref), func(o *Edge) bool {
+		v := first(f.Fields[o.Fields[0]])
+		return o.To != e.To && o.Kind == Owns && !o.Copy && o.Holds(f.Fields) && !v.Null() && !slices.ContainsFunc(c.within[o.To], func(i int) bool {
+			r := c.out.Records[i]
+			return r.Holding == Hers && first(r.Fields[o.ToFields[0]]).Equal(v)
+		})
+	})
+}
