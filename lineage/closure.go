@@ -219,40 +219,41 @@ func CloseAgain(ctx context.Context, g *Graph, look Looker, lim Limits, start []
 
 // closer is the state of one closure.
 type closer struct {
-	g       *Graph
-	look    Looker
-	lim     Limits
-	answers map[string]pii.Verdict
-	out     Closure
-	known   []*Known
-	byID    map[string]*Known
-	fresh   []*Known // learnt and not yet searched
-	recs    map[string]int
-	profile profile
-	said    profile // what was given of her besides identifiers
-	several bool    // what was given is several people's
-	pending map[string]*pend
-	order   []string
-	naming  []*pend                  // mentions by an identifier in a field that is for it
-	trades  bool                     // the subject herself stands in other people's records by trade
-	trade   map[string]bool          // identifiers asked of staff
-	posts   []*post                  // fields that name such people, once asked for
-	within  map[pii.Ref][]int        // places in out.Records by dataset
-	common  map[string]bool          // identifiers that an earlier closure knew to be others' too
-	spoken  *Spoken                  // whose numbers the texts mean
-	rival   map[string]bool          // identifiers asked of other people, numbers of other value domains
-	kept    map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
-	spared  map[string]bool          // records that were not asked about, by decision
-	twins   map[string]bool          // by what others are named who have her name and her date of birth
-	reached map[way]map[int][]*pii.Found
-	ends    ends
-	things  map[string]bool // what records of hers refer to, once asked
-	ctx     context.Context // of the closure under way, which a closer lives no longer than
+	g         *Graph
+	look      Looker
+	lim       Limits
+	answers   map[string]pii.Verdict
+	out       Closure
+	known     []*Known
+	byID      map[string]*Known
+	fresh     []*Known // learnt and not yet searched
+	recs      map[string]int
+	profile   profile
+	said      profile // what was given of her besides identifiers
+	several   bool    // what was given is several people's
+	pending   map[string]*pend
+	order     []string
+	naming    []*pend                  // mentions by an identifier in a field that is for it
+	trades    bool                     // the subject herself stands in other people's records by trade
+	trade     map[string]bool          // identifiers asked of staff
+	posts     []*post                  // fields that name such people, once asked for
+	within    map[pii.Ref][]int        // places in out.Records by dataset
+	common    map[string]bool          // identifiers that an earlier closure knew to be others' too
+	spoken    *Spoken                  // whose numbers the texts mean
+	rival     map[string]bool          // identifiers asked of other people, numbers of other value domains
+	kept      map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
+	spared    map[string]bool          // records that were not asked about, by decision
+	namesakes map[string][]int         // lines of letters that name somebody who is called as she is, by her address
+	twins     map[string]bool          // by what others are named who have her name and her date of birth
+	reached   map[way]map[int][]*pii.Found
+	ends      ends
+	things    map[string]bool // what records of hers refer to, once asked
+	ctx       context.Context // of the closure under way, which a closer lives no longer than
 }
 
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
 	return &closer{
-		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, within: map[pii.Ref][]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, common: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, spared: map[string]bool{}, twins: map[string]bool{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
+		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, within: map[pii.Ref][]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, common: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, spared: map[string]bool{}, twins: map[string]bool{}, namesakes: map[string][]int{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
 		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{}, said: profile{},
 	}
 }

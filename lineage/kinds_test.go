@@ -65,6 +65,43 @@ func TestKindsStandInPlaceOfWhatWasInferred(t *testing.T) {
 	t.Errorf("an inferred reference of another field is lost")
 }
 
+// TestKindBesideItsNumber reads what a number is of from a field that is called like it: entity, beside entity_id.
+func TestKindBesideItsNumber(t *testing.T) {
+	t.Parallel()
+	var l looks
+	l.field("users", "id", "identity.number", every(1, 1, 200))
+	l.field("orders", "id", "none.key", every(1, 1, 300))
+	l.field("log", "id", "none.key", every(1, 1, 100))
+	l.field("log", "entity_id", "none.key", repeated(every(1, 3, 50), 2))
+	l.field("log", "entity", "none.code", repeated([]string{"user", "order"}, 50))
+	if got := lineage.Kinds(l.all, nil, sketchKey); len(got) != 2 || got[0].When == nil || got[0].When.Field != "entity" || !lineage.NamesKind("entity") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestTicket leads from visits by the links in mails to whom the mail was sent, by the token that lets in, and from no key to a copy of it.
+func TestTicket(t *testing.T) {
+	t.Parallel()
+	var tokens []string
+	for i := range 200 {
+		tokens = append(tokens, fmt.Sprintf("n%023x", uint64(i+1)*0x9e3779b97f4a7c15))
+	}
+	var l looks
+	l.field("readers", "email", "contact.email", every(1, 1, 200))
+	l.field("readers", "token", "online.credential", tokens)
+	l.field("opened", "id", "none.key", every(1, 1, 300))
+	l.field("opened", "token", "online.credential", repeated(tokens[:150], 2))
+	l.field("copy", "id", "none.key", every(5000, 7, 100))
+	l.field("copy", "token", "online.credential", tokens[:100])
+	var got []string
+	for _, e := range lineage.Infer(l.all) {
+		got = append(got, e.From.Dataset+"."+e.Fields[0]+" "+e.To.Dataset)
+	}
+	if len(got) != 1 || got[0] != "opened.token readers" {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestTokensOfSeveralSorts(t *testing.T) {
 	t.Parallel()
 	token := func(kind string, n int) (out []string) {

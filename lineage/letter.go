@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vestige/forms"
 	"vestige/pii"
 )
 
@@ -20,12 +21,13 @@ func (c *closer) besideHer(f *pii.Found) bool {
 		return false
 	}
 	at, ok := lineOf(f.Key)
+	above := c.namesakesLine(f)
 	return ok && slices.ContainsFunc(c.out.Records, func(r *Record) bool {
 		if r.Dataset != f.Dataset || len(r.Key) != 2 || !r.Key[0].Equal(f.Key[0]) || r.Holding != Mention || len(r.Via) == 0 || !r.Via[0].Category.Identifier() {
 			return false
 		}
 		line, ok := lineOf(r.Key)
-		return ok && line <= at && at-line <= letterLines
+		return ok && line <= at && line >= above && at-line <= letterLines
 	})
 }
 
@@ -45,7 +47,72 @@ func plainText(n *Node) bool {
 
 // lineOf gives the number with which the key of a record of an object begins.
 func lineOf(k pii.Key) (int, bool) {
+	if len(k) != 2 {
+		return 0, false
+	}
 	number, _, _ := strings.Cut(k[1].Reveal(), ".")
 	n, err := strconv.Atoi(number)
 	return n, err == nil
+}
+
+// addressed leaves out where her name stands before an address that is another person's, as mail writes it: Ann Lee <ann@example.net>. It is a namesake, who wrote or got the
+// letter that begins there.
+func (c *closer) addressed(f *pii.Found, terms []pii.Term) []pii.Hit {
+	if !c.lim.on(Agree) {
+		return f.Hits
+	}
+	return slices.DeleteFunc(slices.Clone(f.Hits), func(h pii.Hit) bool {
+		if terms[h.Term].Category != "identity.name" {
+			return false
+		}
+		id, ok := addressAfter(valueAt(f.Fields[h.Field], h.Path), h.End)
+		if !ok || c.byID[idKey(id)] != nil || !c.ofAnother(id) {
+			return false
+		}
+		if at, ok := lineOf(f.Key); ok {
+			c.namesakes[letterOf(f)] = append(c.namesakes[letterOf(f)], at)
+		}
+		return true
+	})
+}
+
+// addressAfter gives the address that follows a name in angle brackets.
+func addressAfter(v string, at int) (id pii.Identifier, ok bool) {
+	if at >= len(v) {
+		return id, false
+	}
+	rest, ok := strings.CutPrefix(strings.TrimLeft(v[at:], "\"' "), "<")
+	address, _, closed := strings.Cut(rest, ">")
+	if !ok || !closed {
+		return id, false
+	}
+	norm, ok := forms.Normal("contact.email", []byte(address))
+	return pii.Identifier{Category: "contact.email", Value: pii.NewValue(string(norm))}, ok
+}
+
+func valueAt(vs []pii.Located, path string) string {
+	for _, v := range vs {
+		if v.Path == path {
+			return v.Value.Reveal()
+		}
+	}
+	return ""
+}
+
+// letterOf names the object that a line is of.
+func letterOf(f *pii.Found) string { return f.Dataset.String() + "\x00" + f.Key[:1].ID() }
+
+// namesakesLine gives the line that stands closest above a line of the same letter and names a namesake by her address, -1 where there is none.
+func (c *closer) namesakesLine(f *pii.Found) int {
+	last := -1
+	if len(f.Key) != 2 {
+		return last
+	}
+	at, ok := lineOf(f.Key)
+	for _, line := range c.namesakes[letterOf(f)] {
+		if ok && line <= at && at-line <= letterLines {
+			last = max(last, line)
+		}
+	}
+	return last
 }

@@ -42,13 +42,20 @@ func TestLetter(t *testing.T) {
 		between, asked int
 		member         pii.Category // of what each line is seen to say
 		above          bool         // that the name stands above the address
-	}{"near": {4, 0, "none.code", false}, "far": {40, 1, "none.code", false}, "a log": {4, 1, "contact.email", false}, "the end of what comes before": {4, 1, "none.code", true}} {
+		sender         string       // of the letter that ends with the name, where it is a namesake's
+	}{
+		"near": {4, 0, "none.code", false, ""}, "far": {40, 1, "none.code", false, ""}, "a log": {4, 1, "contact.email", false, ""}, "the end of what comes before": {4, 1, "none.code", true, ""},
+		"a namesake's": {40, 0, "none.code", false, "From: Ann Berg <berg@example.org>"}, "nobody known": {40, 2, "none.code", false, "From: Ann Berg <other@example.org>"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := newEstate(t)
-			e.table("crm/people", "id identity.number", "name identity.name", "mail contact.email").add("p1", "Ann Berg", "ann@example.com").add("p2", "Tom Lind", "tom@example.com")
+			e.table("crm/people", "id identity.number", "name identity.name", "mail contact.email").add("p1", "Ann Berg", "ann@example.com").add("p2", "Tom Lind", "tom@example.com").add("p3", "Ann Berg", "berg@example.org")
 			a := &archive{estate: e, ref: pii.Ref{Source: "files", Dataset: "a.mbox"}}
 			a.lines = append(slices.Repeat([]string{"as agreed."}, c.between), "Ann Berg")
+			if c.sender != "" {
+				a.lines = slices.Insert(a.lines, c.between-2, c.sender)
+			}
 			a.lines = append([]string{"From: <ann@example.com>"}, a.lines...)
 			if c.above {
 				slices.Reverse(a.lines)
@@ -60,7 +67,11 @@ func TestLetter(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(got.Questions) != c.asked {
+			asked := 0
+			for _, q := range got.Questions {
+				asked += int(q.Yes.Records)
+			}
+			if asked != c.asked {
 				t.Errorf("%d questions, want %d: %q", len(got.Questions), c.asked, reached(got))
 			}
 		})

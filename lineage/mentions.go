@@ -297,7 +297,7 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 			c.out.Records[i].Fields = f.Fields // of the rest it is asked
 		}
 	}
-	if len(f.Hits) == 0 {
+	if f.Hits = c.addressed(f, terms); len(f.Hits) == 0 {
 		return
 	}
 	byID := slices.ContainsFunc(f.Hits, func(h pii.Hit) bool { return terms[h.Term].Category != "identity.name" && !open[h.Term] })
@@ -317,6 +317,9 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 		}
 		if sent := number == nil && more && c.ownName(f) && c.sentHere(f); number == nil && !sent && ((!more || c.ownName(f)) && c.namesake(f) || c.namesakesOwn(f)) {
 			return
+		}
+		if !more && number == nil && plainText(c.g.Node(f.Dataset)) && c.namesakesLine(f) >= 0 {
+			return // a namesake's letter ends with her name
 		}
 		if !more {
 			c.doubtful(f, via, number)

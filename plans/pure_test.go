@@ -3,6 +3,7 @@ package plans_test
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -313,6 +314,22 @@ func TestFates(t *testing.T) {
 }
 
 // friends adds a table that does nothing but join two people, with a record that joins her to somebody else.
+// TestStandsIn gives a record that has to stay values that its columns take: a list, and what their types are written like.
+func TestStandsIn(t *testing.T) {
+	p := &paper{}
+	users := p.table("users", "tags online.cookie_id", "token identity.number", "ip online.ip")
+	for name, native := range map[string]string{"tags": "text[]", "token": "uuid", "ip": "inet"} {
+		users.Field(name).Field.Native = native
+	}
+	p.table("orders", "user_id none.key >users")
+	her := p.record("users", 1, lineage.Hers, "tags", `["a"]`, "token", "x", "ip", "192.0.2.1")
+	p.referrer("orders", 5, her, "user_id")
+	got := strings.Join(acts(p.build(t)), "\n")
+	if !regexp.MustCompile(`^pseudonymise users 1 tags=\[\] token=[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12} ip=::$`).MatchString(got) {
+		t.Errorf("got %s", got)
+	}
+}
+
 func friends(p *paper) *lineage.Node {
 	p.table("a", "mail contact.email").Person = 0.95
 	n := p.table("friends", "a_id none.key >a", "other_id none.key")

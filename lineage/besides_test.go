@@ -1,0 +1,81 @@
+package lineage_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"vestige/lineage"
+	"vestige/pii"
+)
+
+// TestNamedOnceMore takes visits for the visitor's alone that name her by her number and by a token of hers, and those that have the token only.
+func TestNamedOnceMore(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	users := e.table("s/users", "id identity.number int", "email contact.email", "name identity.name", "token none.key")
+	visits := e.table("s/visits", "id none.key", "user_id identity.number int >s/users.id", "token none.key ~s/users.token")
+	for i := range 60 {
+		users.add(i, mailAt(i), fmt.Sprintf("Ann Lee%c%c", 'a'+i%26, 'a'+i/26), fmt.Sprintf("tok%020d", i))
+		visits.add(fmt.Sprintf("v%d", i), i, fmt.Sprintf("tok%020d", i))
+	}
+	visits.add("w7", nil, fmt.Sprintf("tok%020d", 7))
+	same(t, told(e.close(e.open(), mail(mailAt(7)))), []string{"hers s/users 7", "hers s/visits v7", "hers s/visits w7"})
+}
+
+// TestAnsweredByStaff takes what staff wrote in a ticket of hers for hers, and leaves what other customers wrote there to them.
+func TestAnsweredByStaff(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	users := e.table("s/users", "id identity.number int", "email contact.email", "name identity.name")
+	staff := e.table("s/staff", "id identity.number int", "email contact.email", "name identity.name")
+	tickets := e.table("s/tickets", "id none.key int", "user_id identity.number int >s/users.id")
+	messages := e.table("s/messages", "id none.key int", "ticket_id none.key int >s/tickets.id", "author_kind none.code", "author_id identity.number int")
+	for i := range 30 {
+		users.add(i, mailAt(i), "Ann Lee")
+		tickets.add(100+i, i)
+		messages.add(1000+i, 100+i, "user", i)
+	}
+	for i := range 3 {
+		staff.add(i, fmt.Sprintf("desk%d@example.net", i), "Tom Lind")
+	}
+	messages.add(2000, 101, "staff", 1).add(2001, 102, "staff", 1).add(2002, 101, "user", 2)
+	for kind, to := range map[string]pii.Ref{"user": users.ref, "staff": staff.ref} {
+		messages.guess = append(messages.guess, lineage.Edge{ID: kind, From: messages.ref, Fields: []string{"author_id"}, To: to, ToFields: []string{"id"}, Confidence: 0.99, When: &lineage.When{Field: "author_kind", Values: []string{kind}}})
+	}
+	same(t, told(e.close(e.open(), mail(mailAt(1)))), []string{"hers s/users 1", "hers s/tickets 101", "hers s/messages 1001", "hers s/messages 2000"})
+}
+
+// TestArticle leaves an article that she ordered where it is, and the orders of it by others, though it has an address of somebody who sells it.
+func TestArticle(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	users := e.table("s/users", "id identity.number int", "email contact.email", "name identity.name")
+	articles := e.table("s/articles", "id none.key int", "vendor contact.email")
+	orders := e.table("s/orders", "id none.key int", "user_id identity.number int >s/users.id")
+	lines := e.table("s/lines", "id none.key int", "order_id none.key int >s/orders.id", "article_id none.key int >s/articles.id")
+	for i := range 30 {
+		users.add(i, mailAt(i), "Ann Lee")
+		articles.add(500+i, fmt.Sprintf("sales%d@example.net", i/3))
+		orders.add(100+i, i)
+		lines.add(1000+i, 100+i, 500+i%10)
+	}
+	same(t, told(e.close(e.open(), mail(mailAt(4)))), []string{"hers s/users 4", "hers s/orders 104", "hers s/lines 1004", "shared s/articles 504"})
+}
+
+// TestUpwardToThePerson starts from the number of an account, which stands in payments alone, and goes up to the person by the order that names whom the payment names.
+func TestUpwardToThePerson(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	users := e.table("s/users", "id identity.number int", "email contact.email", "name identity.name")
+	orders := e.table("s/orders", "id none.key int", "user_id identity.number int >s/users.id", "ship_name identity.name")
+	payments := e.table("s/payments", "id none.key int", "order_id none.key int >s/orders.id", "iban finance.iban", "holder identity.name")
+	name := func(i int) string { return fmt.Sprintf("Ann Lee%c%c", 'a'+i%26, 'a'+i/26) }
+	for i := range 30 {
+		users.add(i, mailAt(i), name(i))
+		orders.add(100+i, i, name(i))
+		payments.add(1000+i, 100+i, fmt.Sprintf("DE%020d", i), strings.ToUpper(name(i)))
+	}
+	from := pii.Identifier{Category: "finance.iban", Value: pii.NewValue(fmt.Sprintf("DE%020d", 3))}
+	same(t, told(e.close(e.open(), from)), []string{"hers s/users 3", "hers s/orders 103", "hers s/payments 1003"})
+}
