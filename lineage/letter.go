@@ -65,7 +65,7 @@ func (c *closer) addressed(f *pii.Found, terms []pii.Term) []pii.Hit {
 		if terms[h.Term].Category != "identity.name" {
 			return false
 		}
-		id, ok := addressAfter(valueAt(f.Fields[h.Field], h.Path), h.End)
+		id, ok := addressAfter(valueAt(f.Fields[h.Field], h.Path).Reveal(), h.End)
 		if !ok || c.byID[idKey(id)] != nil || !c.ofAnother(id) {
 			return false
 		}
@@ -88,15 +88,6 @@ func addressAfter(v string, at int) (id pii.Identifier, ok bool) {
 	}
 	norm, ok := forms.Normal("contact.email", []byte(address))
 	return pii.Identifier{Category: "contact.email", Value: pii.NewValue(string(norm))}, ok
-}
-
-func valueAt(vs []pii.Located, path string) string {
-	for _, v := range vs {
-		if v.Path == path {
-			return v.Value.Reveal()
-		}
-	}
-	return ""
 }
 
 // letterOf names the object that a line is of.
