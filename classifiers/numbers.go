@@ -108,9 +108,15 @@ type date struct {
 	end  int   // bytes read
 }
 
-// parseDay reads 2006-01-02, 2006/01/02, 02.01.2006, 02/01/2006 and 20060102-free forms with signs, at the beginning of a value.
+// parseDay reads 2006-01-02, 2006/01/02, 02.01.2006, 02/01/2006 and 20060102-free forms with signs, at the beginning of a value; also 2.1.2006 and 1/2/2006.
 func parseDay(v []byte) (date, bool) {
-	if len(v) < 8 || !IsDigit(v[0]) || !IsDigit(v[1]) {
+	if len(v) < 8 || !IsDigit(v[0]) {
+		return date{}, false
+	}
+	if short := v[1] == '.' || v[1] == '/' || v[1] == '-'; short || (v[2] == '.' || v[2] == '/' || v[2] == '-') && v[4] == v[2] {
+		return shortDay(v)
+	}
+	if !IsDigit(v[1]) {
 		return date{}, false
 	}
 	if len(v) >= 10 && IsDigit(v[2]) && IsDigit(v[3]) && (v[4] == '-' || v[4] == '/' || v[4] == '.') && v[7] == v[4] {
@@ -124,6 +130,26 @@ func parseDay(v []byte) (date, bool) {
 		return makeDay(y, m, d, 10)
 	}
 	return date{}, false
+}
+
+// shortDay reads a day whose day or month has one digit, the year last.
+func shortDay(v []byte) (date, bool) {
+	i := 1
+	if IsDigit(v[1]) {
+		i = 2
+	}
+	k := i + 2
+	if v[k] != v[i] {
+		k++
+	}
+	if k+5 > len(v) || v[k] != v[i] || k+5 < len(v) && IsDigit(v[k+5]) {
+		return date{}, false
+	}
+	d, m, y := number(v[:i]), number(v[i+1:k]), number(v[k+1:k+5])
+	if v[i] != '.' && m > 12 {
+		d, m = m, d
+	}
+	return makeDay(y, m, d, k+5)
 }
 
 func number(v []byte) int {

@@ -41,8 +41,8 @@ func labelled(text []byte, i int, words []string, loose bool) (h classifiers.Hit
 	if k-i <= 4 && classifiers.EqualFold(text[i:min(len(text), i+3)], "uid") && digits < 6 {
 		return h, false // of a process
 	}
-	if end < len(text) && text[end] == '#' {
-		return h, false // left out
+	if end < len(text) && text[end] == '#' || end-k > 4 && string(text[k:k+4]) == "CVE-" {
+		return h, false // left out, or of a flaw
 	}
 	if digits == 0 || (digits < 3 && !signed) || end-k > 24 || end-i > 56 {
 		return h, false

@@ -15,7 +15,7 @@ func Credential() classifiers.Classifier {
 		Names: []string{
 			"password", "password hash", "password digest", "encrypted password", "crypted password", "hashed password", "user password", "password encrypted", "token", "access token", "refresh token", "api token", "api secret", "secret", "secret key", "otp secret", "totp secret", "auth token", "authentication token", "reset password token", "password reset token", "remember token", "confirmation token", "password salt", "salt", "pin", "pin code?", "recovery code", "security answer", "private key", "client secret", "credential", "passcode",
 		},
-		Triggers: classifiers.Triggers{Bytes: "$.", Spots: []classifiers.Spot{{At: ".", After: "e"}, {At: "$", Before: "^ad$"}}, Words: keyPrefixes},
+		Triggers: classifiers.Triggers{Bytes: "$.:", Spots: []classifiers.Spot{{At: ":", Before: "a", After: "/"}, {At: ".", After: "e"}, {At: "$", Before: "^ad$"}}, Words: keyPrefixes},
 		MaxLen:   600,
 		At:       credentialAt,
 		Column: func(s *classifiers.Stats) (e classifiers.Evidence) {
@@ -64,10 +64,32 @@ func credentialAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	switch {
 	case text[i] == '$':
 		return hashAt(text, i)
+	case text[i] == ':':
+		return urlSecretAt(text, i)
 	case text[i] == '.':
 		return jwtAt(text, i)
 	case classifiers.IsLetter(text[i]):
 		return keyAt(text, i)
+	}
+	return h, false
+}
+
+// urlSecretAt reads the password in an address whose scheme ends at the colon: "postgres://app:secret@db.example".
+func urlSecretAt(text []byte, i int) (h classifiers.Hit, ok bool) {
+	if i+4 > len(text) || text[i+1] != '/' || text[i+2] != '/' {
+		return h, false
+	}
+	start := 0
+	for k := i + 3; k < len(text) && k-i < 120; k++ {
+		switch c := text[k]; {
+		case c == ':' && start == 0:
+			start = k + 1
+		case c == '@':
+			w := text[max(start, 0):k]
+			return classifiers.Hit{Start: start, End: k, Flags: classifiers.Labelled}, start > 0 && len(w) > 2 && w[0] != '$' && w[0] != '{' && w[0] != '<' && w[0] != '*' && w[0] != '%' && w[0] != '['
+		case c <= ' ' || c == '/' || c == '"' || c == '\'' || c == '<' || c == '>' || c == '?':
+			return h, false
+		}
 	}
 	return h, false
 }

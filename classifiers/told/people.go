@@ -154,6 +154,9 @@ func mentionAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 
 // readWeb reads a web address of one's own: with a scheme, or a host with a path.
 func readWeb(text []byte, k int, _ bool) (start, end int, ok bool) {
+	if k > 0 && (text[k-1] == '.' || text[k-1] == '@') {
+		return 0, 0, false // the label is a part of a host
+	}
 	dots, slash := 0, false
 	for end = k; end < len(text) && end-k < 150; end++ {
 		c := text[end]

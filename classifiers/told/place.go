@@ -119,7 +119,7 @@ func readPlace(text []byte, i int) (p place, ok bool) {
 		p.town = [2]int{start, stop}
 		return p, true
 	}
-	if start, stop, ok := townBefore(text, i); ok {
+	if start, stop, ok := townBefore(text, i); ok && !(end-i == 4 && stop == i-1 && year(text[i:end])) { // "Ada 2022"
 		p.town = [2]int{start, stop}
 		return p, true
 	}

@@ -193,7 +193,7 @@ func set(words []string) *classifiers.WordSet { return classifiers.NewWordSet(wo
 
 // at reads the value whose label begins at i, or the term that does.
 func (k *kind) at(text []byte, i int) (h classifiers.Hit, ok bool) {
-	if i > 0 && classifiers.IsWord(text[i-1]) || !classifiers.IsLetter(text[i]) {
+	if i > 0 && classifiers.IsWord(text[i-1]) || !classifiers.IsLetter(text[i]) || limit(text, i) {
 		return h, false
 	}
 	end := word(text, i)
@@ -367,6 +367,20 @@ func (k *kind) term(text []byte, i int, behindLabel bool) (end int, ok bool) {
 // proper tells whether the term is a part of a proper name: it and the next word have a capital ("Catholic Church", "Christian Weber").
 func proper(text []byte, i, end int) bool {
 	return classifiers.IsCapital(text, i) && end+1 < len(text) && text[end] == ' ' && classifiers.IsCapital(text, end+1)
+}
+
+var limits = set(strings.Fields("max min maximum minimum avg average cache mean median total"))
+
+// limit tells whether what is named at i is a limit or a mean rather than somebody's: "max_age", "min-salary"; or a request of troff.
+func limit(text []byte, i int) bool {
+	if i < 1 || text[i-1] != '_' && text[i-1] != '-' && text[i-1] != '.' {
+		return false
+	}
+	s := i - 1
+	for s > 0 && i-s < 10 && classifiers.IsLetter(text[s-1]) {
+		s--
+	}
+	return text[i-1] != '.' && limits.Has(text[s:i-1]) || text[i-1] == '.' && (i == 1 || text[i-2] == '\n')
 }
 
 // compound tells whether a hyphen makes the term a part of a longer word: "OS-agnostic", "straight-forward".

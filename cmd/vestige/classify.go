@@ -21,7 +21,7 @@ type classifyCmd struct {
 	Values   string   `placeholder:"DIR" help:"With --fields: a folder with a CSV of values for each dataset."`
 	Text     bool     `help:"Search the files as text, whatever they are."`
 	Spans    bool     `help:"Print the lines that hold something, with what it is behind each stretch; texts and logs are printed so anyway."`
-	Redact   bool     `help:"Print the text with its category in the place of everything personal."`
+	Redact   bool     `help:"Print the text with its category in the place of everything personal; of a file with fields, of every value of a personal one too."`
 	Count    bool     `help:"Print how often each category stands in the text."`
 	Examples bool     `negatable:"" default:"true" help:"Count reserved domains, fictional telephones and test cards as real; --no-examples leaves them out."`
 	With     []string `placeholder:"FILE" help:"Files of classifiers of one's own, besides the built-in ones."`
@@ -121,12 +121,16 @@ func (x classifyCmd) one(c *call, set *classifiers.Set, pool *decode.Pool, file 
 		return out, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if x.Redact && !x.Text && !x.Count && !c.cli.JSON {
+		if done, err := x.redactFields(c, set, pool, f, file, &out); done || err != nil {
+			return out, err
+		}
+	}
 	if x.asText() {
 		return out, x.packed(c, set, pool, f, &out)
 	}
 	g := &gathered{set: set, file: file, by: map[string]*classifiers.Gather{}}
-	ext := filepath.Ext(strings.TrimSuffix(file, ".gz"))
-	sum, err := pool.Decode(c.ctx, decode.Options{Ext: ext}, f, g.item)
+	sum, err := pool.Decode(c.ctx, x.options(file), f, g.item)
 	switch {
 	case errors.Is(err, errIsText):
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -140,6 +144,11 @@ func (x classifyCmd) one(c *call, set *classifiers.Set, pool *decode.Pool, file 
 	out.Gaps = append(append(out.Gaps, g.gaps...), cutShort(file, sum)...)
 	out.Fields = append(out.Fields, g.fields(x.Min)...)
 	return out, nil
+}
+
+// options say how a file is to be read, by its name.
+func (x classifyCmd) options(file string) decode.Options {
+	return decode.Options{Ext: filepath.Ext(strings.TrimSuffix(file, ".gz"))}
 }
 
 // openFile opens a file, with the name that the caller gave it in the errors.
@@ -176,6 +185,7 @@ type gathered struct {
 	names []string
 	by    map[string]*classifiers.Gather
 	gaps  []pii.Gap
+	dump  bool // fields are named by their table, a point and their column
 }
 
 func (g *gathered) item(it *decode.Item) error {
@@ -184,6 +194,7 @@ func (g *gathered) item(it *decode.Item) error {
 		if it.Info.Format == decode.Log {
 			return errIsText
 		}
+		g.dump = it.Info.Format == decode.SQL
 	case decode.Gap:
 		if n := len(g.gaps); n > 0 && g.gaps[n-1].Code == it.Code {
 			g.gaps[n-1].Records++
@@ -211,22 +222,47 @@ func valueOf(v decode.Value) []byte {
 func (g *gathered) of(name string) *classifiers.Gather {
 	if g.by[name] == nil {
 		g.names = append(g.names, name)
-		g.by[name] = g.set.NewGather(classifiers.Context{Ref: pii.Ref{Source: "file", Dataset: g.file, Field: name}, Field: pii.Field{Name: name, Column: name, Type: pii.Text}})
+		dataset, field := g.placeOf(name)
+		g.by[name] = g.set.NewGather(classifiers.Context{Ref: pii.Ref{Source: "file", Dataset: dataset, Field: field}, Field: pii.Field{Name: field, Column: field, Type: pii.Text}})
 	}
 	return g.by[name]
 }
 
+// placeOf gives the dataset of a field, which of a dump is its table, and the field's name in it.
+func (g *gathered) placeOf(name string) (dataset, field string) {
+	if i := strings.LastIndexByte(name, '.'); g.dump && i > 0 {
+		return name[:i], name[i+1:]
+	}
+	return g.file, name
+}
+
 func (g *gathered) fields(least float64) (out []classifiedField) {
-	d := &pii.Dataset{Ref: pii.Ref{Source: "file", Dataset: g.file}, Kind: pii.Objects}
+	for left := g.names; len(left) > 0; {
+		dataset, _ := g.placeOf(left[0])
+		n := 1
+		for n < len(left) {
+			if d, _ := g.placeOf(left[n]); d != dataset {
+				break
+			}
+			n++
+		}
+		out, left = append(out, g.fieldsOf(dataset, left[:n], least)...), left[n:]
+	}
+	return out
+}
+
+// fieldsOf weighs the fields of one dataset beside each other.
+func (g *gathered) fieldsOf(dataset string, names []string, least float64) (out []classifiedField) {
+	d := &pii.Dataset{Ref: pii.Ref{Source: "file", Dataset: dataset}, Kind: pii.Objects}
 	var ps []pii.Proposal
 	var ss []*classifiers.Stats
-	for _, n := range g.names {
+	for _, n := range names {
 		s := g.by[n].Stats()
 		ps, ss = append(ps, g.set.Weigh(s)), append(ss, s)
 	}
 	for i, p := range g.set.Again(ps, ss, d) {
 		if p.Confidence >= least && p.Category.Personal() || len(p.Contains) > 0 {
-			out = append(out, classifiedField{g.names[i], p.Category, p.Confidence, ss[i].Values, p.Contains, p.Nats})
+			out = append(out, classifiedField{names[i], p.Category, p.Confidence, ss[i].Values, p.Contains, p.Nats})
 		}
 	}
 	return out
