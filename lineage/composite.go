@@ -69,6 +69,97 @@ func together(single, several []Edge) []Edge {
 	return append(single, several...)
 }
 
+// sets are the fields that say who is meant together with others, and by themselves nothing: a number that each tenant counts from 1 is in any key that counts from 1.
+type sets map[pii.Ref]bool
+
+// setsOf finds them: by which a declared reference of several fields leads from a record and to one, those of a key of several that are called as their dataset, and in
+// other datasets of the system that have all of such a key those of its name. A field that is declared to refer by itself is none, nor is what repeats it.
+func setsOf(looks []Look) sets {
+	m, declared := sets{}, declaredFields(looks)
+	nodes, named := map[pii.Ref]*Node{}, map[*Node]map[string]string{}
+	for i := range looks {
+		n := looks[i].Node
+		if named[n] == nil {
+			nodes[n.Dataset.Ref], named[n] = n, map[string]string{}
+		}
+		named[n][keyName(looks[i].Field.Field.Name)] = looks[i].Field.Field.Name
+	}
+	numbers := map[string]bool{}
+	for i := range looks {
+		if l := &looks[i]; calledSo(l) && keyOf(l) != nil && !declared[l.ref()] {
+			numbers[keyName(l.Field.Field.Name)] = true
+		}
+	}
+	for i := range looks {
+		if l := &looks[i]; numbers[keyName(l.Field.Field.Name)] && !l.Exam.Unique && !declared[l.ref()] {
+			m[l.ref()] = true // in other systems, too, that is how such numbers are called
+		}
+	}
+	for at, key := range setKeys(looks, nodes) {
+		for n, fields := range named {
+			has := n.Dataset.Ref.Source == at.Source && !slices.ContainsFunc(key, func(f string) bool { return fields[keyName(f)] == "" })
+			for _, f := range key {
+				if own := n.Dataset.Ref.In(fields[keyName(f)]); has && !declared[at.In(f)] && !declared[own] {
+					m[own] = true
+				}
+			}
+		}
+	}
+	for _, n := range nodes {
+		for _, r := range n.Dataset.References {
+			for i := range r.Fields {
+				if len(r.Fields) > 1 && !declared[n.Dataset.Ref.In(r.Fields[i])] && !declared[r.To.In(r.ToFields[i])] {
+					m[n.Dataset.Ref.In(r.Fields[i])] = true
+				}
+			}
+		}
+	}
+	return m
+}
+
+// setKeys gives by dataset the fields by which others are declared to refer to it together, or its key of several where one is called as the dataset.
+func setKeys(looks []Look, nodes map[pii.Ref]*Node) map[pii.Ref][]string {
+	m := map[pii.Ref][]string{}
+	for i := range looks {
+		if k := keyOf(&looks[i]); k != nil && calledSo(&looks[i]) {
+			m[looks[i].Node.Dataset.Ref] = k
+		}
+	}
+	for _, n := range nodes {
+		for _, r := range n.Dataset.References {
+			if len(r.Fields) > 1 && nodes[r.To] != nil {
+				m[r.To] = r.ToFields
+			}
+		}
+	}
+	return m
+}
+
+// keyOf gives the key of several fields that a field is a part of.
+func keyOf(l *Look) []string {
+	for _, key := range l.Node.keys() {
+		if slices.Contains(key, l.Field.Field.Name) {
+			return key
+		}
+	}
+	return nil
+}
+
+// calledSo tells whether a field is called just as its own dataset: patient_no of patients.
+func calledSo(l *Look) bool {
+	own := trimKeys(leaf(l.Field.Field.Name))
+	return len(own) > 0 && len(own) < len(leaf(l.Field.Field.Name)) && slices.EqualFunc(own, words(lastSegment(l.Node.Dataset.Ref.Dataset)), inflected)
+}
+
+// only tells whether a field says nothing by itself of the records of another dataset, whose name it does not have either.
+func (m sets) only(c, p *Look) bool {
+	ws := c.leaf()
+	if c.Node == p.Node {
+		return m[c.ref()] && !anyWord(ws, selfWords)
+	}
+	return m[c.ref()] && calls(ws, p, unprefixed(p.words(), c.words())) == 0
+}
+
 // keyName is a field's name, as it is compared with others.
 func keyName(name string) string { return strings.Join(words(name), "_") }
 
@@ -105,7 +196,14 @@ func composite(tables map[*Node]map[string]*Look, refers map[pii.Ref]bool, c, p 
 	proof := 0.0
 	for _, name := range key {
 		a, b := tables[c][keyName(name)], tables[p][keyName(name)]
-		if a == nil || b == nil || a.Sketch == nil || b.Sketch == nil || a.Field.Field.Type != b.Field.Field.Type {
+		if a == nil || b == nil || a.Field.Field.Type != b.Field.Field.Type {
+			return nil
+		}
+		if a.Sketch == nil && b.Sketch == nil && fewest(a) && fewest(b) {
+			pairs = append(pairs, [2]*Look{a, b})
+			continue
+		}
+		if a.Sketch == nil || b.Sketch == nil {
 			return nil
 		}
 		in, _, both := a.Sketch.Shared(b.Sketch)
@@ -133,6 +231,9 @@ func composite(tables map[*Node]map[string]*Look, refers map[pii.Ref]bool, c, p 
 	e.ID, e.Confidence = EdgeID(from, e.Fields, to, e.ToFields), 1/(1+math.Exp(-total(e.Evidence)))
 	return e
 }
+
+// fewest tells whether a field has so few values that no sketch of them is made: the numbers of two tenants.
+func fewest(l *Look) bool { return l.Field.Distinct > 0 && l.Field.Distinct < 3 }
 
 // beside tells whether a reference by several fields, which nobody declared, is to what a record has to do with and is no part of: a repair in a flat.
 func beside(g *Graph, n *Node, e *Edge) bool {

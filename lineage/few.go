@@ -17,7 +17,7 @@ const (
 )
 
 // few proposes references that names make likely where there are too few values to prove them, and betters those that were inferred by halves.
-func few(looks []Look, edges []Edge) []Edge {
+func few(looks []Look, edges []Edge, set sets) []Edge {
 	taken := declaredFields(looks)
 	for _, e := range edges {
 		if e.Confidence >= sure {
@@ -44,7 +44,7 @@ func few(looks []Look, edges []Edge) []Edge {
 			continue
 		}
 		p, nat := convention(c, tables[c.Node.Dataset.Ref.Source], known, parents)
-		if p != nil && p.Node != c.Node && sameClass(c, p) {
+		if p != nil && p.Node != c.Node && sameClass(c, p) && !set.only(c, p) {
 			if nats, ok := weighFew(c, p, nat); ok {
 				out = append(out, inferred(c, p, nats))
 			}

@@ -19,6 +19,7 @@ type Graph struct {
 	in    map[pii.Ref][]int // edges by parent dataset
 	shown map[pii.Ref][]int // edges of views, by either end
 
+	served  map[string]bool      // sources in which records refer to people who are no staff
 	several map[pii.Ref][]string // fields that references of several fields lead to or from, and those that tell whether a reference holds, by dataset
 }
 

@@ -55,15 +55,16 @@ const (
 // likely that is by chance (two dense runs of numbers always include one another), names, types and cardinality. Declared references are not repeated.
 func Infer(looks []Look) []Edge {
 	parents, h := index(looks), hintsOf(looks)
+	set := setsOf(looks)
 	declared := declaredFields(looks)
 	hits := make([]int32, len(looks))
 	var out []Edge
 	for i := range looks {
 		if c := &looks[i]; childLike(c) && !declared[c.ref()] {
-			out = append(out, best(c, looks, candidates(c, parents, hits), h)...)
+			out = append(out, best(c, looks, candidates(c, parents, hits), h, set)...)
 		}
 	}
-	out = few(looks, out)
+	out = few(looks, out, set)
 	out = together(out, composites(looks, out))
 	slices.SortFunc(out, func(a, b Edge) int { return cmp.Compare(a.ID, b.ID) })
 	return out
@@ -141,13 +142,13 @@ type scored struct {
 }
 
 // best gives the likeliest parent of a child, with its confidence lowered where others are nearly as likely.
-func best(c *Look, looks []Look, candidates []int, h *hints) []Edge {
+func best(c *Look, looks []Look, candidates []int, h *hints, set sets) []Edge {
 	var all []scored
 	var poor []*Look // they cannot come near the best one
 	holds := func(p *Look) bool { _, ok := h.weigh(c, p); return ok }
 	for _, i := range candidates {
 		p := &looks[i]
-		if p == c || !sameClass(c, p) {
+		if p == c || !sameClass(c, p) || set.only(c, p) {
 			continue
 		}
 		if h.hopeless(c, p) {

@@ -82,11 +82,14 @@ var bareKinds = []string{"entity", "object", "resource", "subject", "target", "r
 
 var kindWords = []string{"type", "typ", "class", "kind", "klasse", "art", "model", "table", "tabelle"}
 
-// kindStem gives what stands before one of the words at the end of a name.
+// kindStem gives what stands before one of the words at the end of a name: nothing of a kind beside a ref_no.
 func kindStem(name string, last []string) (string, bool) {
 	ws := words(name)
-	if len(ws) < 2 || !slices.Contains(last, ws[len(ws)-1]) {
+	switch {
+	case len(ws) == 0 || !slices.Contains(last, ws[len(ws)-1]), len(ws) == 1 && !slices.Contains(kindWords, ws[0]):
 		return "", false
+	case len(trimKeys(ws)) == 0:
+		return "", true
 	}
 	return strings.Join(ws[:len(ws)-1], "_"), true
 }

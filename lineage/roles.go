@@ -18,8 +18,9 @@ const (
 // domain. It needs the edges, and is done again whenever they change. What a person decided of an edge stays.
 func Assign(nodes []Node, edges []Edge) {
 	Persons(nodes)
-	demote(nodes, edges)
-	g := (&Graph{Nodes: nodes, Edges: edges}).Index()
+	served := servedBy(nodes, edges)
+	demote(nodes, edges, served)
+	g := (&Graph{Nodes: nodes, Edges: edges, served: served}).Index()
 	for i := range nodes {
 		assignEdges(g, &nodes[i])
 	}
@@ -74,13 +75,17 @@ func refers(n *Node, f *FieldNode) bool {
 }
 
 // foreign tells whether a field's name says that it is about another person than the record's.
-// Of a document in a column, the objects that the field stands in say so too: the name in emergency.name is nobody's of the record.
+// Of a member of a document, the objects that it stands in say so too: the name in emergency.name is nobody's of the record, nor is agent.name. To whom a letter goes is left to the roles.
 func foreign(f *FieldNode) bool {
 	if aboutAnother(words(lastSegment(f.Field.Name))) {
 		return true
 	}
-	inside := strings.Split(f.Field.Path, ".")
-	return f.Field.Column != "" && len(inside) > 1 && slices.ContainsFunc(inside[:len(inside)-1], func(s string) bool { return !strings.HasSuffix(s, "[]") && aboutAnother(words(s)) })
+	path, in := f.Field.Path, aboutAnother
+	if f.Field.Column == "" || path == "" {
+		path, in = f.Field.Name, func(ws []string) bool { return aboutAnother(ws) && !anyWord(ws, toWords) }
+	}
+	inside := strings.Split(path, ".")
+	return len(inside) > 1 && slices.ContainsFunc(inside[:len(inside)-1], func(s string) bool { return !strings.HasSuffix(s, "[]") && in(words(s)) })
 }
 
 func lastSegment(name string) string {
@@ -97,7 +102,7 @@ func nearUnique(f *FieldNode) bool {
 }
 
 // demote takes back that records are persons where they refer to one they belong to: an address book entry, an order that repeats the name.
-func demote(nodes []Node, edges []Edge) {
+func demote(nodes []Node, edges []Edge, served map[string]bool) {
 	byRef := map[pii.Ref]*Node{}
 	for i := range nodes {
 		byRef[nodes[i].Dataset.Ref] = &nodes[i]
@@ -116,7 +121,11 @@ func demote(nodes []Node, edges []Edge) {
 			p.Person = 0 // what a person has, not a person: several may have it together
 			continue
 		}
-		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || aboutAnother(roleWords(c, &e, 5)) || staff(p) || e.Declared && meant[e.From] && oneEach(c, &e) {
+		if c != nil && p != nil && c != p && c.Person >= 0.9 && reachable(c) && !reachable(p) && e.Declared && crowdOf(c, &e) {
+			p.Person = 0 // the house that all of them are of, and that has a name
+			continue
+		}
+		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || aboutAnother(roleWords(c, &e, 5)) || trade(served, &e, p) || e.Declared && meant[e.From] && oneEach(c, &e) {
 			continue
 		}
 		if !e.Declared && (e.Confidence < sure || eachAnother(c, e)) {
@@ -126,16 +135,16 @@ func demote(nodes []Node, edges []Edge) {
 			c.Person = 0
 		}
 	}
-	belongings(edges, byRef)
+	belongings(edges, byRef, served)
 }
 
 // belongings takes back that records are persons where only weak signs say so, or the number of an account, and they refer to something that belongs to a
 // person itself: the address of an order, the transfer that paid an invoice.
-func belongings(edges []Edge, byRef map[pii.Ref]*Node) {
+func belongings(edges []Edge, byRef map[pii.Ref]*Node, served map[string]bool) {
 	holds := func(e *Edge) bool { return !e.Copy && (e.Declared || e.Confidence >= sure) && e.From != e.To }
 	owned := map[pii.Ref]bool{}
 	for i := range edges {
-		if e := &edges[i]; holds(e) && byRef[e.To] != nil && byRef[e.To].Person >= 0.9 && byRef[e.From] != nil && byRef[e.From].Person < possible && !aboutAnother(words(e.Fields[0])) && !staff(byRef[e.To]) {
+		if e := &edges[i]; holds(e) && byRef[e.To] != nil && byRef[e.To].Person >= 0.9 && byRef[e.From] != nil && byRef[e.From].Person < possible && !aboutAnother(words(e.Fields[0])) && !trade(served, e, byRef[e.To]) {
 			owned[e.From] = true
 		}
 	}
@@ -196,10 +205,6 @@ func pairs(edges []Edge) map[[2]pii.Ref]bool {
 	}
 	return m
 }
-
-var staffWords = []string{"employee", "employees", "staff", "agent", "agents", "mitarbeiter", "mitarbeitende", "personal", "team", "sachbearbeiter", "operators", "admins", "personnel"}
-
-func staff(n *Node) bool { return anyWord(words(n.Dataset.Ref.Dataset), staffWords) }
 
 // assignEdges gives each edge of a child its kind. The child belongs to the person that the likeliest of its references to persons names; a second
 // one is a mention, or a co-owner where its name says so; without any it belongs to whom its parents belong to.
@@ -302,7 +307,7 @@ func ownerScore(g *Graph, n *Node, e *Edge, all []*Edge) float64 {
 	if e.From == e.To {
 		s -= 6
 	}
-	if staff(g.Node(e.To)) && !staff(n) {
+	if trade(g.served, e, g.Node(e.To)) && !staff(n) {
 		s -= 3
 	}
 	if f := n.telling(e.Fields); f != nil {
@@ -364,7 +369,7 @@ func coOwner(g *Graph, n *Node, e *Edge, all []*Edge) bool {
 		return true
 	}
 	f := n.telling(e.Fields)
-	return !aboutAnother(ws) && !staff(g.Node(e.To)) && f != nil && !crowded(n, f, all)
+	return !aboutAnother(ws) && !trade(g.served, e, g.Node(e.To)) && f != nil && !crowded(n, f, all)
 }
 
 // correspondent tells whether a message has both: from whom, and to whom. It belongs to both of them, and neither can take it from the other.
@@ -394,7 +399,7 @@ func soleKeyOf(n *Node, field string) bool {
 func assignFields(g *Graph, n *Node) {
 	kinds, owned := map[string]Role{}, false
 	for _, e := range g.Out(n.Dataset.Ref) {
-		owned = owned || e.Kind == Owns && !e.Copy && g.Node(e.To) != nil && g.Node(e.To).Person >= possible
+		owned = owned || e.Kind == Owns && !e.Copy && (isPerson(g, e.To) || hasOwner(g, e.To))
 		if len(e.Fields) == 1 && (kinds[e.Fields[0]] == "" || e.Kind == Owns) {
 			kinds[e.Fields[0]] = e.Kind
 		}
