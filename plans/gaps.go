@@ -119,14 +119,37 @@ func (b *builder) leaves(m missing, record string) string {
 	return why
 }
 
-// undecided gives the reason for which it was accepted that a record is left that only an undecided field leads to.
+// undecided gives the reason for which it was accepted that a record is left that only an undecided field leads to. It holds in every later look, also where that starts from
+// more than the first one did and seems to be surer of the record, for as long as nobody decides the field.
 func (b *builder) undecided(i int, r *lineage.Record) string {
 	stands := r.Holding == lineage.Hers || r.Holding == lineage.Joint || r.Holding == lineage.Mention
-	if b.in.Kind != Erasure || b.fate[i] != untouched || !stands || len(r.Via) == 0 || r.Confidence >= b.in.Change(lastCategory(r)) {
+	if b.in.Kind != Erasure || b.fate[i] == kept || !stands || len(r.Via) == 0 {
 		return ""
 	}
 	last := r.Via[len(r.Via)-1]
-	return b.in.Accepted[GapID(pii.Gap{Code: "undecided-field", At: last.Dataset.In(last.Field)})]
+	at := last.Dataset.In(last.Field)
+	if r.Confidence >= b.in.Change(last.Category) && !b.unsure(at, last.Category) {
+		return ""
+	}
+	return b.in.Accepted[GapID(pii.Gap{Code: "undecided-field", At: at})]
+}
+
+// unsure tells whether a field, or the reference that it is, is too unsure to act on, and nobody has decided it.
+func (b *builder) unsure(at pii.Ref, cat pii.Category) bool {
+	n := b.in.Graph.Node(at)
+	if n == nil || n.Field(at.Field) == nil {
+		return false
+	}
+	refers := false
+	for _, e := range b.in.Graph.Out(at) {
+		if len(e.Fields) == 1 && e.Fields[0] == at.Field {
+			if refers = true; e.Declared || e.Decided || e.Confidence >= b.in.Change(cat) {
+				return false
+			}
+		}
+	}
+	f := n.Field(at.Field)
+	return refers || !f.Decided && f.Confidence < b.in.Change(cat)
 }
 
 // rungs says of each source that the plan touches what remains of erased data there.

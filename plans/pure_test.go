@@ -434,6 +434,29 @@ func TestGapsAndLint(t *testing.T) {
 }
 
 // TestSealedRoundTrip draws sealed parts: what is encoded comes back, NULL apart from "".
+// TestAcceptedUndecidedStays has a later look that is surer of a record than the first one was: what was accepted to be left over an undecided field is left, until the field is decided.
+func TestAcceptedUndecidedStays(t *testing.T) {
+	t.Parallel()
+	for decided, want := range map[bool][]string{false: {"retain s/a 1"}, true: {"delete s/a 1"}} {
+		p := &paper{}
+		a := p.table("a", "mail contact.email")
+		f := a.Field("mail")
+		f.Confidence, f.Decided = 0.8, decided
+		p.record("a", 1, lineage.Hers, "mail", "ann@example.com")
+		p.closure.Records[0].Via[0].Field = "mail"
+		p.change = func(in *plans.Input) {
+			in.Accepted = map[string]string{plans.GapID(pii.Gap{Code: "undecided-field", At: refOf("a").In("mail")}): "looked at by hand"}
+		}
+		var got []string
+		for _, st := range p.build(t).Open.Steps {
+			got = append(got, fmt.Sprintf("%s %s %d", st.Method, st.Dataset, st.Records))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("decided %v: the plan has %q, want %q", decided, got, want)
+		}
+	}
+}
+
 func TestSealedRoundTrip(t *testing.T) {
 	t.Parallel()
 	value := rapid.OneOf(rapid.Just(pii.Value{}), rapid.Map(rapid.String(), pii.NewValue))
