@@ -172,6 +172,15 @@ func (c *Catalog) References(ctx context.Context, ref pii.Ref) (rs []Reference, 
 	return rs, err
 }
 
+// DecidedReferences gives the edges that somebody decided on, rejected ones included.
+func (c *Catalog) DecidedReferences(ctx context.Context) (rs []Reference, err error) {
+	err = c.read(ctx, func(tx db.Tx) error {
+		rs, err = c.edgesWith(ctx, tx, "WHERE EXISTS (SELECT 1 FROM decision WHERE decision.target = 'edge:' || edge.id AND decision.verdict <> '')")
+		return err
+	})
+	return rs, err
+}
+
 // ReferenceFilter chooses a page of the references at a dataset.
 type ReferenceFilter struct {
 	At     pii.Ref

@@ -247,13 +247,14 @@ type closer struct {
 	twins     map[string]bool          // by what others are named who have her name and her date of birth
 	reached   map[way]map[int][]*pii.Found
 	ends      ends
-	things    map[string]bool // what records of hers refer to, once asked
-	ctx       context.Context // of the closure under way, which a closer lives no longer than
+	begins    map[pii.Ref]map[string][]int // lines with which letters begin, by object
+	things    map[string]bool              // what records of hers refer to, once asked
+	ctx       context.Context              // of the closure under way, which a closer lives no longer than
 }
 
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
 	return &closer{
-		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, within: map[pii.Ref][]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, common: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, spared: map[string]bool{}, twins: map[string]bool{}, namesakes: map[string][]int{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
+		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, within: map[pii.Ref][]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, common: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, spared: map[string]bool{}, twins: map[string]bool{}, namesakes: map[string][]int{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{}, begins: map[pii.Ref]map[string][]int{},
 		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{}, said: profile{},
 	}
 }

@@ -27,8 +27,47 @@ func (c *closer) besideHer(f *pii.Found) bool {
 			return false
 		}
 		line, ok := lineOf(r.Key)
-		return ok && line <= at && line >= above && at-line <= letterLines
+		return ok && line <= at && line >= above && at-line <= letterLines && !c.letterBetween(f, line, at)
 	})
+}
+
+// fromWords begin the line of a letter that says whom it is from.
+var fromWords = []string{"from", "von", "de", "da", "van", "od", "fra", "från"}
+
+// letterBetween tells whether another letter begins between two lines of an object. Lines of one heading, of which several may say whom it is from, begin one letter.
+func (c *closer) letterBetween(f *pii.Found, above, below int) bool {
+	begins := c.letters(f.Dataset)[f.Key[0].Reveal()]
+	return slices.ContainsFunc(begins, func(line int) bool {
+		return line > above+1 && line < below && !slices.Contains(begins, line-1)
+	})
+}
+
+// letters gives the lines with which letters begin in the objects of a dataset, read once.
+func (c *closer) letters(at pii.Ref) map[string][]int {
+	if known := c.begins[at]; known != nil {
+		return known
+	}
+	out := map[string][]int{}
+	c.begins[at] = out
+	n := c.g.Node(at)
+	m := pii.Match{Dataset: n.Dataset, Want: Textual(n)}
+	for _, field := range m.Want {
+		t := pii.Term{Field: field, Mode: pii.Within, Category: "identity.family_name"}
+		for _, w := range fromWords {
+			t.Values = append(t.Values, pii.NewValue(w))
+		}
+		m.Terms = append(m.Terms, t)
+	}
+	_ = c.run(c.ctx, n, m, func(f *pii.Found) error {
+		if line, ok := lineOf(f.Key); ok && len(f.Key) == 2 && slices.ContainsFunc(f.Hits, func(h pii.Hit) bool {
+			rest := first(f.Fields[h.Field]).Reveal()
+			return h.Start == 0 && h.End < len(rest) && (rest[h.End] == ':' || rest[:h.End+1] == "From ")
+		}) {
+			out[f.Key[0].Reveal()] = append(out[f.Key[0].Reveal()], line)
+		}
+		return nil
+	})
+	return out
 }
 
 // plainText tells whether the records of a dataset are lines that have no fields of their own about anybody: a log whose lines say who did what is none of letters.

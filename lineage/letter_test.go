@@ -42,10 +42,11 @@ func TestLetter(t *testing.T) {
 		between, asked int
 		member         pii.Category // of what each line is seen to say
 		above          bool         // that the name stands above the address
-		sender         string       // of the letter that ends with the name, where it is a namesake's
+		sender         string       // of the letter that ends with the name, where it is another's
 	}{
 		"near": {4, 0, "none.code", false, ""}, "far": {40, 1, "none.code", false, ""}, "a log": {4, 1, "contact.email", false, ""}, "the end of what comes before": {4, 1, "none.code", true, ""},
 		"a namesake's": {40, 0, "none.code", false, "From: Ann Berg <berg@example.org>"}, "nobody known": {40, 2, "none.code", false, "From: Ann Berg <other@example.org>"},
+		"the next letter": {4, 1, "none.code", false, "From: Tom Lind <tom@example.com>"}, "a line of words": {4, 0, "none.code", false, "from then on, all is well"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

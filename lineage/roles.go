@@ -456,8 +456,8 @@ func hub(f *FieldNode) bool { return f.Values >= 40 && f.Distinct*20 <= f.Values
 // constant tells whether the field has one value in all of its records: the address that a shop writes from.
 func constant(f *FieldNode) bool { return f.Values >= 3 && f.Distinct == 1 }
 
-// domains joins fields that references of one field connect, and names each domain by its least field that is a parent.
-func domains(nodes []Node, edges []Edge) {
+// joined gives for a field which one stands for all those that references of one field connect with it.
+func joined(edges []Edge) func(pii.Ref) pii.Ref {
 	root := map[pii.Ref]pii.Ref{}
 	var find func(pii.Ref) pii.Ref
 	find = func(r pii.Ref) pii.Ref {
@@ -477,6 +477,37 @@ func domains(nodes []Node, edges []Edge) {
 			root[a] = b
 		}
 	}
+	return find
+}
+
+// Owes tells whether what follows from decisions on references is not worked out yet: the ends of one that holds are not of one value domain, or those of one that was
+// rejected still are.
+func (g *Graph) Owes(decided []Edge) bool {
+	if len(decided) == 0 {
+		return false
+	}
+	find := joined(slices.DeleteFunc(slices.Clone(g.Edges), func(e Edge) bool {
+		n := g.Node(e.From)
+		return n == nil || n.Dataset.Kind == pii.View
+	}))
+	domain := func(at pii.Ref) string {
+		if n := g.Node(at); n != nil && n.Gone == 0 && n.Field(at.Field) != nil {
+			return n.Field(at.Field).Domain
+		}
+		return ""
+	}
+	return slices.ContainsFunc(decided, func(e Edge) bool {
+		if len(e.Fields) != 1 || e.When != nil {
+			return false
+		}
+		from, to := e.From.In(e.Fields[0]), e.To.In(e.ToFields[0])
+		return domain(to) != "" && domain(from) != "" && (find(from) == find(to)) != (domain(from) == domain(to))
+	})
+}
+
+// domains joins fields that references of one field connect, and names each domain by its least field that is a parent.
+func domains(nodes []Node, edges []Edge) {
+	find := joined(edges)
 	parent := map[pii.Ref]bool{}
 	for _, e := range edges {
 		if len(e.ToFields) == 1 {

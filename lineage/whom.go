@@ -17,7 +17,12 @@ func (c *closer) whom(context.Context) error {
 	if first < 0 {
 		return nil
 	}
-	via := c.out.Records[first].Via
+	for i, r := range c.out.Records {
+		if r.Holding == Hers && c.g.Node(r.Dataset).Person > c.g.Node(c.out.Records[first].Dataset).Person {
+			first = i // where people are told apart
+		}
+	}
+	via, at := c.out.Records[first].Via, c.out.Records[first].Dataset
 	c.out.Questions = nil // what was asked about records of hers is not known to be about hers: this one stands about them in its place
 	for _, r := range c.out.Records {
 		if r.Holding == HeldByOther {
@@ -30,7 +35,7 @@ func (c *closer) whom(context.Context) error {
 				ID: whomID, Code: "several-people", Via: via,
 				text: "What was given stands in records of several people, and does not say which of them is meant. A further identifier of the person would.",
 				Yes:  Outcome{Text: "it is the person whose records were found: they are treated as hers"}, No: Outcome{Text: "it is somebody else: they stay as they are"},
-			}, Doubt{ID: whomID, Dataset: via[0].Dataset})
+			}, Doubt{ID: whomID, Dataset: at})
 		}
 	}
 	c.forget()

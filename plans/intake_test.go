@@ -33,3 +33,22 @@ func TestNormaliseWhatIsTyped(t *testing.T) {
 		}
 	}
 }
+
+// TestNumberOfAField takes a number by any field of its value domain, and an address by the field that holds it.
+func TestNumberOfAField(t *testing.T) {
+	t.Parallel()
+	p := &paper{}
+	p.table("policies", "mail contact.email", "place contact.city")
+	p.nodes[0].Fields[0].Domain = "s/policies#id"
+	g := p.input().Graph
+	for field, want := range map[string]string{"s/policies#id": "identity.number s/policies#id", "s/policies#mail": "contact.email ", "s/policies#place": "which-domain", "s/policies#none": "no-such-field"} {
+		got := ""
+		ids, err := plans.Normalise(g, []pii.Identifier{{Category: "identity.number", Value: pii.NewValue("ann7@example.com"), Domain: field}})
+		if got = errkind.Code(err); err == nil {
+			got = string(ids[0].Category) + " " + ids[0].Domain
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", field, got, want)
+		}
+	}
+}

@@ -48,7 +48,7 @@ type asked struct {
 // Plan finds everything of a person, builds the plan and stores it under the request, whose key is made where there is none. Earlier plans of
 // the request that nobody has begun to carry out are superseded.
 func (e *Engine) Plan(ctx context.Context, a Ask) (*Status, error) {
-	g, err := e.Catalog.Graph(ctx)
+	g, err := e.Graph(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (e *Engine) Replan(ctx context.Context, id, by string) (*Status, error) {
 
 // again builds from another start what a plan was built from; of a batch, from the start of each subject.
 func (e *Engine) again(ctx context.Context, s *Status, was lineage.Earlier, start []pii.Identifier, salt []byte, previous string, subjects ...Subject) (*Plan, error) {
-	g, err := e.Catalog.Graph(ctx)
+	g, err := e.Graph(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -369,6 +369,10 @@ func Normalise(g *lineage.Graph, in []pii.Identifier) ([]pii.Identifier, error) 
 		if !id.Category.Identifier() && !lineage.Describes(id.Category) {
 			return nil, errkind.Coded(errkind.Invalid, "no-identifier", "%s is not a category that singles out a person", id.Category)
 		}
+		id, err := ofField(g, id)
+		if err != nil {
+			return nil, err
+		}
 		norm, ok := forms.Normal(id.Category, []byte(typed(id)))
 		if !ok {
 			return nil, errkind.Coded(errkind.Invalid, "no-such-shape", "the value does not have the shape of %s", id.Category)
@@ -387,6 +391,29 @@ func Normalise(g *lineage.Graph, in []pii.Identifier) ([]pii.Identifier, error) 
 		return nil, errkind.Coded(errkind.Invalid, "no-identifier", "a person is known by an identifier, or by a full name and a date of birth together")
 	}
 	return out, nil
+}
+
+// ofField finds what a value means whose value domain is named by a field: a policy's number in the table of policies. Any field of the domain names it.
+func ofField(g *lineage.Graph, id pii.Identifier) (pii.Identifier, error) {
+	at, err := pii.ParseRef(id.Domain)
+	if id.Domain == "" || err != nil || at.Field == "" {
+		return id, nil //nolint:nilerr // it is the name of a domain
+	}
+	var f *lineage.FieldNode
+	if n := g.Node(at); n != nil {
+		f = n.Field(at.Field)
+	}
+	switch {
+	case f == nil:
+		return id, errkind.Coded(errkind.NotFound, "no-such-field", "%s is no field that was examined", at)
+	case f.Dense && f.Category.Global() && id.Category == "identity.number":
+		id.Category, id.Domain = f.Category, ""
+	case f.Domain == "":
+		return id, errkind.Coded(errkind.Invalid, "which-domain", "the values of %s tell nobody apart: no reference leads to them, and they are no identifiers", at)
+	default:
+		id.Domain = f.Domain
+	}
+	return id, nil
 }
 
 func domains(g *lineage.Graph, c pii.Category) (out []string) {

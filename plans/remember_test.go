@@ -3,6 +3,7 @@ package plans_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"vestige/internal/db"
@@ -116,5 +117,34 @@ func TestARememberedReference(t *testing.T) {
 		if d := ds[edges[0].ID]; !related || d.Verdict != verdict || d.By != "olga" {
 			t.Errorf("%s: related %v, %+v", verdict, related, d)
 		}
+	}
+}
+
+// TestARejectedReferenceIsWorkedOutFirst plans after a reference was rejected and nothing was worked out of it yet: the number is not looked for any more where the reference alone led.
+func TestARejectedReferenceIsWorkedOutFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, newEstate(40, "").sources()...)
+	g, err := w.catalog.Graph(t.Context())
+	w.must(err)
+	i := slices.IndexFunc(g.Edges, func(e lineage.Edge) bool { return !e.Declared && !e.Copy && len(e.Fields) == 1 && e.Confidence >= 0.95 })
+	if i < 0 {
+		t.Fatal("the estate has no inferred reference")
+	}
+	of := g.Edges[i]
+	w.must(w.store.DB().Write(t.Context(), func(tx db.Tx) error {
+		return w.catalog.Decide(t.Context(), tx, pii.Decision{Edge: of.ID, Verdict: pii.Reject, Reason: "chance", By: "olga"})
+	}))
+	if _, err := w.engine.Graph(t.Context()); errkind.Code(err) != "references-owed" {
+		t.Errorf("where nothing works it out: %v", err)
+	}
+	related := 0
+	w.engine.Relate = func(context.Context) error { related++; w.scan(); return nil }
+	g, err = w.engine.Graph(t.Context())
+	w.must(err)
+	if a, b := g.Node(of.From).Field(of.Fields[0]), g.Node(of.To).Field(of.ToFields[0]); related != 1 || a.Domain == b.Domain && a.Domain != "" {
+		t.Errorf("related %d times; the value domains are %q and %q", related, a.Domain, b.Domain)
+	}
+	if _, err = w.engine.Graph(t.Context()); err != nil || related != 1 {
+		t.Errorf("related %d times, %v", related, err)
 	}
 }

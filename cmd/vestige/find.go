@@ -62,6 +62,7 @@ where nobody can tell. Nothing is stored of her. The exit code is 1 where she wa
 Example:
   vestige find --email ann@example.com
   vestige find --name "Ann Lee" --birth-date 1980-02-03
+  vestige find 'crm/policies#policy_no=LV-77004'
   echo online.device_id=3F2504E0-4F89-41D3-9A0C-0305E82C3301 | vestige find --from -`
 }
 

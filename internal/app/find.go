@@ -71,7 +71,7 @@ func (a *App) Find(ctx context.Context, by string, ids []pii.Identifier) (*Where
 
 // closure finds a person's records. The look is in the log before it is made.
 func (a *App) closure(ctx context.Context, by string, ids []pii.Identifier) (*lineage.Graph, *lineage.Closure, error) {
-	g, err := a.Catalog.Graph(ctx)
+	g, err := a.Engine.Graph(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -194,11 +194,15 @@ func step(l lineage.Link) string {
 	return at
 }
 
-// ParseIdentifier reads "category=value"; a short word stands for the category that ends in it where there is one such alone.
+// ParseIdentifier reads "category=value"; a short word stands for the category that ends in it where there is one such alone. "dataset#field=value" is a number that means something
+// in that field.
 func ParseIdentifier(s string) (pii.Identifier, error) {
 	name, value, ok := strings.Cut(s, "=")
 	if !ok || strings.TrimSpace(value) == "" {
 		return pii.Identifier{}, errkind.Coded(errkind.Invalid, "identifier", "an identifier is written category=value, for example contact.email=…")
+	}
+	if at, err := pii.ParseRef(strings.TrimSpace(name)); err == nil && at.Field != "" {
+		return pii.Identifier{Category: "identity.number", Value: pii.NewValue(strings.TrimSpace(value)), Domain: at.String()}, nil
 	}
 	c, domain, err := category(strings.TrimSpace(name))
 	if err != nil {
