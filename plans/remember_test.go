@@ -126,9 +126,9 @@ func TestARejectedReferenceIsWorkedOutFirst(t *testing.T) {
 	w := newWorld(t, newEstate(40, "").sources()...)
 	g, err := w.catalog.Graph(t.Context())
 	w.must(err)
-	i := slices.IndexFunc(g.Edges, func(e lineage.Edge) bool { return !e.Declared && !e.Copy && len(e.Fields) == 1 && e.Confidence >= 0.95 })
+	i := slices.IndexFunc(g.Edges, func(e lineage.Edge) bool { return !e.Copy && len(e.Fields) == 1 && e.Confidence >= 0.95 })
 	if i < 0 {
-		t.Fatal("the estate has no inferred reference")
+		t.Fatal("the estate has no reference")
 	}
 	of := g.Edges[i]
 	w.must(w.store.DB().Write(t.Context(), func(tx db.Tx) error {
