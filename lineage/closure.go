@@ -219,37 +219,39 @@ func CloseAgain(ctx context.Context, g *Graph, look Looker, lim Limits, start []
 
 // closer is the state of one closure.
 type closer struct {
-	g         *Graph
-	look      Looker
-	lim       Limits
-	answers   map[string]pii.Verdict
-	out       Closure
-	known     []*Known
-	byID      map[string]*Known
-	fresh     []*Known // learnt and not yet searched
-	recs      map[string]int
-	profile   profile
-	said      profile // what was given of her besides identifiers
-	several   bool    // what was given is several people's
-	pending   map[string]*pend
-	order     []string
-	naming    []*pend                  // mentions by an identifier in a field that is for it
-	trades    bool                     // the subject herself stands in other people's records by trade
-	trade     map[string]bool          // identifiers asked of staff
-	posts     []*post                  // fields that name such people, once asked for
-	within    map[pii.Ref][]int        // places in out.Records by dataset
-	common    map[string]bool          // identifiers that an earlier closure knew to be others' too
-	spoken    *Spoken                  // whose numbers the texts mean
-	rival     map[string]bool          // identifiers asked of other people, numbers of other value domains
-	kept      map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
-	spared    map[string]bool          // records that were not asked about, by decision
-	namesakes map[string][]int         // lines of letters that name somebody who is called as she is, by her address
-	twins     map[string]bool          // by what others are named who have her name and her date of birth
-	reached   map[way]map[int][]*pii.Found
-	ends      ends
-	begins    map[pii.Ref]map[string][]int // lines with which letters begin, by object
-	things    map[string]bool              // what records of hers refer to, once asked
-	ctx       context.Context              // of the closure under way, which a closer lives no longer than
+	g          *Graph
+	look       Looker
+	lim        Limits
+	answers    map[string]pii.Verdict
+	out        Closure
+	known      []*Known
+	byID       map[string]*Known
+	fresh      []*Known // learnt and not yet searched
+	recs       map[string]int
+	profile    profile
+	said       profile // what was given of her besides identifiers
+	several    bool    // what was given is several people's
+	pending    map[string]*pend
+	order      []string
+	naming     []*pend                  // mentions by an identifier in a field that is for it
+	trades     bool                     // the subject herself stands in other people's records by trade
+	trade      map[string]bool          // identifiers asked of staff
+	posts      []*post                  // fields that name such people, once asked for
+	within     map[pii.Ref][]int        // places in out.Records by dataset
+	common     map[string]bool          // identifiers that an earlier closure knew to be others' too
+	spoken     *Spoken                  // whose numbers the texts mean
+	rival      map[string]bool          // identifiers asked of other people, numbers of other value domains
+	kept       map[pii.Ref][]*pii.Found // of the round under way: what was found where records stand for persons
+	spared     map[string]bool          // records that were not asked about, by decision
+	namesakes  map[string][]int         // lines of letters that name somebody who is called as she is, by her address
+	twins      map[string]bool          // by what others are named who have her name and her date of birth
+	reached    map[way]map[int][]*pii.Found
+	ends       ends
+	begins     map[pii.Ref]map[string][]int // lines with which letters begin, by object
+	herCodes   []string                     // postcodes of hers, once asked
+	theirCodes []string                     // and of others of her name
+	things     map[string]bool              // what records of hers refer to, once asked
+	ctx        context.Context              // of the closure under way, which a closer lives no longer than
 }
 
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {

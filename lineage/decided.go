@@ -89,7 +89,10 @@ func (c *closer) sameNamed() bool {
 		_ = c.run(c.ctx, n, pii.Match{Dataset: n.Dataset, Want: c.g.wanted(n), Terms: terms}, func(f *pii.Found) error {
 			at, known := c.recs[recordID(f)]
 			names := traits(n, f).names()
-			other = other || !(known && c.out.Records[at].Holding == Hers) && len(names) > 1 && overlap(c.profile.names(), names) == agrees
+			if !(known && c.out.Records[at].Holding == Hers) && len(names) > 1 && overlap(c.profile.names(), names) == agrees {
+				other = true
+				c.theirCodes = append(c.theirCodes, postcodes(n, f.Fields)...)
+			}
 			return nil
 		})
 	}

@@ -133,6 +133,20 @@ var hands = map[string]difficulty{
 		e.table("shop/checks", "doc none.key int", "approver_id identity.number int ~shop/users.id", "note none.text").keyed(2).add(7, 1, "once more, please").add(7, 2, "fine")
 	}, want: []string{anns, "unsure shop/checks 7"}},
 
+	"who paid, by name and postcode": {make: func(e *estate) {
+		e.table("shop/users", "id identity.number int", "email contact.email", "name identity.name", "zip contact.postcode").
+			add(1, users1, "Ann Lee", "20095").add(2, "lee@example.org", "Ann Lee", "50667").add(3, "bob@example.com", "Bob Ray", "20095")
+		e.table("shop/payments", "id none.key int", "payer identity.name", "payer_zip contact.postcode").
+			add(11, "Ann Lee", "20095").add(12, "Ann Lee", "50667").add(13, "Ann Lee", "80331").add(14, "Bob Ray", "20095")
+	}, want: []string{anns, "mentions shop/payments 11: Ann Lee", "unsure shop/payments 13"}},
+
+	"a namesake of another faculty": {make: func(e *estate) {
+		e.table("uni/students", "fac none.code", "no identity.number int", "mail contact.email", "name identity.name").keyed(2).add("med", 1, users1, "Ann Lee").add("law", 1, "lee@example.org", "Ann Lee").add("law", 2, "bob@example.com", "Bob Ray")
+		fees := e.table("uni/fees", "id none.key int", "fac none.code", "no identity.number int", "payer identity.name").add(11, "med", 1, "Ann Lee").add(12, "law", 1, "Ann Lee").add(13, "law", 2, "Bob Ray")
+		to := pii.Ref{Source: "uni", Dataset: "students"}
+		fees.guess = append(fees.guess, lineage.Edge{ID: "fees", From: fees.ref, Fields: []string{"no", "fac"}, To: to, ToFields: []string{"no", "fac"}, Kind: lineage.Owns, Confidence: 0.99})
+	}, want: []string{"hers uni/students med", "hers uni/fees 11"}},
+
 	"settings whose names have her number in them": {make: func(e *estate) {
 		e.table("shop/users", "id identity.number", "mail contact.email").add("5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1", users1).add("5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a2", "bob@example.com")
 		e.table("shop/settings", "name none.product", "value none.code").add("user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1.theme", "dark").add("user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a2.theme", "dark").

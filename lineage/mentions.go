@@ -315,6 +315,14 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 		if n := c.g.Node(f.Dataset); c.ownName(f) && c.lim.on(Agree) && c.profile.compare(traits(n, f), "") == differs {
 			return // it is of somebody who was born on another day
 		}
+		if !more && number == nil && c.ownName(f) && c.lim.on(Agree) {
+			switch c.lives(c.g.Node(f.Dataset), f) {
+			case agrees:
+				more = true
+			case differs:
+				return
+			}
+		}
 		if sent := number == nil && more && c.ownName(f) && c.sentHere(f); number == nil && !sent && ((!more || c.ownName(f)) && c.namesake(f) || c.namesakesOwn(f)) {
 			return
 		}

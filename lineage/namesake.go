@@ -1,6 +1,10 @@
 package lineage
 
-import "vestige/pii"
+import (
+	"slices"
+
+	"vestige/pii"
+)
 
 // namesake tells whether a record that has her full name says by itself that it is another person's: a reference names somebody else, an identifier
 // of its own person is not hers, or only records of others refer to it.
@@ -9,13 +13,33 @@ func (c *closer) namesake(f *pii.Found) bool {
 	if !c.lim.on(Agree) {
 		return false
 	}
-	if c.namedBy(n, f, &FieldNode{}) == differs || c.copyOfAnother(n, f) || c.ofAnothers(n, f, 2) {
+	if c.namedBy(n, f, &FieldNode{}) == differs || c.namedTogether(n, f) == differs || c.copyOfAnother(n, f) || c.ofAnothers(n, f, 2) {
 		return true
 	}
 	if c.anothers(&pend{node: n, found: f, hit: f.Hits[0]}) {
 		return true
 	}
 	return c.othersRefer(n, f)
+}
+
+// namedTogether tells whether a reference to persons by several fields, the faculty and its student's number, names her, or somebody else.
+func (c *closer) namedTogether(n *Node, f *pii.Found) int {
+	result := unclear
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		p := c.g.Node(e.To)
+		if len(e.Fields) < 2 || e.When != nil || e.Copy || e.Kind != Owns || e.Confidence < sure || p == nil || p.Person < possible ||
+			slices.ContainsFunc(e.Fields, func(name string) bool { return first(f.Fields[name]).Null() || first(f.Fields[name]).Len() == 0 }) {
+			continue
+		}
+		result = differs
+		for _, k := range c.within[e.To] {
+			r := c.out.Records[k]
+			if rank(r.Holding) >= rank(Joint) && first(f.Fields[e.Fields[0]]).Equal(first(r.Fields[e.ToFields[0]])) && agreesOn(f, e, r) {
+				return agrees
+			}
+		}
+	}
+	return result
 }
 
 // othersRefer tells whether records that stand for persons refer to the record, and none of them is hers: an account of somebody else.
