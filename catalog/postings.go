@@ -3,6 +3,7 @@ package catalog
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -49,7 +50,10 @@ func newPostings() *postings {
 }
 
 // stored are the terms that are read from the index; others follow from names.
-var stored = []string{"kind", "is", "category", "type", "holds", "sens", "article9", "words", "conf"}
+var (
+	stored  = []string{"kind", "is", "category", "type", "holds", "sens", "article9", "words", "conf"}
+	implied = []string{"source", "schema", "dataset", "long", "field"}
+)
 
 // slack is how many documents may stand beside the order, or be gone, before all are numbered anew: a tenth, and some.
 func (p *postings) slack() int { return len(p.set)/10 + 20_000 }
@@ -63,12 +67,23 @@ func (s *snapshot) load(ctx context.Context) (p *postings, err error) {
 		return nil, err
 	}
 	at := p.order(docs)
-	for _, field := range stored {
-		if err := p.read(ctx, s.r, field, at); err != nil {
-			return nil, err
-		}
+	for _, field := range slices.Concat(stored, implied) {
+		p.terms[field] = map[string]*roaring.Bitmap{}
 	}
-	p.named()
+	errs := make([]error, len(stored))
+	var all sync.WaitGroup
+	all.Go(p.named)
+	for i, field := range stored { // each has terms of its own
+		all.Go(func() {
+			defer recovered(&errs[i])
+			errs[i] = p.read(ctx, s.r, field, at)
+		})
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	p.tidy()
 	return p, nil
 }
 
@@ -235,9 +250,25 @@ func (p *postings) read(ctx context.Context, r bleveindex.IndexReader, field str
 		if err != nil {
 			return err
 		}
-		slices.Sort(ids)
-		p.posting(field, term).AddMany(ids)
+		p.posting(field, term).Or(bitmapOf(ids, len(p.set)))
 	}
+}
+
+// bitmapOf gives the bitmap of some numbers below n, in any order. Many are quicker laid down one by one than sorted.
+func bitmapOf(ids []uint32, n int) *roaring.Bitmap {
+	if len(ids) < n/64 {
+		slices.Sort(ids)
+		b := roaring.New()
+		b.AddMany(ids)
+		return b
+	}
+	dense := make([]uint64, (n+63)/64)
+	for _, id := range ids {
+		dense[id/64] |= 1 << (id % 64)
+	}
+	b := roaring.New()
+	b.FromDense(dense, true)
+	return b
 }
 
 // termOf gives a term of the index as it is kept here; of numbers there are several for each, of which one counts.
@@ -282,7 +313,6 @@ func (p *postings) named() {
 	for n := 1; n < len(docs); n++ {
 		p.ofName(p.names[n], func(b *roaring.Bitmap) { b.AddMany(docs[n]) })
 	}
-	p.tidy()
 }
 
 // tidy has long rows of numbers take little room.
