@@ -21,6 +21,7 @@ func officed(t testing.TB, e *estate) (*client, *requests.Service) {
 	svc := requests.New(e.engine)
 	c := staffed(t, e, func(_ *web.Config, s *web.Services) {
 		s.Plans, s.Requests = e.engine, svc
+		s.AddSource = func(context.Context, string, string, string, map[string]string) error { return nil }
 		s.Later = func(ctx context.Context, id string) error {
 			_, err := svc.Run(ctx, id, nil)
 			return err

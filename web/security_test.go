@@ -1,14 +1,23 @@
 package web_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"vestige/accounts"
+	"vestige/internal/db"
+	"vestige/pii"
+	"vestige/plans"
 )
 
 // TestOthersObjects asks each route that is about somebody's own thing as its owner, as another who has every role, and about nothing at all.
@@ -188,5 +197,88 @@ func TestAStrangersGuesses(t *testing.T) {
 	}
 	if a := dana.get("/account"); a.status != 200 {
 		t.Errorf("her session ended: %d", a.status)
+	}
+}
+
+// TestNoRouteIsForgotten: what the code registers is served where the tests of routes look, whatever services it stands under.
+func TestNoRouteIsForgotten(t *testing.T) {
+	c, _ := officed(t, demo(t))
+	served := map[string]bool{}
+	for _, r := range c.s.Routes() {
+		served[r.Method+" "+r.Path] = true
+	}
+	files, err := filepath.Glob("*.go")
+	must(t, err)
+	page, call := regexp.MustCompile(`s\.(get|post)\("([^"]+)",`), regexp.MustCompile(`s\.api\("([A-Z]+)", "([^"]+)",`)
+	n := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		must(t, err)
+		for _, m := range append(page.FindAllStringSubmatch(string(text), -1), call.FindAllStringSubmatch(string(text), -1)...) {
+			route := strings.ToUpper(m[1]) + " " + m[2]
+			if m[1] == strings.ToUpper(m[1]) {
+				route = m[1] + " /api/v1" + m[2]
+			}
+			if n++; !served[route] {
+				t.Errorf("%s registers %s, which no test asks", file, route)
+			}
+		}
+	}
+	if n < 100 {
+		t.Errorf("only %d routes are found in the code", n)
+	}
+}
+
+// poison puts a hostile text into every text of a value, and something hostile into every empty list.
+func poison(v reflect.Value, depth int) {
+	switch {
+	case depth == 0 || !v.CanSet():
+	case v.Type() == reflect.TypeFor[pii.Ref]():
+		v.Set(reflect.ValueOf(pii.Ref{Source: "shop", Dataset: hostile, Field: hostile}))
+	case v.Kind() == reflect.String:
+		v.SetString(hostile + `"><img src=x onerror=alert(1)>`)
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).Name != "ID" { // they are ours
+				poison(v.Field(i), depth-1)
+			}
+		}
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8:
+		if v.Len() == 0 {
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		}
+		for i := range min(v.Len(), 3) {
+			poison(v.Index(i), depth-1)
+		}
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		poison(v.Elem(), depth-1)
+	}
+}
+
+// TestHostilePlan shows a plan in which every name, reason and code is hostile: those of systems and of people, in lists that are there and in those that come later.
+func TestHostilePlan(t *testing.T) {
+	e, c, path, show := asking(t)
+	olga := c.as(e.staff, "otto", everything...)
+	s := show()
+	id := s.ID
+	poison(reflect.ValueOf(&s.Open).Elem(), 7)
+	var kept plans.Open // what can be read again of it
+	must(t, json.Unmarshal(s.Open.Bytes(), &kept))
+	e.write(func(ctx context.Context, tx db.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE plan SET open = $1, hash = $2 WHERE id = $3", string(kept.Bytes()), plans.HashOf(&kept), id)
+		return err
+	})
+	for _, page := range []string{"/plans/" + id, "/plans", "/requests", path, "/"} {
+		a := olga.get(page)
+		if a.status != 200 || scripted(a.body) || strings.Contains(a.body, "<img") {
+			t.Errorf("%s answers %d, with what is hostile in it: %v %.300s", page, a.status, scripted(a.body), a.body[max(0, strings.Index(a.body, "<main")):])
+		}
+		check(t, page, a.body)
+	}
+	if body := olga.get("/plans/" + id).body; strings.Count(body, "alert(1)") < 20 {
+		t.Errorf("the plan shows %d of the hostile texts", strings.Count(body, "alert(1)"))
 	}
 }
