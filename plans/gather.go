@@ -241,6 +241,9 @@ func (j *joint) fields(who int, f *pii.Found) map[string][]pii.Located {
 	if len(j.wanted[who]) == 0 || f.Fields == nil {
 		return nil
 	}
+	if len(j.wanted[who]) >= len(f.Fields) && !lacks(j.wanted[who], f.Fields) {
+		return f.Fields // thousands who share a name are given one map
+	}
 	out := make(map[string][]pii.Located, len(j.wanted[who]))
 	for name, vs := range f.Fields {
 		if j.wanted[who][name] {
@@ -248,4 +251,14 @@ func (j *joint) fields(who int, f *pii.Found) map[string][]pii.Located {
 		}
 	}
 	return out
+}
+
+// lacks tells whether a record has a field that is not wanted.
+func lacks(wanted map[string]bool, fields map[string][]pii.Located) bool {
+	for name := range fields {
+		if !wanted[name] {
+			return true
+		}
+	}
+	return false
 }

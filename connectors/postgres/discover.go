@@ -190,7 +190,7 @@ var actions = map[string]pii.Action{"a": pii.NoAction, "r": pii.Restrict, "c": p
 
 // foreignKeys reads those of a condition on k, the constraint with its child and parent.
 func (d *Driver) foreignKeys(ctx context.Context, c *conn, where string, args ...param) ([]foreignKey, error) {
-	got, err := c.all(ctx, `SELECT k.child, k.parent, cn.nspname, cc.relname, pn.nspname, pc.relname, `+columnsOf("k.conrelid", "k.conkey")+`, `+columnsOf("k.confrelid", "k.confkey")+`,
+	got, err := c.often(ctx, "keys "+where, `SELECT k.child, k.parent, cn.nspname, cc.relname, pn.nspname, pc.relname, `+columnsOf("k.conrelid", "k.conkey")+`, `+columnsOf("k.confrelid", "k.confkey")+`,
 		k.confdeltype, k.confupdtype, k.condeferrable, `+columnsOf("k.conrelid", "k.sets")+`,
 		EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid=k.child AND i.indpred IS NULL AND i.indisvalid AND (i.indkey::pg_catalog.int2[])[0]=ANY(k.conkey))
 		FROM (SELECT o.*, coalesce(pg_catalog.pg_partition_root(o.conrelid)::pg_catalog.oid, o.conrelid) AS child, coalesce(pg_catalog.pg_partition_root(o.confrelid)::pg_catalog.oid, o.confrelid) AS parent,

@@ -123,6 +123,21 @@ func (e *eraser) Delete(ctx context.Context, p relational.Planned) (int64, error
 	return n, e.counted(ctx, p, before)
 }
 
+// Take deletes rows by their keys and reads what they were, in one statement.
+func (e *eraser) Take(ctx context.Context, t *relational.Table, keys []pii.Key) (out []relational.Row, err error) {
+	r := readerOf(t)
+	where, args := r.l.keyed(keys)
+	if where == "" {
+		return nil, nil
+	}
+	err = r.rows(ctx, "DELETE FROM "+r.l.name()+" WHERE "+where+" RETURNING "+strings.Join(r.selects, ", "), args, func() error {
+		key := r.key()
+		out = append(out, relational.Row{Key: key, Digest: r.digest(), ID: key.ID()})
+		return nil
+	})
+	return out, err
+}
+
 // pick gives the condition that finds exactly these rows.
 func pick(l *layout, rows []relational.Row) (string, []param) {
 	if len(l.key) == 0 {

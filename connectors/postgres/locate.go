@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
 
 	"vestige/connectors"
@@ -133,18 +132,10 @@ func (l *located) take(r *reader) error {
 // in gives the condition that a column holds one of the values; none where no value can be one of its.
 func (l *layout) in(field string, values []pii.Value) (string, []param) {
 	c := l.column(field)
-	var args []param
-	var marks []string
-	for _, v := range values {
-		if c != nil && c.exact() && c.accepts(v) {
-			args = append(args, c.param(v))
-			marks = append(marks, "$"+strconv.Itoa(len(args)))
-		}
-	}
-	if len(args) == 0 {
+	if c == nil || !c.exact() {
 		return "", nil
 	}
-	return quote(field) + " IN (" + strings.Join(marks, ",") + ")", args
+	return l.oneOf(c, values)
 }
 
 // batch turns records into what was found.

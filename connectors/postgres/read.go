@@ -214,6 +214,13 @@ func (r *reader) byKeys(ctx context.Context, keys []pii.Key) error {
 
 // keyed gives the condition that finds keys; what it finds is compared once more by the caller. It is empty where no value of a key can be one of its column.
 func (l *layout) keyed(keys []pii.Key) (string, []param) {
+	if len(l.key) == 1 {
+		values := make([]pii.Value, len(keys))
+		for i, k := range keys {
+			values[i] = k[0]
+		}
+		return l.oneOf(l.column(l.key[0]), values)
+	}
 	var tuples []string
 	var args []param
 	for _, k := range keys {
@@ -235,6 +242,32 @@ func (l *layout) keyed(keys []pii.Key) (string, []param) {
 		return "", nil
 	}
 	return "(" + names(l.key) + ") IN (" + strings.Join(tuples, ",") + ")", args
+}
+
+// oneOf gives the condition that a column holds one of the values, which travel as one array: a parameter for each costs the server more than the look. It is empty where no value can
+// be one of the column.
+func (l *layout) oneOf(c *column, values []pii.Value) (string, []param) {
+	list, n := []byte{'{'}, 0
+	for _, v := range values {
+		if !c.accepts(v) {
+			continue
+		}
+		if n++; n > 1 {
+			list = append(list, ',')
+		}
+		list = append(list, '"')
+		for _, b := range c.param(v).text {
+			if b == '"' || b == '\\' {
+				list = append(list, '\\')
+			}
+			list = append(list, b)
+		}
+		list = append(list, '"')
+	}
+	if n == 0 {
+		return "", nil
+	}
+	return quote(c.name) + " = ANY($1::pg_catalog.text[]::" + quote(c.t.schema) + "." + quote(c.t.name) + "[])", []param{{append(list, '}'), 1009}}
 }
 
 // scan reads the whole table from where a query begins.

@@ -52,7 +52,7 @@ func (s *system) Table(ctx context.Context, ds pii.Dataset) (*relational.Table, 
 		t.Refuses = errkind.Coded(errkind.Unsupported, "not-erasable", "records of %s cannot be changed by themselves", t.Dataset)
 		return t, nil
 	}
-	got, err := s.c.all(ctx, indexSQL("WHERE i.indrelid=$1"), r.l.id())
+	got, err := s.c.often(ctx, "indexes", indexSQL("WHERE i.indrelid=$1"), r.l.id())
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +266,7 @@ func (s *system) Fold(rc *relational.Column, v relational.Value) string {
 
 // Triggers names what runs by itself: triggers and rules.
 func (s *system) Triggers(ctx context.Context, t *relational.Table) ([]string, error) {
-	got, err := s.c.all(ctx, "SELECT x.name FROM ("+triggersSQL+") x WHERE x.of=$1 ORDER BY 1", readerOf(t).l.id())
+	got, err := s.c.often(ctx, "triggers", "SELECT x.name FROM ("+triggersSQL+") x WHERE x.of=$1 ORDER BY 1", readerOf(t).l.id())
 	var out []string
 	for _, g := range got {
 		out = append(out, string(g[0]))

@@ -17,19 +17,87 @@ func (w *World) Do(ctx context.Context, u pii.Unit, h Hands) ([]pii.Receipt, err
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		p, err := w.Plan(ctx, act)
-		if err == nil {
-			err = w.act(ctx, p, h)
-		}
+		affected, done, err := w.do(ctx, act, h)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, pii.Receipt{Unit: u.ID, Dataset: act.Dataset.Ref, Method: act.Method, Affected: int64(len(p.Rows)), FoundDone: p.Done})
+		out = append(out, pii.Receipt{Unit: u.ID, Dataset: act.Dataset.Ref, Method: act.Method, Affected: affected, FoundDone: done})
 	}
 	if err := w.Settle(ctx); err != nil {
 		return nil, err
 	}
 	return out, w.Refused()
+}
+
+// do does one act. It gives how many rows it changed, and how many targets were as it leaves them.
+func (w *World) do(ctx context.Context, act pii.Act, h Hands) (affected, done int64, err error) {
+	if taker, ok := h.(Taker); ok && act.Method == pii.Delete && len(act.Effects) == 0 {
+		if t, err := w.alone(ctx, act.Dataset); err != nil {
+			return 0, 0, err
+		} else if t != nil {
+			return w.take(ctx, t, act, taker)
+		}
+	}
+	p, err := w.Plan(ctx, act)
+	if err == nil {
+		err = w.act(ctx, p, h)
+	}
+	return int64(len(p.Rows)), p.Done, err
+}
+
+// alone gives the table of an act where nothing follows from a row's going: nobody refers to it, nothing runs by itself, and the unit has changed none of its rows.
+func (w *World) alone(ctx context.Context, d pii.Dataset) (*Table, error) {
+	t, err := w.Table(ctx, d)
+	if err != nil || t.Refuses != nil || len(t.Key) == 0 || w.gone[t.Dataset] != nil || w.changed[t.Dataset] != nil {
+		return nil, err
+	}
+	refs, err := w.Children(ctx, t)
+	if err != nil || len(refs) > 0 {
+		return nil, err
+	}
+	triggers, err := w.sys.Triggers(ctx, t)
+	if err != nil || len(triggers) > 0 {
+		return nil, err
+	}
+	return t, nil
+}
+
+// take has rows deleted, and compares what they were with what was found before. A surprise is an error, which undoes the unit.
+func (w *World) take(ctx context.Context, t *Table, act pii.Act, h Taker) (affected, done int64, err error) {
+	targets := make(map[string]pii.Target, len(act.Targets))
+	var keys []pii.Key
+	for _, target := range act.Targets {
+		if len(target.Key) != len(t.Key) {
+			return 0, 0, errkind.New(errkind.Invalid, "a key of %s has %d parts", t.Dataset, len(t.Key))
+		}
+		if id := target.Key.ID(); targets[id].Key == nil {
+			targets[id] = target
+			keys = append(keys, target.Key)
+		}
+	}
+	if err := w.Refused(); err != nil {
+		return 0, 0, err
+	}
+	stale := int64(0)
+	for part := range slices.Chunk(keys, Portion) {
+		if err := ctx.Err(); err != nil {
+			return 0, 0, err
+		}
+		rows, err := h.Take(ctx, t, part)
+		if err != nil {
+			return 0, 0, err
+		}
+		for _, r := range rows {
+			target, ours := targets[r.Key.ID()]
+			if !ours || !w.unchanged(t, r, target) {
+				stale++
+			}
+			w.mark(t, r)
+		}
+		affected += int64(len(rows))
+	}
+	w.stale(t, stale)
+	return affected, int64(len(act.Targets)) - affected, w.Refused()
 }
 
 // act carries a planned act out and counts.

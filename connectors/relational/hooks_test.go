@@ -2,11 +2,13 @@ package relational_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
 	"vestige/connectors"
 	"vestige/connectors/relational"
+	"vestige/internal/errkind"
 	"vestige/pii"
 )
 
@@ -108,5 +110,66 @@ func TestCascadesKeepOnlyWhatOthersReferTo(t *testing.T) {
 	}
 	if g.streamed == 0 || g.wide > 2*g.streamed {
 		t.Errorf("%d rows are streamed, with %d values", g.streamed, g.wide)
+	}
+}
+
+// taking deletes from a shelf, at once or in two steps. wide has it delete a row more than was asked for, as a collation might.
+type taking struct {
+	*shelf
+	wide         bool
+	taken, plain int
+}
+
+func (h *taking) Take(_ context.Context, t *relational.Table, keys []pii.Key) (out []relational.Row, _ error) {
+	h.rows[t.Dataset] = slices.DeleteFunc(h.rows[t.Dataset], func(values []relational.Value) bool {
+		r := h.row(t, values)
+		if !h.wide && !slices.ContainsFunc(keys, func(k pii.Key) bool { return k.ID() == r.ID }) {
+			return false
+		}
+		out = append(out, r)
+		return true
+	})
+	h.taken += len(out)
+	return out, nil
+}
+
+func (h *taking) Delete(_ context.Context, p relational.Planned) (int64, error) {
+	h.plain += len(p.Rows)
+	return int64(len(p.Rows)), nil
+}
+
+func (h *taking) Update(context.Context, relational.Planned) (int64, error) { return 0, nil }
+func (h *taking) Refresh(context.Context, pii.Dataset) error                { return nil }
+
+// TestRowsAreTakenAtOnce deletes rows to which nobody refers by one question in place of two, and finds every surprise in what they were.
+func TestRowsAreTakenAtOnce(t *testing.T) {
+	do := func(h *taking, acts ...pii.Act) (pii.Receipt, error) {
+		got, err := relational.NewWorld(h.shelf, "shop", "the shelf").Do(t.Context(), pii.Unit{Acts: acts}, h)
+		if err != nil {
+			return pii.Receipt{}, err
+		}
+		return got[len(got)-1], nil
+	}
+	h := &taking{shelf: library(5, pii.NoAction, pii.NoAction, false)}
+	first := h.row(h.tables["orders"], h.rows["orders"][0])
+	seen := target("o1")
+	seen.Key, seen.Digest = first.Key, first.Digest
+	if got, err := do(h, act("orders", pii.Delete, seen, target("nothing"))); err != nil || got.Affected != 1 || got.FoundDone != 1 || h.taken != 1 || len(h.rows["orders"]) != 4 {
+		t.Errorf("%+v, %v, with %d taken", got, err, h.taken)
+	}
+	other := h.row(h.tables["orders"], h.rows["orders"][0])
+	changed := pii.Target{Key: other.Key, Digest: first.Digest}
+	if _, err := do(h, act("orders", pii.Delete, changed)); errkind.Code(err) != connectors.FindingConflict {
+		t.Errorf("a row that has changed is taken: %v", err)
+	}
+	h = &taking{shelf: library(5, pii.NoAction, pii.NoAction, false), wide: true}
+	if _, err := do(h, act("orders", pii.Delete, seen)); errkind.Code(err) != connectors.FindingConflict {
+		t.Errorf("a row that nobody asked for is taken: %v", err)
+	}
+	h = &taking{shelf: library(5, pii.Cascade, pii.NoAction, false)}
+	a := act("people", pii.Delete, target("p1"))
+	a.Effects = []pii.Effect{{Dataset: pii.Ref{Source: "shop", Dataset: "orders"}, Method: pii.Delete, Records: 1}}
+	if got, err := do(h, a); err != nil || got.Affected != 1 || h.taken != 0 || h.plain != 1 {
+		t.Errorf("a row that others refer to: %+v, %v, %d taken, %d planned", got, err, h.taken, h.plain)
 	}
 }

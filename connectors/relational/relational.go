@@ -27,7 +27,7 @@
 //
 // More abilities are optional: Checker computes CHECK constraints beforehand, Nester changes what stands inside of a column that is no JSON document
 // (an element of an array), Keyless finds the rows of tables without a key, Speller tells what a column makes of what is put into it, Defaulter computes a
-// column's default, Streamer gives the rows of columns' values one by one, Writer tells where triggers write.
+// column's default, Streamer gives the rows of columns' values one by one, Writer tells where triggers write, Taker deletes rows and tells what they were at once.
 package relational
 
 import (
@@ -115,6 +115,12 @@ type Hands interface {
 	Update(ctx context.Context, p Planned) (int64, error)
 	// Refresh makes anew what the system derives from a table (statistics, materialised views).
 	Refresh(ctx context.Context, d pii.Dataset) error
+}
+
+// Taker deletes the rows with these keys and gives what they were, as Keyed gives rows, but for their values: Hands that can have it so by one statement where Keyed and Delete are two.
+// It is asked where nothing else follows from a row's going.
+type Taker interface {
+	Take(ctx context.Context, t *Table, keys []pii.Key) ([]Row, error)
 }
 
 // Table is how a dataset stands in the system now.
