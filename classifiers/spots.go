@@ -28,6 +28,7 @@ type spotTable struct {
 	then              [256]uint64
 	title             uint64
 	small, undated    uint64
+	narrow            uint64 // those that then says anything of
 	again             uint64 // those that look for the byte again, each behind its stride
 	stride            [64]uint8
 	group             [groupMost + 1]uint64 // by the digits of the group
@@ -127,6 +128,9 @@ func (t *spotTable) put(at [256]bool, s Spot, digits int, c call) {
 		t.again |= bit
 		t.stride[len(t.calls)-1] = uint8(s.Again)
 	}
+	if s.Then != "" {
+		t.narrow |= bit
+	}
 	before, after, then := byteSet(s.Before), byteSet(s.After), byteSet(s.Then)
 	for b := range 256 {
 		if at[b] {
@@ -183,7 +187,10 @@ func (sc *scan) mark(i int) {
 		if m == 0 {
 			continue
 		}
-		if m &= t.then[byteAt(sc.text, i+2)]; m&t.again != 0 {
+		if m&t.narrow != 0 {
+			m &= t.then[byteAt(sc.text, i+2)]
+		}
+		if m&t.again != 0 {
 			m = t.repeated(m, sc.text, i)
 		}
 		if m != 0 {
@@ -213,7 +220,10 @@ func (sc *scan) capital(i, j int) {
 		if m == 0 {
 			continue
 		}
-		if m &= t.then[byteAt(sc.text, j+1)]; i+1 < len(sc.text) && sc.text[i+1]-'A' < 26 {
+		if m&t.narrow != 0 {
+			m &= t.then[byteAt(sc.text, j+1)]
+		}
+		if i+1 < len(sc.text) && sc.text[i+1]-'A' < 26 {
 			m &^= t.small
 		}
 		if m != 0 {
@@ -232,11 +242,11 @@ func (sc *scan) group(i, j int) {
 		if m == 0 {
 			continue
 		}
-		if m &= t.then[byteAt(text, j+1)]; m&t.undated != 0 && after == '-' && freeDay(text, i, j) {
-			m &^= t.undated
+		if m&t.narrow != 0 {
+			m &= t.then[byteAt(text, j+1)]
 		}
-		if m == 0 {
-			continue
+		if after == '-' && j-i == 4 && m&t.undated != 0 && freeDay(text, i) {
+			m &^= t.undated
 		}
 		enough := t.run[min(j-i, runMost)]
 		if m&^enough != 0 && classOf[after] == joiner {
@@ -248,10 +258,10 @@ func (sc *scan) group(i, j int) {
 	}
 }
 
-// freeDay tells whether a day in figures begins with the group text[i:j], a hyphen behind it, and neither a sign of telephones stands before it nor more
+// freeDay tells whether a day in figures begins with the four digits at i, a hyphen behind them, and neither a sign of telephones stands before it nor more
 // figures behind.
-func freeDay(text []byte, i, j int) bool {
-	if j-i != 4 || i+10 > len(text) || text[i+7] != '-' || i > 0 && (text[i-1] == '+' || text[i-1] == '(') {
+func freeDay(text []byte, i int) bool {
+	if i+10 > len(text) || text[i+7] != '-' || i > 0 && (text[i-1] == '+' || text[i-1] == '(') {
 		return false
 	}
 	for _, k := range [...]int{5, 6, 8, 9} {
