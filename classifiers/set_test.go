@@ -310,3 +310,15 @@ func TestDistinct(t *testing.T) {
 		}
 	}
 }
+
+// TestAnchors takes a word that names a number of two kinds, of which one knows it with a digit too ("icd9"): it names both, however the set was made.
+func TestAnchors(t *testing.T) {
+	t.Parallel()
+	for range 8 {
+		found := ""
+		set(t).Text([]byte("ICD: A99.9 here\n"), func(c *classifiers.Classifier, _ classifiers.Hit) { found = c.Name })
+		if found != "icd10" {
+			t.Fatalf("found %q, want icd10", found)
+		}
+	}
+}

@@ -82,7 +82,10 @@ type entry struct {
 // waiting collects words and who waits for them.
 type waiting map[string]*entry
 
+// entry gives that of the letters that a word begins with, which are what a text is asked for: "icd9" and "icd" are one.
 func (w waiting) entry(word string) *entry {
+	end, _ := letters([]byte(word), 0)
+	word = word[:end]
 	e := w[word]
 	if e == nil {
 		e = &entry{word: word, exact: len(word) <= 8 && ascii(word)}
@@ -93,7 +96,9 @@ func (w waiting) entry(word string) *entry {
 
 func (w waiting) add(word string, who call) {
 	e := w.entry(word)
-	e.who = append(e.who, who)
+	if n := len(e.who); n == 0 || e.who[n-1].who != who.who {
+		e.who = append(e.who, who)
+	}
 }
 
 // anchor notes that a number behind the word may be of the classifier with that number.
@@ -112,6 +117,9 @@ func (w waiting) table() (t wordTable) {
 	}
 	t.slots, t.mask = make([]wordSlot, size), uint64(size-1)
 	for word, e := range w {
+		if word == "" {
+			continue
+		}
 		_, key := letters([]byte(word), 0)
 		t.bloom[key>>54] |= 1 << (key >> 48 & 63)
 		key = wholeKey(key, []byte(word))
