@@ -205,10 +205,11 @@ func lastCategory(r *lineage.Record) pii.Category {
 	return r.Via[len(r.Via)-1].Category
 }
 
-// keep finds the records that a basis keeps, and with them what belongs to them.
+// keep finds the records that a basis keeps, and with them what belongs to them. Another's record that names her is kept as it is by the same basis: the physician in a file
+// that has to be kept.
 func (b *builder) keep() {
 	for i, r := range b.recs {
-		if b.fate[i] != goes && b.fate[i] != detached {
+		if b.fate[i] == untouched {
 			continue
 		}
 		if basis, ok := b.in.Basis(r.Dataset, b.categories(r.Dataset)); ok {

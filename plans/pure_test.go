@@ -205,6 +205,14 @@ func TestFates(t *testing.T) {
 			p.record("a", 1, lineage.Hers)
 			p.closure.Records[p.record("orders", 5, lineage.Joint, "a_id", "1")].Other = pii.NewValue("2")
 		}, []string{"pseudonymise a 1 mail=random"}},
+		"another's record that names her is kept by the same basis as his own": {func(p *paper) {
+			p.basis = map[string]string{"files": "medical records"}
+			p.table("a", "mail contact.email", "name identity.name null")
+			p.table("files", "doctor_id none.key null >a")
+			p.record("a", 1, lineage.Hers)
+			i := p.record("files", 2, lineage.Mention, "doctor_id", "1")
+			p.closure.Records[i].Hits = []pii.Hit{{Field: "doctor_id", End: 1}}
+		}, []string{"retain files 2", "pseudonymise a 1 mail=random name=NULL"}},
 		"what no method reaches stays once that is accepted": {func(p *paper) {
 			p.table("a", "mail contact.email")
 			p.table("sheet", "mail contact.email")
