@@ -120,3 +120,30 @@ func TestAgentOfADocument(t *testing.T) {
 		}
 	}
 }
+
+// TestNameBesideATelephone has people whom an employee named for an emergency, by name and telephone: one who is known herself is redacted with both.
+func TestNameBesideATelephone(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	staff := e.table("s/employee", "emp_no identity.number int", "mail contact.email", "name identity.name")
+	contacts := e.table("s/contacts", "id none.key int", "emp_no none.key int >s/employee.emp_no", "contact_name identity.name", "contact_phone contact.phone")
+	patients := e.table("other/patients", "nr identity.customer_number int", "mail contact.email", "name identity.name", "phone contact.phone")
+	for i := range 40 {
+		staff.add(i, mailAt(i), fmt.Sprintf("Ann Lee %c%d", 'A'+i%20, i))
+		contacts.add(9000+7*i, i, fmt.Sprintf("Bea Fox %c", 'A'+i%26), fmt.Sprintf("+1555010%03d", i))
+		patients.add(500+i, mailAt(100+i), fmt.Sprintf("Bea Fox %c", 'A'+i%26), fmt.Sprintf("+1555010%03d", i))
+	}
+	for _, r := range e.close(e.open(), mail(mailAt(103))).Records {
+		if r.Dataset.Dataset != "contacts" || r.Key[0].Reveal() != "9021" {
+			continue
+		}
+		named := func(field string) bool {
+			return slices.ContainsFunc(r.Hits, func(h pii.Hit) bool { return h.Field == field })
+		}
+		if r.Holding != lineage.Mention || !named("contact_phone") || !named("contact_name") {
+			t.Errorf("the contact is %s, of it %+v", r.Holding, r.Hits)
+		}
+		return
+	}
+	t.Error("the contact is not found")
+}

@@ -109,7 +109,7 @@ func (c *closer) ownedBy(n *Node, r *Record, people map[string]bool) bool {
 // restIn looks through one field of a record. In a record that names her and belongs to another, fields about that other's own person are left
 // alone: a shared telephone, a shared surname.
 func (c *closer) restIn(m *forms.Matcher, r *Record, f *FieldNode) {
-	if f.Dense && f.Category.Personal() && r.Holding == Mention && f.Role == Owns && !many(f) && !partly(r, f) {
+	if f.Dense && f.Category.Personal() && r.Holding == Mention && f.Role == Owns && !many(f) && !partly(r, f) && !besideHit(r, f) {
 		return
 	}
 	if r.Holding == Joint && r.Upward && f.Dense && f.Role == Owns && pii.Category("contact").Covers(f.Category) {
@@ -125,6 +125,15 @@ func (c *closer) restIn(m *forms.Matcher, r *Record, f *FieldNode) {
 			}
 		})
 	}
+}
+
+// besideHit tells whether she was found in a field that is called as this one but for the last word: contact_name is whose contact_phone is.
+func besideHit(r *Record, f *FieldNode) bool {
+	own := words(f.Field.Name)
+	return len(own) > 1 && slices.ContainsFunc(r.Hits, func(h pii.Hit) bool {
+		ws := words(h.Field)
+		return h.Field != f.Field.Name && len(ws) == len(own) && slices.Equal(ws[:len(ws)-1], own[:len(own)-1])
+	})
 }
 
 // partly tells whether she was found in a part of what a field holds: then it is text, whatever it looks like.
