@@ -3,6 +3,7 @@ package lineage
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -310,6 +311,10 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 		return
 	}
 	_, mentioned := c.recs[recordID(f)]
+	if k := c.undated(f, terms); k != nil && !mentioned {
+		c.doubtful(f, via, k)
+		return
+	}
 	if number := c.openNumber(f, terms, open); !byID && !mentioned {
 		more := c.moreOfHer(f)
 		if n := c.g.Node(f.Dataset); c.ownName(f) && c.lim.on(Agree) && c.profile.compare(traits(n, f), "") == differs {
@@ -376,12 +381,23 @@ func (c *closer) told(f *pii.Found, terms []pii.Term) []pii.Hit {
 	})
 }
 
-// beforeHers tells whether all that a text has of her was somebody else's when the text was written.
+// beforeHers tells whether all that a text has of her was somebody else's when the text was written: by the times of its record, else by the days that it names.
 func (c *closer) beforeHers(f *pii.Found, terms []pii.Term) bool {
 	n, at := c.g.Node(f.Dataset), &Record{Dataset: f.Dataset, Fields: f.Fields}
+	var days []int64
+	if len(times(n, f)) == 0 && c.lim.on(Windows) {
+		days = c.daysIn(f)
+	}
 	return !slices.ContainsFunc(f.Hits, func(h pii.Hit) bool {
 		t := terms[h.Term]
-		return !t.Category.Global() || h.Value >= len(t.Values) || !c.before(n, at, c.byID[idKey(pii.Identifier{Category: t.Category, Value: t.Values[h.Value]})])
+		if !t.Category.Global() || h.Value >= len(t.Values) {
+			return true
+		}
+		k := c.byID[idKey(pii.Identifier{Category: t.Category, Value: t.Values[h.Value]})]
+		if len(days) > 0 && k != nil {
+			return slices.ContainsFunc(days, func(day int64) bool { return !k.inPast(day) })
+		}
+		return !c.before(n, at, k)
 	})
 }
 
@@ -436,7 +452,7 @@ func (c *closer) attributeTerms(except ...pii.Category) []pii.Term {
 	return out
 }
 
-// doubtful asks about text that has her full name and nothing else of her, or a number that is hers in one value domain and another's in another.
+// doubtful asks about text that has her full name and nothing else of her, or a number that is hers in one value domain and another's in another, or was another's once.
 func (c *closer) doubtful(f *pii.Found, via []Link, number *Known) {
 	q := Question{
 		Code: "name-only", Via: via, text: "Text in {at} has the person's full name and nothing else of her; it may be a namesake's.",
@@ -448,9 +464,14 @@ func (c *closer) doubtful(f *pii.Found, via []Link, number *Known) {
 		q.Yes.Text = "it is the person: the number is redacted there"
 		nth, what = c.nth(number.Category, func(k *Known) bool { return k == number }), number.Domain
 	}
+	remember := []pii.Verdict{pii.Accept, pii.Reject}
+	if number != nil && number.Category.Global() {
+		q.Code, q.text = "had-by-two", fmt.Sprintf("Text in {at} has a %s that was somebody else's before it was the person's, and nothing else of her; nothing says when it was written.", number.Category)
+		q.Yes.Text, what, remember = "it is the person: it is redacted there", string(number.Category), nil
+	}
 	at := Doubt{
 		ID: placeID(q.Code, f.Dataset, f.Hits[0].Field, nth), Dataset: f.Dataset, Field: f.Hits[0].Field,
-		Decision: doubtID(q.Code, f.Dataset, f.Hits[0].Field, what), Remember: []pii.Verdict{pii.Accept, pii.Reject},
+		Decision: doubtID(q.Code, f.Dataset, f.Hits[0].Field, what), Remember: remember,
 	}
 	q.ID = questionID(q.Code, pii.Ref{}, "")
 	switch c.answered(q.Code, f, at) {

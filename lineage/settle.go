@@ -208,9 +208,7 @@ func (c *closer) before(n *Node, r *Record, k *Known) bool {
 	if k == nil || len(k.Past) == 0 || !c.lim.on(Windows) {
 		return false
 	}
-	return slices.ContainsFunc(times(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}), func(m moment) bool {
-		return slices.ContainsFunc(k.Past, func(w Window) bool { return w.holds(m.at) && (!w.account || w.To != 0) }) && (k.Window == nil || !k.Window.holds(m.at))
-	})
+	return slices.ContainsFunc(times(n, &pii.Found{Dataset: r.Dataset, Fields: r.Fields}), func(m moment) bool { return k.inPast(m.at) })
 }
 
 // anchored tells whether an identifier stands as her own where each person has another one: an address in the table of users. Elsewhere, in a record
