@@ -134,7 +134,7 @@ func (s *Set) Again(proposals []pii.Proposal, stats []*Stats, d *pii.Dataset) []
 				second.Field.Neighbour = append(second.Field.Neighbour, p.Category)
 			}
 		}
-		second.nobody = d != nil && len(d.Fields) > 2 && named(d.Ref.Dataset) != people && !slices.ContainsFunc(second.Field.Neighbour, ofSomebody)
+		second.nobody = d != nil && len(d.Fields) > 2 && named(d.Ref.Dataset) != people && !slices.Contains(Tokens(d.Ref.Dataset), "address") && !slices.ContainsFunc(second.Field.Neighbour, ofSomebody)
 		if len(second.Field.Neighbour) == 0 && len(st.Field.Neighbour) == 0 && st.Field.Dataset != nil && !(second.nobody && (ofPlaces(proposals[i].Category) || proposals[i].Category == "demographic.birth_date" || proposals[i].Category == "employment.salary")) {
 			out[i] = proposals[i]
 			continue

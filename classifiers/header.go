@@ -373,6 +373,8 @@ func (h *header) take(x match, m int) {
 	switch {
 	case x.weak && len(x.words) < m && x.end < m:
 		return
+	case x.weak && x.cat == "government_id.national" && h.table == people:
+		nats = 5.5 // the document of a person
 	case x.weak:
 		nats = 2.5
 	case x.end < m && (x.cat == "demographic.gender" || x.cat == "demographic.ethnicity") && h.flip == "":

@@ -16,6 +16,7 @@ type view struct {
 	cared   bool            // somebody is treated: patients and doctors are named
 	first   map[string]int  // how many names begin with a word
 	letters map[string]int  // and with two letters, where no sign follows
+	glued   map[string]int  // how many names are a beginning and a word: restrasse, replz, reort
 	words   map[string]bool // of all names
 }
 
@@ -24,7 +25,7 @@ func (l *lexicon) viewOf(d *pii.Dataset) *view {
 	if v := l.last.Load(); v != nil && v.of == d && v.fields == len(d.Fields) {
 		return v
 	}
-	v := &view{of: d, fields: len(d.Fields), kind: siblings(d), ledger: ledger(d), cared: cared(d.Ref.Dataset), words: map[string]bool{}, first: map[string]int{}, letters: map[string]int{}}
+	v := &view{of: d, fields: len(d.Fields), kind: siblings(d), ledger: ledger(d), cared: cared(d.Ref.Dataset), words: map[string]bool{}, first: map[string]int{}, letters: map[string]int{}, glued: map[string]int{}}
 	for _, w := range Tokens(d.Ref.Dataset) {
 		v.words[w] = true
 	}
@@ -39,6 +40,7 @@ func (l *lexicon) viewOf(d *pii.Dataset) *view {
 		w := firstWord(d.Fields[i].Name)
 		v.first[w]++
 		v.cared = v.cared || cared(w)
+		v.glue(w)
 		if len(w) >= 2 {
 			v.letters[w[:2]]++
 		}
@@ -86,8 +88,47 @@ func (l *lexicon) bare(ctx *Context, raw []string) []string {
 		if rest := first[2:]; vocabularyHas(rest) || len(canon(rest)) > 1 || canon(rest)[0] != rest {
 			return append([]string{rest}, raw[1:]...)
 		}
+	case v.beginning(first) > 0:
+		return append([]string{first[v.beginning(first):]}, raw[1:]...)
 	}
 	return raw
+}
+
+// reached is what a beginning counts for that leaves a word for how to reach somebody; of others alone nothing follows: natcity, natcrime, natrace.
+const reached = 100
+
+// glue counts the beginnings that leave a word.
+func (v *view) glue(w string) {
+	if !ascii(w) || noise[w] || meant(w) {
+		return
+	}
+	for n := 2; n <= 5 && n+3 <= len(w); n++ {
+		if meant(w[n:]) {
+			v.glued[w[:n]]++
+			if c := canon(w[n:]); reachWords[c[0]] || personWords[c[0]] || c[0] == "street" || c[0] == "postcode" || c[0] == "name" {
+				v.glued[w[:n]] += reached
+			}
+		}
+	}
+}
+
+// beginning gives the length of what stands before the words of three fields and means nothing.
+func (v *view) beginning(w string) int {
+	if !ascii(w) || noise[w] || meant(w) {
+		return 0
+	}
+	for n := min(5, len(w)-3); n >= 2; n-- {
+		if v.glued[w[:n]] >= 3+reached && meant(w[n:]) {
+			return n
+		}
+	}
+	return 0
+}
+
+// meant tells whether a word, or one that is put together, is known and says something.
+func meant(w string) bool {
+	c := canon(w)
+	return len(c) > 1 || len(c) == 1 && (c[0] != w || canonical().one[w] != "")
 }
 
 // bareLetters leaves out the single letters that some put before a name for its type: z01_v_nome.

@@ -36,7 +36,7 @@ func (h *header) ofWhom(l *lexicon, ctx *Context, raw []string) {
 	case m > 1 && h.tokens[m-1] == "user" && servers[h.tokens[m-2]] && ctx.Field.Type == pii.Text:
 		h.put("identity.username", 9, "who signs in to a server")
 		h.by[l.named["identity.username"]] = true
-	case m > 1 && h.tokens[m-1] == "person" && h.tokens[m-2] == "contact", h.tokens[m-1] == "role_person" && ctx.Field.Type == pii.Text && h.flip == "" && !(m > 1 && raw[len(raw)-1] == "principal"):
+	case m > 1 && h.tokens[m-1] == "person" && h.tokens[m-2] == "contact", (h.tokens[m-1] == "role_person" || m > 1 && attending[h.tokens[m-1]] && h.nats["identity.name"].Nats == 0) && ctx.Field.Type == pii.Text && h.flip == "" && !(m > 1 && raw[len(raw)-1] == "principal"):
 		h.put("identity.name", 6, "a person")
 		h.by[full] = true
 	case (h.tokens[m-1] == "name" || h.tokens[m-1] == "kana") && numbered(ctx.Field.Name) == 1:
@@ -80,6 +80,11 @@ func (h *header) beside(l *lexicon, ctx *Context, raw []string) {
 		say("education.grade", 5.5, "a mark at school")
 	case len(raw) == 2 && len(raw[0]) == 1 && len(raw[1]) == 1 && strings.Contains(" mf fm mw wm hf fh ", " "+raw[0]+raw[1]+" "):
 		say("demographic.gender", 8, "male or female")
+	case last == "sal" && len(raw) == 1 && v.words["last name"]:
+		delete(h.nats, "employment.salary")
+		say("demographic.gender", 8, "a salutation beside a surname")
+	case last == "line" && len(raw) == 1 && v.placed():
+		say("contact.street", 8, "a line of an address")
 	case last == "cp" && len(raw) == 1 && v.placed():
 		say("contact.postcode", 8, "the code of a post office, beside a place")
 	case last == "state" && len(raw) == 1 && ctx.Field.Type == pii.Text && h.table == people && !v.words["status"]:
@@ -110,7 +115,7 @@ func (h *header) ofBodies(l *lexicon, ctx *Context, raw []string) {
 	case ctx.Dataset == nil:
 	case len(raw) == 1 && (raw[0] == "reason" || raw[0] == "symptom") && ctx.Field.Type == pii.Text && l.viewOf(ctx.Dataset).cared:
 		say("health.condition", "why somebody is treated")
-	case len(raw) == 1 && (raw[0] == "position" || raw[0] == "role" || raw[0] == "title") && ctx.Field.Type == pii.Text && slices.Contains(Tokens(ctx.Dataset.Ref.Dataset), "employee"):
+	case len(raw) == 1 && (raw[0] == "position" || raw[0] == "role" || raw[0] == "title" || raw[0] == "designation") && ctx.Field.Type == pii.Text && slices.Contains(Tokens(ctx.Dataset.Ref.Dataset), "employee"):
 		say("employment.job_title", "what an employee does")
 	}
 }
@@ -135,6 +140,9 @@ func measured(raw []string) bool {
 	}
 	return body == 1 && len(raw) <= 2
 }
+
+// attending are words for people of whom a record names one: medico_curante, class_teacher.
+var attending = wordSet("doctor teacher")
 
 // servers are what programs sign in to.
 var servers = wordSet("smtp email database db ldap ftp sftp host proxy http imap server api")

@@ -126,7 +126,7 @@ is how far the stated confidence is from the share that is right, over all colum
 The late applications are the figure to believe: they were fetched and labelled after the words were frozen. Of the test split the labels were read by the one who
 added words. After the figures of the late applications were first seen, labels of theirs that broke the written rules were mended (tax numbers of
 firms that may be either, keys of people), which raised their F1 from .854 to .893 without any change of a word. One word that was seen there was mended
-afterwards (the Indonesian "no" for number in ` + "`no_hp`" + `), which made it .898.
+afterwards (the Indonesian "no" for number in ` + "`no_hp`" + `), which made it .898; what was mended since for other data made it .909.
 
 `
 
@@ -147,12 +147,12 @@ personal columns are measures of bodies in German in two tables. Those are the f
 
 | tables | precision | recall | typed F1 | false alarms in 1,000 | of nobody, in 1,000 | ECE |
 |---|---:|---:|---:|---:|---:|---:|
-| development, names and values | 0.917 | 0.928 | 0.922 | 9.4 | 10.9 | 0.010 |
-| test, names and values | 0.824 | 0.890 | 0.856 | 16.8 | 12.8 | 0.014 |
-| development, names alone | 0.910 | 0.887 | 0.898 | 9.8 | 11.5 | 0.017 |
-| test, names alone | 0.743 | 0.717 | 0.730 | 22.8 | 19.9 | 0.015 |
-| development, values alone | 0.940 | 0.653 | 0.770 | 3.2 | 3.1 | 0.020 |
-| test, values alone | 0.931 | 0.736 | 0.822 | 4.9 | 3.0 | 0.009 |
+| development, names and values | 0.924 | 0.929 | 0.926 | 8.8 | 10.0 | 0.009 |
+| test, names and values | 0.832 | 0.890 | 0.860 | 16.0 | 11.3 | 0.013 |
+| development, names alone | 0.914 | 0.896 | 0.905 | 9.6 | 10.5 | 0.013 |
+| test, names alone | 0.755 | 0.735 | 0.744 | 21.9 | 18.4 | 0.016 |
+| development, values alone | 0.936 | 0.650 | 0.767 | 3.2 | 3.2 | 0.021 |
+| test, values alone | 0.931 | 0.736 | 0.822 | 4.9 | 3.0 | 0.010 |
 
 The aims are .93 with names and values, .80 with names hidden, and 1 % of false alarms on statistics; what the test split says is above. Where they are missed on the development
 split it is for short names of surveys (ages, incomes and marks as ` + "`hhninc`" + `), names of people in languages without a dictionary, towns of things that
