@@ -31,6 +31,10 @@ func soleName(text []byte, i int) (h classifiers.Hit, ok bool) {
 func wholeLine(text []byte, i int) (end, words, known int) {
 	for k := i; ; {
 		j := nameWord(text, k)
+		last := j == len(text) || text[j] == '\n' || text[j] == '\r'
+		if !last && (text[j] != ' ' || j+1 == len(text) || !classifiers.IsLetter(text[j+1])) {
+			return 0, 0, 0
+		}
 		w := text[k:j]
 		e := dictionary.Find(w)
 		named := max(e.Given, e.Family) >= 1
@@ -46,11 +50,8 @@ func wholeLine(text []byte, i int) (end, words, known int) {
 				known++
 			}
 		}
-		if j == len(text) || text[j] == '\n' || text[j] == '\r' {
+		if last {
 			return j, words, known
-		}
-		if text[j] != ' ' || j+1 == len(text) {
-			return 0, 0, 0
 		}
 		k = j + 1
 	}
