@@ -56,3 +56,8 @@ func (c *closer) ofAnotherThing(n *Node, f *pii.Found, e *Edge) bool {
 		})
 	})
 }
+
+// devices tells whether a record that stands for a person lists what she herself goes by on several machines. Nobody is listed there beside her.
+func devices(n *Node, f *FieldNode) bool {
+	return n.Person >= 0.9 && f.Role == Owns && pii.Category("online").Covers(f.Category) && !listsPeople(f)
+}

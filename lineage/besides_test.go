@@ -79,3 +79,18 @@ func TestUpwardToThePerson(t *testing.T) {
 	from := pii.Identifier{Category: "finance.iban", Value: pii.NewValue(fmt.Sprintf("DE%020d", 3))}
 	same(t, told(e.close(e.open(), from)), []string{"hers s/users 3", "hers s/orders 103", "hers s/payments 1003"})
 }
+
+// TestDevices begins with the token of one machine of somebody who has two.
+func TestDevices(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	users := e.table("s/users", "id identity.number int", "email contact.email", "name identity.name", "doc none.other json", "doc.tokens[] online.cookie_id path")
+	visits := e.table("s/visits", "id none.key int", "token online.cookie_id", "user_id identity.number int ~s/users.id")
+	for i := range 30 {
+		users.add(i, mailAt(i), "Ann Lee", fmt.Sprintf(`{"tokens":["tok%020d","tok%020d"]}`, i, 500+i))
+		visits.add(1000+2*i, fmt.Sprintf("tok%020d", i), i)
+		visits.add(1001+2*i, fmt.Sprintf("tok%020d", 500+i), nil)
+	}
+	from := pii.Identifier{Category: "online.cookie_id", Value: pii.NewValue(fmt.Sprintf("tok%020d", 3))}
+	same(t, told(e.close(e.open(), from)), []string{"hers s/users 3", "hers s/visits 1006", "hers s/visits 1007"})
+}

@@ -146,3 +146,31 @@ func (c *closer) namesakesLine(f *pii.Found) int {
 	}
 	return last
 }
+
+// homes makes the terms for where she lives, which a letter to her says in a line without her name.
+func (c *closer) homes() (out []needle) {
+	for _, t := range c.attributeTerms() {
+		if pii.Category("contact").Covers(t.Category) && !t.Category.Identifier() {
+			out = append(out, needle{t, false})
+		}
+	}
+	return out
+}
+
+// homeIn takes a line of a letter of hers that says nothing of her but where she lives, and leaves the address out where it is about more: what else a text says of her is
+// marked when all of it is known.
+func (c *closer) homeIn(f *pii.Found, terms []pii.Term) []pii.Hit {
+	rest := slices.DeleteFunc(slices.Clone(f.Hits), func(h pii.Hit) bool {
+		return pii.Category("contact").Covers(terms[h.Term].Category) && !terms[h.Term].Category.Identifier()
+	})
+	if _, known := c.recs[recordID(f)]; len(rest) > 0 || known || len(f.Hits) == 0 || !c.besideHer(f) {
+		return rest
+	}
+	cat := terms[f.Hits[0].Term].Category
+	r := c.out.Records[c.add(f, Mention, []Link{{Dataset: f.Dataset, Field: f.Hits[0].Field, Category: cat, How: "text"}}, 1)]
+	r.Fields = f.Fields
+	for _, h := range f.Hits {
+		r.addHit(h)
+	}
+	return nil
+}

@@ -102,3 +102,23 @@ func TestOwnerOfAKind(t *testing.T) {
 	}
 	same(t, told(e.close(e.open(), mail("ann@example.com"))), []string{"hers net/people p1", "hers net/contracts 101", "hers net/tickets 103", "hers net/papers 1", "hers net/papers 3"})
 }
+
+// TestHomeInALetter takes where she lives out of a letter to her, from a line without her name, and leaves it in that of somebody who lives there too.
+func TestHomeInALetter(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	e.table("crm/people", "id identity.number", "name identity.name", "mail contact.email", "street contact.street").add("p1", "Ann Berg", "ann@example.com", "Lindenweg 12").add("p2", "Tom Lind", "tom@example.com", "Lindenweg 12")
+	a := &archive{estate: e, ref: pii.Ref{Source: "files", Dataset: "a.mbox"}}
+	letter := func(to string) []string {
+		return slices.Concat([]string{"To: <" + to + ">"}, slices.Repeat([]string{"as agreed."}, 3), []string{"We wrote to Lindenweg 12, Bremen."}, slices.Repeat([]string{"."}, 10))
+	}
+	a.lines = slices.Concat(letter("tom@example.com"), letter("ann@example.com"))
+	line := pii.Field{Name: "line", Column: "line", Type: pii.Text}
+	g := e.open()
+	g.Nodes = append(g.Nodes, lineage.Node{Dataset: pii.Dataset{Ref: a.ref, Kind: pii.Objects, Fields: []pii.Field{line}}, Fields: []lineage.FieldNode{{Field: line, Category: "text.personal", Confidence: 1, Contains: []pii.Contained{{Category: "contact.email", Confidence: 1}}}}})
+	got, err := lineage.Close(t.Context(), g.Index(), a, limits, []pii.Identifier{mail("ann@example.com")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, told(got), []string{"hers crm/people p1", "mentions files/a.mbox a.mbox: Lindenweg 12", "mentions files/a.mbox a.mbox: ann@example.com"})
+}

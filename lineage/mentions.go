@@ -228,6 +228,9 @@ func (c *closer) mentionsIn(ctx context.Context, n *Node, names pii.Term) error 
 	m := pii.Match{Dataset: n.Dataset, Want: union(c.g.wanted(n), fields)}
 	var open []bool
 	needles := append(c.needles(ctx, n), needle{names, false})
+	if c.lim.on(Names) && plainText(n) {
+		needles = append(needles, c.homes()...)
+	}
 	for _, f := range fields {
 		for _, t := range needles {
 			if t.Field = f; len(t.Values) > 0 {
@@ -276,6 +279,9 @@ func union(a, b []string) []string {
 
 // textHit decides what a record is in whose text she occurs. With her full name alone it may be about a namesake.
 func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
+	if f.Hits = c.homeIn(f, terms); len(f.Hits) == 0 {
+		return
+	}
 	if i, ok := c.recs[recordID(f)]; ok {
 		switch r := c.out.Records[i]; r.Holding {
 		case Joint:

@@ -189,7 +189,7 @@ func (c *closer) hit(a ask, f *pii.Found, h pii.Hit) {
 	switch {
 	case many(fn) && !k.Single:
 		c.heldByOther(f, k, h, via, conf)
-	case many(fn) && !c.allHers(fn, f):
+	case many(fn) && !c.allHers(fn, f) && !devices(a.node, fn):
 		c.inside(f, fn, h, via, conf)
 	case role == Mentions && !k.Single:
 		c.mentionOfTwo(a.node, f, fn, k, h, via, conf)
