@@ -201,7 +201,7 @@ func ParseIdentifier(s string) (pii.Identifier, error) {
 	if !ok || strings.TrimSpace(value) == "" {
 		return pii.Identifier{}, errkind.Coded(errkind.Invalid, "identifier", "an identifier is written category=value, for example contact.email=…")
 	}
-	if at, err := pii.ParseRef(strings.TrimSpace(name)); err == nil && at.Field != "" {
+	if at, err := pii.ParseRef(strings.TrimSpace(name)); err == nil && at.Field != "" && !strings.Contains(at.Source, "@") {
 		return pii.Identifier{Category: "identity.number", Value: pii.NewValue(strings.TrimSpace(value)), Domain: at.String()}, nil
 	}
 	c, domain, err := category(strings.TrimSpace(name))
