@@ -151,13 +151,18 @@ func calledSo(l *Look) bool {
 	return len(own) > 0 && len(own) < len(leaf(l.Field.Field.Name)) && slices.EqualFunc(own, words(lastSegment(l.Node.Dataset.Ref.Dataset)), inflected)
 }
 
-// only tells whether a field says nothing by itself of the records of another dataset, whose name it does not have either.
+// only tells whether a field says nothing by itself of the records of another dataset, whose name it does not have either. Tokens that nobody makes
+// twice always say which, and so do two parts of a key of which the other one has the dataset's name: a user and a friend are both users.
 func (m sets) only(c, p *Look) bool {
-	ws := c.leaf()
-	if c.Node == p.Node {
-		return m[c.ref()] && !anyWord(ws, selfWords)
+	ws, table := c.leaf(), unprefixed(p.words(), c.words())
+	called := func(field string) bool { return calls(leaf(field), p, table) > 0 }
+	switch {
+	case !m[c.ref()] || random(c) && random(p):
+		return false
+	case c.Node == p.Node:
+		return !anyWord(ws, selfWords)
 	}
-	return m[c.ref()] && calls(ws, p, unprefixed(p.words(), c.words())) == 0
+	return calls(ws, p, table) == 0 && !slices.ContainsFunc(keyOf(c), called)
 }
 
 // keyName is a field's name, as it is compared with others.

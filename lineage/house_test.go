@@ -31,6 +31,26 @@ func TestNumbersOfTwoHouses(t *testing.T) {
 	}
 }
 
+// TestFriends has a table whose key of two fields has one that is called as the table: it refers to the users as the other one does.
+func TestFriends(t *testing.T) {
+	t.Parallel()
+	tokens := make([]string, 40)
+	for i := range tokens {
+		tokens[i] = fmt.Sprintf("%08x-0c1d-4e2f-8a3b-%012x", 2654435761*uint32(i+1), 7919*(i+3))
+	}
+	for name, ids := range map[string][]string{"tokens": tokens, "numbers": every(1, 1, 40)} {
+		var l looks
+		l.field("users", "id", "identity.number", ids)
+		l.nodes["users"].Person = 0.9
+		l.field("friends", "user_id", "identity.number", slices.Repeat(ids[:30], 2))
+		l.field("friends", "friend_id", "identity.number", append(slices.Clone(ids[5:35]), ids[10:40]...))
+		l.nodes["friends"].Dataset.Key = []string{"user_id", "friend_id"}
+		if got := edgesOf(&l); !slices.Equal(got, []string{"friends[friend_id]→users[id]", "friends[user_id]→users[id]"}) {
+			t.Errorf("%s: inferred %q", name, got)
+		}
+	}
+}
+
 // TestKindBesideARef has a table of things of which one field says what they belong to and another one which, both called by nothing else.
 func TestKindBesideARef(t *testing.T) {
 	t.Parallel()
