@@ -37,12 +37,20 @@ func traitsOf(fn *FieldNode, f *pii.Found) profile {
 	}
 	for _, v := range f.Fields[fn.Field.Name] {
 		norm, ok := forms.Normal(fn.Category, []byte(v.Value.Reveal()))
-		if ok && len(norm) > 0 && (fn.Category == "demographic.birth_date" || !bytes.ContainsAny(norm, "0123456789_@")) {
+		if ok && len(norm) > 0 && (fn.Category == "demographic.birth_date" || !login(norm)) {
 			p[fn.Category] = append(p[fn.Category], string(norm))
 		}
 	}
 	return p
 }
+
+// login tells whether a value is what somebody calls herself to sign in. A name of several words may have figures, too, where people are made up.
+func login(norm []byte) bool {
+	first, _, several := bytes.Cut(norm, []byte(" "))
+	return bytes.ContainsAny(norm, "_@") || bytes.ContainsAny(first, digits) || !several && bytes.ContainsAny(norm, digits)
+}
+
+const digits = "0123456789"
 
 // learn adds a record's traits.
 func (p profile) learn(q profile) {
