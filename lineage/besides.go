@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"context"
 	"slices"
 
 	"vestige/pii"
@@ -60,4 +61,12 @@ func (c *closer) ofAnotherThing(n *Node, f *pii.Found, e *Edge) bool {
 // devices tells whether a record that stands for a person lists what she herself goes by on several machines. Nobody is listed there beside her.
 func devices(n *Node, f *FieldNode) bool {
 	return n.Person >= 0.9 && f.Role == Owns && pii.Category("online").Covers(f.Category) && !listsPeople(f)
+}
+
+// then goes on with identifiers that are looked for when the others have said who is meant.
+func (c *closer) then(ctx context.Context, more []pii.Identifier) error {
+	for _, id := range more {
+		c.learn(id, nil, 1, nil).Start = true
+	}
+	return c.rounds(ctx)
 }

@@ -2,6 +2,7 @@ package lineage_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,4 +94,27 @@ func TestDevices(t *testing.T) {
 	}
 	from := pii.Identifier{Category: "online.cookie_id", Value: pii.NewValue(fmt.Sprintf("tok%020d", 3))}
 	same(t, told(e.close(e.open(), from)), []string{"hers s/users 3", "hers s/visits 1006", "hers s/visits 1007"})
+}
+
+// TestFamilysTelephone is given somebody's address and the telephone of her family, of whom a table that knows other addresses lists another one first.
+func TestFamilysTelephone(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	old := e.table("a/clients", "no identity.customer_number", "name identity.name", "phone contact.phone", "mail contact.email")
+	users := e.table("s/users", "id identity.number int", "email contact.email", "name identity.name", "phone contact.phone")
+	name := func(i int) string {
+		return fmt.Sprintf("%s Lee%c%c", []string{"Ann", "Tom"}[i%2], 'a'+i/2%26, 'a'+i/52)
+	}
+	for i := range 30 {
+		phone := fmt.Sprintf("+1202555%04d", 100+i/2)
+		old.add(fmt.Sprintf("K%05d", 7*(i^1)), name(i^1), phone, fmt.Sprintf("old%d@example.org", i^1))
+		users.add(i, mailAt(i), name(i), phone)
+	}
+	c, err := lineage.Close(t.Context(), e.open(), e, limits, []pii.Identifier{mail(mailAt(4)), {Category: "contact.phone", Value: pii.NewValue("+12025550102")}}, nil)
+	if err != nil || len(c.Questions) > 0 {
+		t.Fatalf("asked %+v, %v", c.Questions, err)
+	}
+	if got := told(c); !slices.Contains(got, "hers s/users 4") || !slices.Contains(got, "held-by-another s/users 5") {
+		t.Errorf("got %q", got)
+	}
 }

@@ -198,9 +198,14 @@ func CloseAgain(ctx context.Context, g *Graph, look Looker, lim Limits, start []
 	if !SinglesOut(start) {
 		return nil, errkind.New(errkind.Invalid, "a closure starts from an identifier, or from a full name and a date of birth")
 	}
+	var phones []pii.Identifier
 	for _, id := range start {
 		if Describes(id.Category) {
 			c.said.learn(profile{id.Category: {id.Value.Reveal()}})
+			continue
+		}
+		if id.Category == "contact.phone" && slices.ContainsFunc(start, func(o pii.Identifier) bool { return o.Category != id.Category && o.Category.Identifier() }) {
+			phones = append(phones, id) // a family's: whose the other identifiers are says which of them is meant
 			continue
 		}
 		c.learn(id, nil, 1, nil).Start = true
@@ -209,7 +214,7 @@ func CloseAgain(ctx context.Context, g *Graph, look Looker, lim Limits, start []
 	for _, k := range c.known {
 		c.trades = c.trades || c.staff(k.Identifier)
 	}
-	for _, phase := range []func(context.Context) error{c.rounds, c.upward, c.described, c.settle, c.whom, c.alike, c.coOwners, c.mentions, c.inKey} {
+	for _, phase := range []func(context.Context) error{c.rounds, func(ctx context.Context) error { return c.then(ctx, phones) }, c.upward, c.described, c.settle, c.whom, c.alike, c.coOwners, c.mentions, c.inKey} {
 		if err := phase(ctx); err != nil {
 			return nil, err
 		}
