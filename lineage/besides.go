@@ -70,3 +70,9 @@ func (c *closer) then(ctx context.Context, more []pii.Identifier) error {
 	}
 	return c.rounds(ctx)
 }
+
+// familys tells whether a record of another person has that one's name beside a telephone of hers: it is the telephone of both.
+func (c *closer) familys(p *pend) bool {
+	fn, names := p.node.Field(p.hit.Field), traits(p.node, p.found).names()
+	return c.lim.on(Agree) && p.known.Category == "contact.phone" && fn != nil && fn.Role == Owns && len(names) > 0 && overlap(c.profile.names(), names) == differs
+}

@@ -118,3 +118,18 @@ func TestFamilysTelephone(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestFamilysTelephoneElsewhere leaves the telephone of a family in the address of the other one, whose account does not have it.
+func TestFamilysTelephoneElsewhere(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	users := e.table("s/users", "id identity.number int", "email contact.email", "name identity.name", "phone contact.phone")
+	homes := e.table("s/homes", "id none.key int", "user_id identity.number int >s/users.id", "name identity.name", "phone contact.phone")
+	for i := range 30 {
+		name := fmt.Sprintf("%s Lee%c", []string{"Ann", "Tom"}[i%2], 'a'+i/2)
+		phone := fmt.Sprintf("+1202555%04d", 100+i/2)
+		users.add(i, mailAt(i), name, map[bool]any{true: phone}[i%2 == 0])
+		homes.add(100+i, i, name, phone)
+	}
+	same(t, told(e.close(e.open(), mail(mailAt(4)))), []string{"hers s/users 4", "hers s/homes 104", "held-by-another s/homes 105"})
+}

@@ -74,7 +74,7 @@ func (c *closer) decide(p *pend) {
 		c.alikeOnly(p.found, p.hit, p.via, p.conf)
 		return // of the one who had it before
 	}
-	if p.named && p.known.Single && (c.anchored(p.known) || c.sentWith(p)) {
+	if p.named && !c.familys(p) && p.known.Single && (c.anchored(p.known) || c.sentWith(p)) {
 		c.mention(p.found, p.hit, p.via, p.conf)
 		return
 	}
