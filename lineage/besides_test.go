@@ -133,3 +133,30 @@ func TestFamilysTelephoneElsewhere(t *testing.T) {
 	}
 	same(t, told(e.close(e.open(), mail(mailAt(4)))), []string{"hers s/users 4", "hers s/homes 104", "held-by-another s/homes 105"})
 }
+
+// TestTelephoneOfTwoAccounts has two accounts with one telephone, an address each, and no names, or names that have figures in them: it leads from the one to the other no more
+// than a family's does, and by itself it says of neither that it is meant.
+func TestTelephoneOfTwoAccounts(t *testing.T) {
+	t.Parallel()
+	for name, called := range map[string]func(i int) any{"no names": func(int) any { return nil }, "figures": func(i int) any { return fmt.Sprintf("Ann Example%d", i) }} {
+		e := newEstate(t)
+		users := e.table("s/users", "id identity.number int", "email contact.email", "phone contact.phone", "name identity.name")
+		orders := e.table("s/orders", "id none.key int", "user_id identity.number int >s/users.id")
+		for i := range 40 {
+			phone := fmt.Sprintf("+1202555%04d", 100+i)
+			if i == 19 {
+				phone = "+12025550118"
+			}
+			users.add(i, mailAt(i), phone, called(i))
+			orders.add(100+i, i)
+		}
+		g := e.open()
+		if got := told(e.close(g, mail(mailAt(19)))); !slices.Contains(got, "hers s/orders 119") || slices.Contains(got, "hers s/users 18") || slices.Contains(got, "hers s/orders 118") {
+			t.Errorf("%s: by her address: %q", name, got)
+		}
+		c := e.close(g, pii.Identifier{Category: "contact.phone", Value: pii.NewValue("+12025550118")})
+		if len(c.Questions) != 1 || c.Questions[0].Code != "several-people" {
+			t.Errorf("%s: by the telephone: %+v, %q", name, c.Questions, told(c))
+		}
+	}
+}

@@ -295,7 +295,7 @@ func (c *closer) claim(n *Node, f *pii.Found, fn *FieldNode, k *Known, h pii.Hit
 	switch {
 	case c.lim.on(Agree) && c.profile.compare(traits(n, f), k.Category) == differs && !k.isKey(fn):
 		c.heldByOther(f, k, h, via, conf)
-	case c.given(n, f, k):
+	case c.given(n, f, k), c.otherAccount(n, f, k):
 		c.heldByOther(f, k, h, via, conf)
 	case k.Start && c.byPhone() && len(c.said.names()) > 1 && n.Person >= possible && c.said.compare(traits(n, f), "") == agrees:
 		c.own(n, f, via, conf, fn.Field.Name) // whom of those who share it the name that was given beside says

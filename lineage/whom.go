@@ -73,7 +73,7 @@ func (c *closer) twoAccounts() bool {
 	for _, r := range c.out.Records {
 		n := c.g.Node(r.Dataset)
 		own := c.ownGlobals(n, r)
-		if r.Holding != Hers || n.Person < 0.9 || len(own) == 0 {
+		if r.Holding != Hers || !accounts(n) || len(own) == 0 {
 			continue
 		}
 		if had := met[r.Dataset]; had != nil && !slices.ContainsFunc(own, func(id string) bool { return slices.Contains(had, id) }) {
@@ -82,6 +82,26 @@ func (c *closer) twoAccounts() bool {
 		met[r.Dataset] = own
 	}
 	return false
+}
+
+// otherAccount tells whether a telephone of hers led to a second record of the accounts in which she has one, and each has another address of its own: a family's, where no name says
+// that both are hers.
+func (c *closer) otherAccount(n *Node, f *pii.Found, k *Known) bool {
+	if !c.lim.on(Agree) || k.Start && c.byPhone() || k.Category != "contact.phone" || !accounts(n) || c.profile.compare(traits(n, f), "") == agrees {
+		return false
+	}
+	own := c.ownGlobals(n, &Record{Fields: f.Fields})
+	return len(own) > 0 && slices.ContainsFunc(c.out.Records, func(r *Record) bool {
+		had := c.ownGlobals(n, r)
+		return r.Holding == Hers && r.Dataset == f.Dataset && len(had) > 0 && !slices.ContainsFunc(own, func(id string) bool { return slices.Contains(had, id) })
+	})
+}
+
+// accounts tells whether each record of a dataset is another person: it stands for people, or each has an address that no other one has.
+func accounts(n *Node) bool {
+	return n.Person >= 0.9 || n.Person >= possible && slices.ContainsFunc(n.Fields, func(f FieldNode) bool {
+		return f.Category == "contact.email" && f.Role == Owns && f.Dense && f.Unique && f.Form == ""
+	})
 }
 
 // ownGlobals gives the global identifiers of a record's own person besides telephones.
