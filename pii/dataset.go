@@ -102,6 +102,19 @@ type Reference struct {
 	Deferrable bool     `json:"deferrable,omitempty"`
 }
 
+// Hiding is the kind of constraint that names the field by which a system hides records and keeps them.
+const Hiding = "soft-delete"
+
+// Hides gives the field by which the dataset's records are soft-deleted, "" where there is none.
+func (d *Dataset) Hides() string {
+	for _, c := range d.Constraints {
+		if c.Kind == Hiding && len(c.Fields) > 0 {
+			return c.Fields[0]
+		}
+	}
+	return ""
+}
+
 // Constraint is a rule that a changed record must satisfy and that is not a key or a reference.
 type Constraint struct {
 	Kind   string   `json:"kind"` // check, unique, not-null, exclude, trigger

@@ -99,6 +99,7 @@ type Act struct {
 	Method  Method
 	Targets []Target
 	Effects []Effect // what the system will do by itself, as predicted
+	At      int64    // of a SoftDelete: the moment that its records are marked with, in microseconds since 1970; 0 for the present one
 }
 
 // Target is one record of an act. A Digest that is set is compared before the act: a record that has changed since is a conflict. An act without

@@ -15,7 +15,7 @@ import (
 )
 
 // softSeq is where the numbers of soft deletes begin among the units of a round.
-const softSeq = 1000
+const softSeq = 1_000_000
 
 // hide does the soft deletes at the start of the cool-down, in the datasets that have them. What they changed is sealed under the undo key.
 func (r *run) hide(ctx context.Context) (*Result, error) {
@@ -92,15 +92,20 @@ func (r *run) planHiding(ctx context.Context, at *lookedAt) error {
 	}
 	var us []UnitInfo
 	for _, st := range at.open.Steps {
-		if st.Method != pii.Delete {
+		if st.Method != pii.Delete || !acts(&at.open, st) {
 			continue
 		}
 		n, err := r.Catalog.Node(ctx, st.Dataset)
 		if err != nil {
 			return err
 		}
-		if slices.Contains(r.source(st.Dataset.Source).Methods(n.Dataset), pii.SoftDelete) {
-			us = append(us, UnitInfo{Seq: softSeq + int64(len(us)), Kind: "soft", Source: st.Dataset.Source, Parts: []Part{{st.ID, 0, int(st.Records)}}, State: "pending", Expected: st.Records})
+		src := r.source(st.Dataset.Source)
+		if !slices.Contains(src.Methods(n.Dataset), pii.SoftDelete) {
+			continue
+		}
+		for _, u := range apart(st.Dataset.Source, st, src.Spec().Transactional) {
+			u.Seq, u.Kind, u.State = softSeq+int64(len(us)), "soft", "pending"
+			us = append(us, u)
 		}
 	}
 	err := r.write(ctx, func(tx db.Tx) error {
@@ -119,10 +124,11 @@ func (r *run) planHiding(ctx context.Context, at *lookedAt) error {
 	return err
 }
 
+// softUnit marks the records with the moment at which the cool-down began, so that another attempt, and undo, know what was set.
 func (r *run) softUnit(ctx context.Context, u *UnitInfo, at *lookedAt) (pii.Unit, error) {
 	unit, err := r.unit(ctx, u.ID, *u, &at.open, at.sealed)
 	for i := range unit.Acts {
-		unit.Acts[i].Method = pii.SoftDelete
+		unit.Acts[i].Method, unit.Acts[i].At = pii.SoftDelete, r.s.Cool-(r.s.Open.CoolDown-r.s.Open.Made)
 	}
 	return unit, err
 }
@@ -144,6 +150,17 @@ func (r *run) hidden(ctx context.Context, u *UnitInfo, receipts []pii.Receipt) e
 		}
 		return r.Audit.Append(ctx, tx, audit.Entry{Actor: r.by, Subject: r.s.Request, Action: "plan.unit", Object: u.ID, Facts: audit.Facts(map[string]any{"kind": u.Kind, "source": u.Source})})
 	})
+}
+
+// harden destroys what could take the soft deletes back: the window has ended.
+func (r *run) harden(ctx context.Context, tx db.Tx) error {
+	if r.s.Cool == 0 {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, "UPDATE plan_unit SET image = NULL WHERE plan = $1", r.s.ID); err != nil {
+		return err
+	}
+	return r.Keys.Destroy(ctx, tx, keys.ID(keys.Undo, r.s.Request))
 }
 
 // Undo takes the soft deletes back while the window is open, and cancels the plan.

@@ -182,6 +182,9 @@ func (r *run) cooling(ctx context.Context) (*Result, error) {
 		if err := r.turn(ctx, tx, true); err != nil {
 			return err
 		}
+		if err := r.harden(ctx, tx); err != nil {
+			return err
+		}
 		return insertUnits(ctx, tx, r.s.ID, r.s.Round, units)
 	})
 	switch {
@@ -190,6 +193,8 @@ func (r *run) cooling(ctx context.Context) (*Result, error) {
 	case errors.Is(err, errBetween):
 		r.at = nil
 		return nil, r.move(ctx, Approved, mover{reason: "another erasure came between"}, nil)
+	case err == nil && r.s.Cool > 0:
+		return nil, r.Destroyed(ctx)
 	}
 	return nil, err
 }

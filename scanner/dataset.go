@@ -3,7 +3,6 @@ package scanner
 import (
 	"context"
 	"iter"
-	"strings"
 
 	"vestige/catalog"
 	"vestige/connectors"
@@ -149,18 +148,4 @@ func (sc *scan) few(ctx context.Context, d pii.Dataset) bool {
 		n += b.Len()
 	}
 	return n <= sc.opt.Sample
-}
-
-// softFields are names of fields by which systems mark records as deleted and keep them.
-var softFields = []string{"deleted_at", "deletedat", "is_deleted", "isdeleted", "deleted", "geloescht", "geloescht_am", "archived_at"}
-
-func soft(d *pii.Dataset) string {
-	for _, f := range d.Fields {
-		for _, s := range softFields {
-			if f.Path == "" && !f.Generated && strings.EqualFold(f.Name, s) {
-				return f.Name
-			}
-		}
-	}
-	return ""
 }

@@ -394,7 +394,7 @@ func (ex *exam) examined(p *pii.Proposal, c *column) {
 
 // node makes the graph's node of the dataset.
 func (ex *exam) node(proposals []pii.Proposal) lineage.Node {
-	n := lineage.Node{Dataset: ex.d, Gaps: ex.gaps, Soft: soft(&ex.d)}
+	n := lineage.Node{Dataset: ex.d, Gaps: ex.gaps, Soft: ex.d.Hides()}
 	n.Dataset.Gap = nil
 	for _, p := range proposals {
 		n.Fields = append(n.Fields, fieldNode(ex.columns[p.Field.Field].field, p, ex.set.Version()))

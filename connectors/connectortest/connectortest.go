@@ -128,7 +128,7 @@ type Dataset struct {
 	Unique     [][]string // further unique sets of fields
 	References []Reference
 	Rows       []Row
-	// SoftDelete names a Text field that a system with soft deletes uses for hiding records: NULL while a record is there.
+	// SoftDelete names a field that a system with soft deletes uses for hiding records: NULL while a record is there.
 	SoftDelete string
 }
 

@@ -57,7 +57,7 @@ func (d *Driver) describe(t *table) pii.Dataset {
 		ds.References = append(ds.References, r)
 	}
 	if t.SoftDelete != "" {
-		ds.Constraints = append(ds.Constraints, pii.Constraint{Kind: softDelete, Fields: []string{t.SoftDelete}})
+		ds.Constraints = append(ds.Constraints, pii.Constraint{Kind: pii.Hiding, Fields: []string{t.SoftDelete}})
 	}
 	if err := d.permitted(t.Name); err != nil {
 		ds.Gap = &pii.Gap{Code: "permission", At: ds.Ref, Text: err.Error(), Records: -1}
@@ -65,9 +65,6 @@ func (d *Driver) describe(t *table) pii.Dataset {
 	d.sys.faults.describe(&ds)
 	return ds
 }
-
-// softDelete is the kind of constraint that says which field hides a record.
-const softDelete = "soft-delete"
 
 // schema is a digest of the structure alone.
 func (t *table) schema() string {

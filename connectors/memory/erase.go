@@ -14,20 +14,10 @@ import (
 // Methods says what can be done to a table's records. It may be asked of a nil driver, and looks at the dataset alone.
 func (d *Driver) Methods(ds pii.Dataset) []pii.Method {
 	out := []pii.Method{pii.Delete, pii.Nullify, pii.Redact, pii.Pseudonymise, pii.Detach}
-	if hidden(ds) != "" {
+	if ds.Hides() != "" {
 		out = append(out, pii.SoftDelete)
 	}
 	return out
-}
-
-// hidden gives the field that soft deletes set, "" where there is none.
-func hidden(ds pii.Dataset) string {
-	for _, c := range ds.Constraints {
-		if c.Kind == softDelete {
-			return c.Fields[0]
-		}
-	}
-	return ""
 }
 
 // Erase does a unit on a copy of the tables, which takes the place of the system's if all went well.

@@ -24,7 +24,7 @@ func statement(a pii.Act) string {
 	case pii.Delete:
 		return "delete from " + a.Dataset.Ref.Dataset + " where " + where
 	case pii.SoftDelete:
-		return "update " + a.Dataset.Ref.Dataset + " set " + hidden(a.Dataset) + " = ? where " + where
+		return "update " + a.Dataset.Ref.Dataset + " set " + a.Dataset.Hides() + " = ? where " + where
 	}
 	var sets []string
 	seen := map[string]bool{}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"vestige/connectors/relational"
 	"vestige/internal/errkind"
 	"vestige/pii"
 )
@@ -117,6 +118,7 @@ func (cat *catalog) describe(ctx context.Context, l *layout) (pii.Dataset, error
 	if !l.view && !transactional(l.engine) {
 		ds.Constraints = append(ds.Constraints, pii.Constraint{Kind: noTransactions, Text: "the engine " + l.engine + " has no transactions"})
 	}
+	relational.Announce(&ds, l.hides())
 	if l.history {
 		ds.Constraints = append(ds.Constraints, pii.Constraint{Kind: keepsHistory, Text: "the table keeps earlier versions of its records (SYSTEM VERSIONING)"})
 	}

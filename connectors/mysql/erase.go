@@ -19,7 +19,11 @@ func (d *Driver) Methods(ds pii.Dataset) []pii.Method {
 	if ds.Gap != nil || ds.Kind != pii.Table {
 		return nil
 	}
-	return []pii.Method{pii.Delete, pii.Nullify, pii.Redact, pii.Pseudonymise, pii.Detach, pii.Refresh, pii.Purge}
+	out := []pii.Method{pii.Delete, pii.Nullify, pii.Redact, pii.Pseudonymise, pii.Detach, pii.Refresh, pii.Purge}
+	if ds.Hides() != "" {
+		out = append(out, pii.SoftDelete)
+	}
+	return out
 }
 
 // attempts is how often a unit is tried that the server puts off for another transaction.
@@ -28,8 +32,18 @@ const attempts = 4
 // Erase does a unit in one transaction. What the server does by itself is predicted before each act and must be what the act's Effects say; the rows that are
 // counted on are locked until the end.
 func (d *Driver) Erase(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
+	return d.change(ctx, u, func(e *eraser) ([]pii.Receipt, error) { return e.world.Do(ctx, u, e) })
+}
+
+// Undo takes a soft delete back in one transaction.
+func (d *Driver) Undo(ctx context.Context, u pii.Unit, image []byte) ([]pii.Receipt, error) {
+	return d.change(ctx, u, func(e *eraser) ([]pii.Receipt, error) { return e.world.Undo(ctx, u, image, e) })
+}
+
+// change does something in one transaction, again where the server puts it off for another.
+func (d *Driver) change(ctx context.Context, u pii.Unit, do func(*eraser) ([]pii.Receipt, error)) ([]pii.Receipt, error) {
 	for n := 1; ; n++ {
-		receipts, err := d.attempt(ctx, u)
+		receipts, err := d.attempt(ctx, u, do)
 		if code := errkind.Code(err); err == nil || n == attempts || code != "deadlock" && code != "locked" || ctx.Err() != nil {
 			return receipts, err
 		}
@@ -40,14 +54,14 @@ func (d *Driver) Erase(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
 	}
 }
 
-func (d *Driver) attempt(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
+func (d *Driver) attempt(ctx context.Context, u pii.Unit, do func(*eraser) ([]pii.Receipt, error)) ([]pii.Receipt, error) {
 	c, err := d.take(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s := &system{c: c, lock: " FOR UPDATE"}
 	e := &eraser{c: c, world: relational.NewWorld(s, d.env.Name, "MySQL")}
-	receipts, err := e.transaction(ctx, u)
+	receipts, err := e.transaction(ctx, func() ([]pii.Receipt, error) { return do(e) })
 	if err != nil {
 		c.drop() // which rolls back
 		return nil, err
@@ -86,13 +100,13 @@ type eraser struct {
 	stale []string // datasets whose statistics are made anew after the commit, since that would commit by itself
 }
 
-func (e *eraser) transaction(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
+func (e *eraser) transaction(ctx context.Context, do func() ([]pii.Receipt, error)) ([]pii.Receipt, error) {
 	for _, begin := range []string{"SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION"} {
 		if _, err := e.c.exec(ctx, begin); err != nil {
 			return nil, err
 		}
 	}
-	receipts, err := e.world.Do(ctx, u, e)
+	receipts, err := do()
 	if err != nil {
 		return nil, err
 	}

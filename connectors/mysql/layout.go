@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"vestige/connectors/relational"
 	"vestige/internal/errkind"
 	"vestige/pii"
 )
@@ -244,4 +245,15 @@ func (l *layout) field(c *column) pii.Field {
 	f.Indexed = slices.Contains(l.indexed, c.name)
 	f.NoCase = strings.HasSuffix(c.collation, "_ci") || strings.Contains(c.collation, "_ci_")
 	return f
+}
+
+// hides gives the field by which the table's rows are soft-deleted, nil where there is none.
+func (l *layout) hides() *pii.Field {
+	var fields []pii.Field
+	for i := range l.columns {
+		if c := &l.columns[i]; !l.view && !c.denied && relational.Marks(c.name) {
+			fields = append(fields, l.field(c))
+		}
+	}
+	return relational.HiddenBy(l.key, fields)
 }

@@ -200,7 +200,6 @@ func start(t *testing.T, d testenv.Database, f connectortest.Fixture) connectort
 		NetworkLimit: 20 * time.Second,
 		Hold:         func(t *testing.T, name string) func() { t.Helper(); return hold(t, db, name) },
 		Running:      func(t *testing.T) int { t.Helper(); return running(t, db, u) },
-		Lacks:        []connectortest.Need{connectortest.NeedSoftDelete},
 	}
 }
 

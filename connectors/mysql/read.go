@@ -97,6 +97,7 @@ type reader struct {
 	keys    []int          // places of the key's parts
 	fields  []int          // places of the batch's columns
 	hashed  []int          // places of what the digest covers
+	hides   *pii.Field     // by which rows are soft-deleted: the digest leaves it out
 	denied  []string       // columns asked for that may not be read
 	batch   *pii.Batch
 	size    int
@@ -134,6 +135,7 @@ func (c *conn) readerOf(l *layout, q connectors.Query) (*reader, error) {
 
 // choose lays out the columns of the SELECT and of the batch.
 func (r *reader) choose(q connectors.Query) error {
+	r.hides = r.l.hides()
 	names := q.Fields
 	if names == nil {
 		for _, c := range r.l.columns {
@@ -165,7 +167,7 @@ func (r *reader) choose(q connectors.Query) error {
 		}
 		r.places[c.name] = len(exprs)
 		r.cols = append(r.cols, c)
-		if !c.generated {
+		if !c.generated && (r.hides == nil || r.hides.Column != c.name) {
 			r.hashed = append(r.hashed, len(exprs))
 		}
 		exprs = append(exprs, c.expr())
@@ -389,7 +391,7 @@ func (r *reader) keyOf(values []driver.Value) pii.Key {
 	return key
 }
 
-// digest covers every stored column that may be read.
+// digest covers every stored column that may be read, but the mark of a soft delete.
 func (r *reader) digest(values []driver.Value) pii.Digest {
 	b := r.buf[:0]
 	for _, place := range r.hashed {

@@ -47,6 +47,9 @@ func statements(act pii.Act, name string) []string {
 	if act.Method == pii.Delete {
 		return []string{"DELETE FROM " + name + by}
 	}
+	if act.Method == pii.SoftDelete {
+		return []string{"UPDATE " + name + " SET " + quote(act.Dataset.Hides()) + " = ?" + by}
+	}
 	var out []string
 	for _, t := range act.Targets {
 		var set []string

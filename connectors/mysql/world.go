@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"slices"
 	"strings"
+	"time"
 
 	"vestige/connectors"
 	"vestige/connectors/relational"
@@ -42,7 +43,7 @@ func (s *system) Table(ctx context.Context, ds pii.Dataset) (*relational.Table, 
 	if err != nil {
 		return nil, err
 	}
-	t := &relational.Table{Dataset: ds.Ref.Dataset, Key: l.key, Own: r}
+	t := &relational.Table{Dataset: ds.Ref.Dataset, Key: l.key, Own: r, Hides: r.hides, Moments: time.RFC3339}
 	for _, c := range r.cols {
 		t.Columns = append(t.Columns, relational.Column{Name: c.name, NotNull: c.notNull, Generated: c.generated, Own: c})
 	}

@@ -13,9 +13,39 @@ import (
 
 // Check thinks a unit through in a read-only transaction, with the code by which Erase predicts, and says what it would meet.
 func (d *Driver) Check(ctx context.Context, u pii.Unit) (out []pii.Finding, err error) {
+	err = d.think(ctx, func(s *system, w *relational.World) error {
+		var rest pii.Unit
+		for _, act := range u.Acts {
+			found, able, err := d.privileges(ctx, s.c, act)
+			if err != nil {
+				return err
+			}
+			if out = append(out, found...); able {
+				rest.Acts = append(rest.Acts, act)
+			}
+		}
+		rest.ID = u.ID
+		found, err := w.Check(ctx, rest)
+		out = append(out, found...)
+		return err
+	})
+	return out, err
+}
+
+// Image gives what Undo of a soft delete will need, and changes nothing.
+func (d *Driver) Image(ctx context.Context, u pii.Unit) (image []byte, err error) {
+	err = d.think(ctx, func(_ *system, w *relational.World) error {
+		image, err = w.Image(ctx, u)
+		return err
+	})
+	return image, err
+}
+
+// think thinks something through in one read-only transaction.
+func (d *Driver) think(ctx context.Context, about func(*system, *relational.World) error) (err error) {
 	c, err := d.take(ctx, writing)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() {
 		if c.pc.TxStatus() != 'I' && c.exec(context.WithoutCancel(ctx), "ROLLBACK") != nil || err != nil {
@@ -25,21 +55,10 @@ func (d *Driver) Check(ctx context.Context, u pii.Unit) (out []pii.Finding, err 
 		c.put()
 	}()
 	if err := c.exec(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {
-		return nil, err
+		return err
 	}
-	var rest pii.Unit
-	for _, act := range u.Acts {
-		found, able, err := d.privileges(ctx, c, act)
-		if err != nil {
-			return nil, err
-		}
-		if out = append(out, found...); able {
-			rest.Acts = append(rest.Acts, act)
-		}
-	}
-	rest.ID = u.ID
-	found, err := relational.NewWorld(&system{d: d, c: c}, d.env.Name, "PostgreSQL").Check(ctx, rest)
-	return append(out, found...), err
+	s := &system{d: d, c: c}
+	return about(s, relational.NewWorld(s, d.env.Name, "PostgreSQL"))
 }
 
 // privileges finds what the role may not do to an act's table, and who holds a lock that would be waited for. able is false where it cannot even be looked at.
@@ -105,6 +124,9 @@ func (d *Driver) unwritable(ctx context.Context, c *conn, l *layout, act pii.Act
 		t.Columns = append(t.Columns, relational.Column{Name: l.columns[i].name})
 	}
 	var columns, out []string
+	if mark := act.Dataset.Hides(); act.Method == pii.SoftDelete && l.column(mark) != nil {
+		columns = append(columns, mark)
+	}
 	for _, target := range act.Targets {
 		for _, ch := range target.Changes {
 			if name := t.Holder(ch.Field); l.column(name) != nil && !slices.Contains(columns, name) {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vestige/connectors/relational"
 	"vestige/internal/errkind"
 	"vestige/pii"
 )
@@ -84,10 +85,10 @@ func (d *Driver) describe(l *layout) pii.Dataset {
 	parts := []string{string(l.kind), strings.Join(l.key, "\x00")}
 	for i := range l.columns {
 		c := &l.columns[i]
-		ds.Fields = append(ds.Fields, pii.Field{Name: c.name, Column: c.name, Type: c.t.field(), Native: c.native, NotNull: c.notNull, Generated: c.generated,
-			NoCase: c.t.name == "citext" || c.folded, Default: c.dflt, Length: c.length, Comment: c.comment, Stable: strconv.FormatUint(uint64(l.oid), 10) + "." + c.num})
+		ds.Fields = append(ds.Fields, l.described(c))
 		parts = append(parts, c.name, c.native, strconv.FormatBool(c.notNull), strconv.FormatBool(c.generated))
 	}
+	relational.Announce(&ds, l.hides())
 	ds.Schema = digestOf(parts...)
 	if code, why := l.closed(); code != "" {
 		ds.Gap = &pii.Gap{Code: code, At: ds.Ref, Text: why, Records: max(l.rows, -1)}

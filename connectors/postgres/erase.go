@@ -29,14 +29,28 @@ func (d *Driver) Methods(ds pii.Dataset) []pii.Method {
 	case ds.Kind == pii.View || ds.Bytes < 0 && ds.Version == "" && ds.Schema != "":
 		return nil // a view, or the table of another server
 	}
-	return []pii.Method{pii.Delete, pii.Nullify, pii.Redact, pii.Pseudonymise, pii.Detach, pii.Refresh, pii.Purge}
+	out := []pii.Method{pii.Delete, pii.Nullify, pii.Redact, pii.Pseudonymise, pii.Detach, pii.Refresh, pii.Purge}
+	if ds.Hides() != "" {
+		out = append(out, pii.SoftDelete)
+	}
+	return out
 }
 
 // Erase does a unit in one transaction, with deferrable constraints deferred. What PostgreSQL does by itself is predicted before each act, must be what the act's
 // Effects say, and is counted.
 func (d *Driver) Erase(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
+	return d.change(ctx, u, func(e *eraser) ([]pii.Receipt, error) { return e.world.Do(ctx, u, e) })
+}
+
+// Undo takes a soft delete back in one transaction.
+func (d *Driver) Undo(ctx context.Context, u pii.Unit, image []byte) ([]pii.Receipt, error) {
+	return d.change(ctx, u, func(e *eraser) ([]pii.Receipt, error) { return e.world.Undo(ctx, u, image, e) })
+}
+
+// change does something in one transaction, again where PostgreSQL gives it up in favour of another.
+func (d *Driver) change(ctx context.Context, u pii.Unit, do func(*eraser) ([]pii.Receipt, error)) ([]pii.Receipt, error) {
 	for left := attempts; ; left-- {
-		receipts, purge, err := d.attempt(ctx, u)
+		receipts, purge, err := d.attempt(ctx, u, do)
 		if code := errkind.Code(err); err == nil || left == 1 || code != "deadlock" && code != "serialization" {
 			if err == nil && len(purge) > 0 {
 				_, err = d.Purge(ctx, purge)
@@ -46,7 +60,7 @@ func (d *Driver) Erase(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
 	}
 }
 
-func (d *Driver) attempt(ctx context.Context, u pii.Unit) (receipts []pii.Receipt, purge []pii.Dataset, err error) {
+func (d *Driver) attempt(ctx context.Context, u pii.Unit, do func(*eraser) ([]pii.Receipt, error)) (receipts []pii.Receipt, purge []pii.Dataset, err error) {
 	c, err := d.take(ctx, writing)
 	if err != nil {
 		return nil, nil, err
@@ -63,7 +77,7 @@ func (d *Driver) attempt(ctx context.Context, u pii.Unit) (receipts []pii.Receip
 	}
 	e := &eraser{system: &system{d: d, c: c, locking: true}}
 	e.world = relational.NewWorld(e.system, d.env.Name, "PostgreSQL")
-	if receipts, err = e.world.Do(ctx, u, e); err != nil {
+	if receipts, err = do(e); err != nil {
 		return nil, nil, err
 	}
 	proof, err := c.all(ctx, "SELECT pg_catalog.pg_current_xact_id_if_assigned()")

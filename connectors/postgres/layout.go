@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vestige/connectors/relational"
 	"vestige/internal/errkind"
 	"vestige/pii"
 )
@@ -222,6 +223,23 @@ func (d *Driver) addColumn(ctx context.Context, c *conn, l *layout, r [][]byte) 
 	}
 	l.columns = append(l.columns, col)
 	return nil
+}
+
+// described gives a column's field.
+func (l *layout) described(c *column) pii.Field {
+	return pii.Field{Name: c.name, Column: c.name, Type: c.t.field(), Native: c.native, NotNull: c.notNull, Generated: c.generated,
+		NoCase: c.t.name == "citext" || c.folded, Default: c.dflt, Length: c.length, Comment: c.comment, Stable: strconv.FormatUint(uint64(l.oid), 10) + "." + c.num}
+}
+
+// hides gives the field by which the table's rows are soft-deleted, nil where there is none.
+func (l *layout) hides() *pii.Field {
+	var fields []pii.Field
+	for i := range l.columns {
+		if c := &l.columns[i]; (l.kind == 'r' || l.kind == 'p') && relational.Marks(c.name) {
+			fields = append(fields, l.described(c))
+		}
+	}
+	return relational.HiddenBy(l.key, fields)
 }
 
 // setKey names the columns of the key's index; a table that others inherit from has its keys for itself alone, as it is read.

@@ -203,7 +203,7 @@ func starter(server func(testing.TB) string) connectortest.Start {
 			NetworkLimit:  20 * time.Second,
 			Hold:          func(t *testing.T, name string) func() { t.Helper(); return hold(t, dsn, name) },
 			Running:       func(t *testing.T) int { t.Helper(); return running(t, c) },
-			Lacks:         []connectortest.Need{connectortest.NeedNUL, connectortest.NeedSoftDelete, connectortest.NeedType(pii.AnyOne)},
+			Lacks:         []connectortest.Need{connectortest.NeedNUL, connectortest.NeedType(pii.AnyOne)},
 		}
 	}
 }

@@ -87,6 +87,7 @@ type reader struct {
 	keys    []int          // places of the key's parts
 	fields  []int          // places of the batch's columns
 	hashed  []int          // places of what the digest covers
+	hides   *pii.Field     // by which rows are soft-deleted: the digest leaves it out
 	ctid    int            // place of the row's own place in the table, -1 where it is not asked for
 	batch   *pii.Batch
 	size    int
@@ -117,6 +118,7 @@ func newReader(c *conn, l *layout, q connectors.Query) (*reader, error) {
 
 // choose lays out the columns of the SELECT and of the batch.
 func (r *reader) choose(q connectors.Query) error {
+	r.hides = r.l.hides()
 	names := q.Fields
 	if names == nil {
 		for i := range r.l.columns {
@@ -130,7 +132,7 @@ func (r *reader) choose(q connectors.Query) error {
 			continue
 		}
 		r.places[col.name] = len(r.selects)
-		if !col.computed {
+		if r.covers(col) {
 			r.hashed = append(r.hashed, len(r.selects))
 		}
 		r.selects, r.forms = append(r.selects, col.expr()), append(r.forms, col.t.form)
@@ -360,7 +362,12 @@ func (r *reader) key() pii.Key {
 	return key
 }
 
-// digest covers every stored column.
+// covers tells whether the digest covers a column: every stored one but the mark of a soft delete.
+func (r *reader) covers(c *column) bool {
+	return !c.computed && (r.hides == nil || r.hides.Column != c.name)
+}
+
+// digest covers what covers says.
 func (r *reader) digest() pii.Digest {
 	if len(r.hashed) == len(r.selects) {
 		return sha256.Sum256(r.buf)

@@ -45,6 +45,10 @@ func statements(act pii.Act) []string {
 	case pii.Delete:
 		return []string{"SELECT * FROM " + name + by + " FOR UPDATE", "DELETE FROM " + name + by}
 	}
+	if act.Method == pii.SoftDelete {
+		mark := quote(act.Dataset.Hides()) + " = $" + strconv.Itoa(len(marks)+1)
+		return []string{"SELECT * FROM " + name + by + " FOR UPDATE", "UPDATE " + name + " SET " + mark + by}
+	}
 	t := &relational.Table{}
 	for _, f := range act.Dataset.Fields {
 		if f.Path == "" {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"vestige/connectors"
 	"vestige/connectors/relational"
@@ -43,7 +44,7 @@ func (s *system) Table(ctx context.Context, ds pii.Dataset) (*relational.Table, 
 	}
 	r.located()
 	r.spans = make([][2]int, len(r.selects)+1)
-	t := &relational.Table{Dataset: ds.Ref.Dataset, Key: r.l.key, Own: r}
+	t := &relational.Table{Dataset: ds.Ref.Dataset, Key: r.l.key, Own: r, Hides: r.hides, Moments: time.RFC3339}
 	for i := range r.l.columns {
 		c := &r.l.columns[i]
 		t.Columns = append(t.Columns, relational.Column{Name: c.name, NotNull: c.notNull, Generated: c.generated, Own: c})
@@ -225,7 +226,7 @@ func places(rows []relational.Row) (string, []param) {
 func (s *system) Digest(t *relational.Table, values []relational.Value) pii.Digest {
 	var b []byte
 	for i, v := range values {
-		if !readerOf(t).l.columns[i].computed {
+		if r := readerOf(t); r.covers(&r.l.columns[i]) {
 			b = appendHashed(b, s.Text(nil, v))
 		}
 	}

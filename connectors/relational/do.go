@@ -17,11 +17,12 @@ func (w *World) Do(ctx context.Context, u pii.Unit, h Hands) ([]pii.Receipt, err
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		affected, done, err := w.do(ctx, act, h)
+		r, err := w.do(ctx, act, h)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, pii.Receipt{Unit: u.ID, Dataset: act.Dataset.Ref, Method: act.Method, Affected: affected, FoundDone: done})
+		r.Unit, r.Dataset, r.Method = u.ID, act.Dataset.Ref, act.Method
+		out = append(out, r)
 	}
 	if err := w.Settle(ctx); err != nil {
 		return nil, err
@@ -29,20 +30,27 @@ func (w *World) Do(ctx context.Context, u pii.Unit, h Hands) ([]pii.Receipt, err
 	return out, w.Refused()
 }
 
-// do does one act. It gives how many rows it changed, and how many targets were as it leaves them.
-func (w *World) do(ctx context.Context, act pii.Act, h Hands) (affected, done int64, err error) {
+// do does one act. The receipt has how many rows it changed, how many targets were as it leaves them, and what takes a soft delete back.
+func (w *World) do(ctx context.Context, act pii.Act, h Hands) (r pii.Receipt, err error) {
 	if taker, ok := h.(Taker); ok && act.Method == pii.Delete && len(act.Effects) == 0 {
 		if t, err := w.alone(ctx, act.Dataset); err != nil {
-			return 0, 0, err
+			return r, err
 		} else if t != nil {
-			return w.take(ctx, t, act, taker)
+			r.Affected, r.FoundDone, err = w.take(ctx, t, act, taker)
+			return r, err
 		}
 	}
 	p, err := w.Plan(ctx, act)
 	if err == nil {
 		err = w.act(ctx, p, h)
 	}
-	return int64(len(p.Rows)), p.Done, err
+	r.Affected, r.FoundDone = int64(len(p.Rows)), p.Done
+	if err == nil && act.Method == pii.SoftDelete && len(p.Rows) > 0 {
+		var image []byte
+		image, err = w.imageOf(p)
+		r.Image = pii.NewValue(string(image))
+	}
+	return r, err
 }
 
 // alone gives the table of an act where nothing follows from a row's going: nobody refers to it, nothing runs by itself, and the unit has changed none of its rows.

@@ -30,6 +30,8 @@ func (w *World) Plan(ctx context.Context, act pii.Act) (Planned, error) {
 	switch act.Method {
 	case pii.Delete:
 		err = w.planDelete(ctx, &p)
+	case pii.SoftDelete:
+		err = w.planHide(ctx, &p)
 	case pii.Nullify, pii.Redact, pii.Pseudonymise, pii.Detach, pii.Rewrite:
 		err = w.planUpdate(ctx, &p)
 	default:

@@ -130,8 +130,10 @@ type Table struct {
 	Key        []string // names of what Row.Key is made of; none for a table without key
 	Unique     []Unique // the primary key included; partial ones and those over expressions left out
 	References []Reference
-	Refuses    error // why its records cannot be changed by themselves: a view, say
-	Own        any   // the connector's
+	Hides      *pii.Field // by which its records are soft-deleted; nil where there is none. It is not part of a row's digest
+	Moments    string     // how that field writes a moment, as time.Format takes it
+	Refuses    error      // why its records cannot be changed by themselves: a view, say
+	Own        any        // the connector's
 
 	places map[string]int
 }

@@ -6,36 +6,42 @@ import (
 	"path/filepath"
 
 	"vestige/connectors"
+	"vestige/connectors/relational"
 	"vestige/internal/errkind"
 	"vestige/pii"
 )
 
 // Check thinks a unit through in a read-only transaction, with the code by which Erase predicts, and says what it would meet.
-func (d *Driver) Check(ctx context.Context, u pii.Unit) ([]pii.Finding, error) {
-	c, err := d.take(ctx, reading)
+func (d *Driver) Check(ctx context.Context, u pii.Unit) (findings []pii.Finding, err error) {
+	err = d.think(ctx, func(w *relational.World) error {
+		findings, err = w.Check(ctx, u)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	findings, err := d.look(ctx, c, u)
-	if err != nil {
-		c.drop()
-		return nil, err
-	}
-	c.put()
 	more, err := d.privileges(ctx, u)
 	return append(findings, more...), err
 }
 
-// look thinks the acts through in one snapshot.
-func (d *Driver) look(ctx context.Context, c *conn, u pii.Unit) ([]pii.Finding, error) {
-	if _, err := c.exec(ctx, "BEGIN"); err != nil {
-		return nil, err
+// think thinks something through in one snapshot.
+func (d *Driver) think(ctx context.Context, about func(*relational.World) error) error {
+	c, err := d.take(ctx, reading)
+	if err != nil {
+		return err
 	}
-	findings, err := newEraser(d, c).world.Check(ctx, u)
+	if _, err = c.exec(ctx, "BEGIN"); err == nil {
+		err = about(newEraser(d, c).world)
+	}
 	if err == nil {
 		_, err = c.exec(context.WithoutCancel(ctx), "ROLLBACK")
 	}
-	return findings, err
+	if err != nil {
+		c.drop()
+		return err
+	}
+	c.put()
+	return nil
 }
 
 // privileges finds out whether the files may be written to, by taking the write lock and giving it back.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"vestige/connectors/relational"
 	"vestige/internal/errkind"
 	"vestige/pii"
 )
@@ -135,6 +136,7 @@ func (cat *catalog) describe(ctx context.Context, l *layout, ds *pii.Dataset) er
 			return err
 		}
 	}
+	relational.Announce(ds, l.hides())
 	ds.Schema = l.digest()
 	ds.Version = digestOf(ds.Schema, cat.version)
 	if l.contentless() {

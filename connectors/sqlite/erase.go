@@ -22,18 +22,41 @@ func (d *Driver) Methods(ds pii.Dataset) []pii.Method {
 	if !own || len(ds.Key) == 0 {
 		return []pii.Method{pii.Refresh, pii.Purge}
 	}
-	return []pii.Method{pii.Delete, pii.Nullify, pii.Redact, pii.Pseudonymise, pii.Detach, pii.Refresh, pii.Purge}
+	out := []pii.Method{pii.Delete, pii.Nullify, pii.Redact, pii.Pseudonymise, pii.Detach, pii.Refresh, pii.Purge}
+	if ds.Hides() != "" {
+		out = append(out, pii.SoftDelete)
+	}
+	return out
 }
 
 // Erase does a unit in one transaction. What SQLite does by itself is predicted before each act and must be what the act's Effects say, and what
 // the transaction then counts.
 func (d *Driver) Erase(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
+	return d.change(ctx, u, func(e *eraser) ([]pii.Receipt, error) { return e.world.Do(ctx, u, e) })
+}
+
+// Undo takes a soft delete back in one transaction.
+func (d *Driver) Undo(ctx context.Context, u pii.Unit, image []byte) ([]pii.Receipt, error) {
+	return d.change(ctx, u, func(e *eraser) ([]pii.Receipt, error) { return e.world.Undo(ctx, u, image, e) })
+}
+
+// Image gives what Undo of a soft delete will need, and changes nothing.
+func (d *Driver) Image(ctx context.Context, u pii.Unit) (image []byte, err error) {
+	err = d.think(ctx, func(w *relational.World) error {
+		image, err = w.Image(ctx, u)
+		return err
+	})
+	return image, err
+}
+
+// change does something in one transaction.
+func (d *Driver) change(ctx context.Context, u pii.Unit, do func(*eraser) ([]pii.Receipt, error)) ([]pii.Receipt, error) {
 	c, err := d.take(ctx, writing)
 	if err != nil {
 		return nil, err
 	}
 	e := newEraser(d, c)
-	receipts, err := e.transaction(ctx, u)
+	receipts, err := e.transaction(ctx, do)
 	if err != nil {
 		c.drop() // which rolls back
 		return nil, err
@@ -66,13 +89,13 @@ func (s *system) schemaOf(ref pii.Ref) string {
 	return schema
 }
 
-func (e *eraser) transaction(ctx context.Context, u pii.Unit) ([]pii.Receipt, error) {
+func (e *eraser) transaction(ctx context.Context, do func(*eraser) ([]pii.Receipt, error)) ([]pii.Receipt, error) {
 	for _, begin := range []string{"BEGIN IMMEDIATE", "PRAGMA defer_foreign_keys=ON"} {
 		if _, err := e.c.exec(ctx, begin); err != nil {
 			return nil, err
 		}
 	}
-	receipts, err := e.world.Do(ctx, u, e)
+	receipts, err := do(e)
 	if err == nil {
 		err = e.after(ctx)
 	}

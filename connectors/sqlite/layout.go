@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"vestige/connectors/relational"
 	"vestige/internal/errkind"
 	"vestige/pii"
 )
@@ -269,6 +270,23 @@ func (l *layout) as(d *pii.Dataset) *layout {
 	}
 	l.key = d.Key
 	return l
+}
+
+// hides gives the field by which the table's rows are soft-deleted, nil where there is none.
+func (l *layout) hides() *pii.Field {
+	var fields []pii.Field
+	for i := range l.columns {
+		if c := &l.columns[i]; l.kind == "table" && relational.Marks(c.name) {
+			f := l.field(&pii.Dataset{}, c.name)
+			f.Default = c.dflt
+			fields = append(fields, f)
+		}
+	}
+	f := relational.HiddenBy(l.key, fields)
+	if f != nil && f.Type == pii.Bool {
+		f.Type = pii.Int // as which truth is kept
+	}
+	return f
 }
 
 // fieldType gives the type of fields for a declared one.

@@ -63,8 +63,9 @@ type reader struct {
 	text      []byte
 	more      bool // the consumer wants more
 	yield     func(*pii.Batch, error) bool
-	checks    []check // of a table that is to be changed
-	bare      bool    // only values are wanted
+	hides     *pii.Field // by which rows are soft-deleted: the digest leaves it out
+	checks    []check    // of a table that is to be changed
+	bare      bool       // only values are wanted
 	prepared  *prepared
 }
 
@@ -89,10 +90,11 @@ func (r *reader) choose(q connectors.Query) error {
 	var exprs []string
 	places := map[string]int{}
 	r.places = places
+	r.hides = r.l.hides()
 	for _, col := range r.l.columns {
 		places[col.name] = len(exprs)
 		r.inDigest = append(r.inDigest, -1)
-		if !col.generated {
+		if !col.generated && (r.hides == nil || r.hides.Column != col.name) {
 			r.inDigest[len(exprs)] = len(r.hashed)
 			r.hashed = append(r.hashed, len(exprs))
 		}
@@ -380,7 +382,7 @@ func (r *reader) keyOf(values []driver.Value) pii.Key {
 	return key
 }
 
-// digest covers every stored column with its storage class. It writes each value once, into a buffer from which the batch takes it.
+// digest covers every stored column, but the mark of a soft delete, with its storage class. It writes each value once, into a buffer from which the batch takes it.
 func (r *reader) digest(values []driver.Value) pii.Digest {
 	b := r.buf[:0]
 	for i, place := range r.hashed {
@@ -394,7 +396,7 @@ func (r *reader) digest(values []driver.Value) pii.Digest {
 	return sha256.Sum256(b)
 }
 
-// written gives a value as digest wrote it last; a generated one, and the rowid, are not in the digest.
+// written gives a value as digest wrote it last; a generated one, the mark of a soft delete and the rowid are not in the digest.
 func (r *reader) written(values []driver.Value, place int) []byte {
 	if values[place] == nil {
 		return nil

@@ -46,6 +46,8 @@ var (
 	_ connectors.Profiler    = (*Driver)(nil)
 	_ connectors.Locator     = (*Driver)(nil)
 	_ connectors.Eraser      = (*Driver)(nil)
+	_ connectors.Undoer      = (*Driver)(nil)
+	_ connectors.Imager      = (*Driver)(nil)
 	_ connectors.Preflighter = (*Driver)(nil)
 	_ connectors.Statementer = (*Driver)(nil)
 	_ connectors.Residuer    = (*Driver)(nil)

@@ -111,7 +111,6 @@ func start(t *testing.T, f connectortest.Fixture) connectortest.System {
 		Absent:     connectors.Config{"path": pii.NewValue(path + ".absent")},
 		AbsentKind: "not-found",
 		Break:      func(t *testing.T, name string) { t.Helper(); overwrite(t, path, name) },
-		Lacks:      []connectortest.Need{connectortest.NeedSoftDelete},
 	}
 }
 

@@ -41,6 +41,8 @@ func (d *Driver) statements(act pii.Act) []string {
 		return []string{"PRAGMA " + quote(schema) + ".wal_checkpoint(TRUNCATE)"}
 	case pii.Delete:
 		return []string{"DELETE FROM " + name + by}
+	case pii.SoftDelete:
+		return []string{"UPDATE " + name + " SET " + quote(act.Dataset.Hides()) + " = ?" + by}
 	}
 	var out []string
 	for _, t := range act.Targets {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"vestige/connectors"
 	"vestige/connectors/relational"
@@ -44,7 +45,7 @@ func (s *system) Table(ctx context.Context, ds pii.Dataset) (*relational.Table, 
 	if err != nil {
 		return nil, err
 	}
-	t := &relational.Table{Dataset: ds.Ref.Dataset, Key: r.l.key, Own: r}
+	t := &relational.Table{Dataset: ds.Ref.Dataset, Key: r.l.key, Own: r, Hides: r.hides, Moments: time.DateTime}
 	for i := range r.l.columns {
 		c := &r.l.columns[i]
 		t.Columns = append(t.Columns, relational.Column{Name: c.name, NotNull: c.notNull || r.l.alias(c), Generated: c.generated, Own: c})
