@@ -66,7 +66,11 @@ func number(name string) pii.Field { return pii.Field{Name: name, Column: name, 
 
 // users makes a table of n people, with the further fields and no value in them.
 func (w *world) users(name string, n int, more ...pii.Field) {
-	w.sys.Create(memory.Table{Name: name, Key: []string{"id"}, Fields: append([]pii.Field{number("id"), text("email"), text("full_name")}, more...)})
+	t := memory.Table{Name: name, Key: []string{"id"}, Fields: append([]pii.Field{number("id"), text("email"), text("full_name")}, more...)}
+	if slices.ContainsFunc(more, func(f pii.Field) bool { return f.Name == "Deleted_At" }) {
+		t.SoftDelete = "Deleted_At"
+	}
+	w.sys.Create(t)
 	for i := range n {
 		row := [][]byte{fmt.Appendf(nil, "%d", 52_000+37*i), fmt.Appendf(nil, "anna.meyer%d@example.com", i), fmt.Appendf(nil, "Anna Meyer")}
 		w.sys.Insert(name, append(row, make([][]byte, len(more))...))
