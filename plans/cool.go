@@ -17,7 +17,8 @@ import (
 // softSeq is where the numbers of soft deletes begin among the units of a round.
 const softSeq = 1_000_000
 
-// hide does the soft deletes at the start of the cool-down, in the datasets that have them. What they changed is sealed under the undo key.
+// hide does the soft deletes at the start of the cool-down, in the datasets that have them. What they changed is sealed under the undo key. One that the system refuses
+// is noted and left: its records stay seen until they are erased, which is all that was approved.
 func (r *run) hide(ctx context.Context) (*Result, error) {
 	at, err := r.looked(ctx)
 	if err != nil {
@@ -44,7 +45,13 @@ func (r *run) hide(ctx context.Context) (*Result, error) {
 				return nil, ctx.Err()
 			}
 			code := errkind.Code(err)
-			return &Result{Reason: code, Again: jobs.Backoff(tries)}, r.note(ctx, u, "retry", code)
+			if errkind.Of(err) == errkind.Transient {
+				return &Result{Reason: code, Again: jobs.Backoff(tries)}, r.note(ctx, u, "retry", code)
+			}
+			if err := r.note(ctx, u, "blocked", code); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if err := r.hidden(ctx, u, receipts); err != nil {
 			return nil, err

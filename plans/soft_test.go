@@ -112,6 +112,12 @@ func (w *world) erasing(request string, i int) *plans.Status {
 			w.t.Errorf("lint says that records of %s go for good", f.At)
 		}
 	}
+	for _, st := range s.Open.Steps {
+		says := strings.Contains(strings.Join(st.Statements, "\n"), "deleted\" = ?") || strings.Contains(strings.Join(st.Statements, "\n"), "deleted_at\" = ?")
+		if says != (st.Method == pii.Delete) || says != (st.Undo == "until the cool-down ends") {
+			w.t.Errorf("the step %s of %s, to be undone %s, runs %q", st.Method, st.Dataset, st.Undo, st.Statements)
+		}
+	}
 	w.approve(s)
 	if r := w.run(s.ID); r.State != plans.Cooling {
 		w.t.Fatalf("with a window the run ended %s: %s", r.State, r.Reason)
@@ -192,6 +198,35 @@ func TestSoftDeleteThenErasure(t *testing.T) {
 	}
 	if got := counted(t, client, "tickets WHERE deleted_at IS NOT NULL"); got > 0 {
 		t.Errorf("%d tickets are hidden at the end", got)
+	}
+}
+
+// TestWhatCannotBeHiddenIsErasedAllTheSame goes on where a table refuses to hide a record, hides the others, and erases all of them after the window.
+func TestWhatCannotBeHiddenIsErasedAllTheSame(t *testing.T) {
+	client, src := hidersShop(t, 40)
+	if _, err := client.ExecContext(t.Context(), "CREATE TRIGGER keep BEFORE UPDATE OF deleted_at ON customers BEGIN SELECT RAISE(ABORT, 'no'); END"); err != nil {
+		t.Fatal(err)
+	}
+	w := windowed(t, src)
+	s := w.erasing("REQ-00000001", her)
+	blocked := 0
+	for _, u := range s.Units {
+		if u.State == "blocked" && u.Reason != "" {
+			blocked++
+		}
+	}
+	if blocked != 1 {
+		t.Errorf("%d soft deletes are blocked with a reason, want that of the customers", blocked)
+	}
+	if got := counted(t, client, "orders WHERE is_deleted = 1 AND customer_id = ?", idOf(her)); got != 2 {
+		t.Errorf("%d of her orders are hidden, want 2", got)
+	}
+	w.over(s.ID)
+	if r := w.run(s.ID); r.State != plans.Closed {
+		t.Fatalf("the run ended %s: %s", r.State, r.Reason)
+	}
+	if strings.Contains(shelves(t, client), mailOf(her)) {
+		t.Error("her address is left")
 	}
 }
 

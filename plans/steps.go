@@ -123,13 +123,24 @@ func (b *builder) steps(o *Open, s *Sealed) {
 		if g.method != pii.Retain && b.in.Kind == Erasure {
 			st.After = slices.Clone(last[g.dataset.Source])
 			last[g.dataset.Source] = []string{id}
-			if b.in.Statements != nil {
-				st.Statements = b.in.Statements(g.dataset.Source, pii.Unit{ID: id, Acts: []pii.Act{{Dataset: n.Dataset, Method: g.method, Targets: g.targets}}})
+			methods := []pii.Method{g.method}
+			if b.hides(n.Dataset, g.method) {
+				methods, st.Undo = []pii.Method{pii.SoftDelete, g.method}, undoOf(pii.SoftDelete, b.in.Kind)
+			}
+			for _, m := range methods {
+				if b.in.Statements != nil {
+					st.Statements = append(st.Statements, b.in.Statements(g.dataset.Source, pii.Unit{ID: id, Acts: []pii.Act{{Dataset: n.Dataset, Method: m, Targets: g.targets}}})...)
+				}
 			}
 		}
 		o.Steps = append(o.Steps, st)
 		s.Steps[id] = g.targets
 	}
+}
+
+// hides tells whether records that are to be deleted are soft-deleted at the start of the plan's cool-down.
+func (b *builder) hides(d pii.Dataset, m pii.Method) bool {
+	return m == pii.Delete && b.in.CoolDown > b.in.Now && b.in.Methods != nil && slices.Contains(b.in.Methods(d), pii.SoftDelete)
 }
 
 // lookOf says how the records of a step were found: over references alone, or by reading all of the dataset and comparing.
