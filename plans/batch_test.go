@@ -1,13 +1,17 @@
 package plans_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"testing"
 
 	"vestige/internal/db"
 	"vestige/internal/demo/company"
 	"vestige/internal/e2e/outsider"
+	"vestige/internal/errkind"
 	"vestige/pii"
 	"vestige/plans"
 )
@@ -107,8 +111,8 @@ func TestPassedOverOnce(t *testing.T) {
 	}
 }
 
-// TestFair has one person's erasure come while that of many is under way: it goes first, between two units, and both come to their end.
-func TestFair(t *testing.T) {
+// fair is a batch that stood aside in the midst of its acts for somebody whose plan has ended meanwhile; something of one of its people came since.
+func fair(t *testing.T) (*estate, *world, string) {
 	e := newEstate(40, "")
 	w := newWorld(t, e.sources()...)
 	ask := plans.Ask{Request: "REQ-00000002", Kind: plans.Erasure, By: "olga"}
@@ -140,16 +144,92 @@ func TestFair(t *testing.T) {
 	if s := w.show(many.ID); s.State != plans.Executing {
 		t.Errorf("the batch is %s", s.State)
 	}
-	e.shop.Insert("orders", row(99_001, idOf(15), 12)) // while the batch stood aside
-	finish(t, w, many.ID)
-	reports, err := w.engine.Reports(t.Context(), many.ID)
+	e.desk.Insert("tickets", row(99_001, mailOf(15), "The parcel has not come."))
+	return e, w, many.ID
+}
+
+// lookedAnew tells of a batch that has ended that it looked again before it went on, so that nothing was left for the look afterwards.
+func lookedAnew(t *testing.T, e *estate, w *world, id string) {
+	t.Helper()
+	reports, err := w.engine.Reports(t.Context(), id)
 	w.must(err)
-	if s := w.show(many.ID); s.Round != 1 || len(reports) != 1 || len(reports[0].Residues) > 0 {
-		t.Errorf("the batch did not look again before it went on: round %d, %+v", s.Round, reports)
+	if s := w.show(id); s.State != plans.Closed || s.Round != 1 || len(reports) != 1 || len(reports[0].Residues) > 0 {
+		t.Errorf("the batch did not look again before it went on: %s, round %d, %+v", s.State, s.Round, reports)
 	}
 	for _, i := range []int{her, 10, 15, 19} {
 		if left := e.left(mailOf(i)); len(left) > 0 {
 			t.Errorf("of person %d there is left %v", i, left)
 		}
 	}
+}
+
+// TestFair has one person's erasure come while that of many is under way: it goes first, between two units, and both come to their end. While the batch looks again, the
+// next one is carried out.
+func TestFair(t *testing.T) {
+	e, w, many := fair(t)
+	next, err := w.engine.Plan(t.Context(), plans.Ask{Request: "REQ-00000003", Kind: plans.Erasure, By: "olga",
+		Identifiers: []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mailOf(9))}}})
+	w.must(err)
+	w.approve(next)
+	w.looks(func(n int) {
+		if n == 1 {
+			if r := w.run(next.ID); r.State != plans.Closed {
+				t.Errorf("while the batch looks, another erasure comes to %s: %s", r.State, r.Reason)
+			}
+		}
+	})
+	finish(t, w, many)
+	lookedAnew(t, e, w, many)
+}
+
+// TestStoppedWhileItLooksAnew ends the process of a batch that others overtook while it looks, with and without the turn, and the next one too: whoever goes on still looks.
+func TestStoppedWhileItLooksAnew(t *testing.T) {
+	e, w, many := fair(t)
+	for range 3 {
+		ctx, stop := context.WithCancel(t.Context())
+		w.looks(func(int) { stop() })
+		if _, err := w.engine.Run(ctx, many, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("a run that was stopped ended with %v", err)
+		}
+	}
+	w.looks(func(int) {})
+	finish(t, w, many)
+	lookedAnew(t, e, w, many)
+}
+
+// TestAwayWhileItLooksAnew has systems away while a batch that others overtook looks, so that it acts by its old look and stands aside again: once they are back, it looks.
+func TestAwayWhileItLooksAnew(t *testing.T) {
+	e, w, many := fair(t)
+	away := errkind.Coded(errkind.Transient, "away", "the system is away")
+	e.shop.FailNext("Locate", away, away) // without the turn and with it
+	for range 6 {
+		e.shop.FailNext("Erase", away)
+		e.desk.FailNext("Erase", away)
+	}
+	if r := w.run(many); r.State != plans.Executing || w.show(many).Round != 0 {
+		t.Fatalf("while systems are away the batch comes to %s: %s", r.State, r.Reason)
+	}
+	finish(t, w, many)
+	lookedAnew(t, e, w, many)
+}
+
+// looks has something done whenever all people of a batch have been looked at, with how often they have been.
+func (w *world) looks(do func(n int)) {
+	w.engine.Log = slog.New(&looking{Handler: slog.DiscardHandler, do: do})
+}
+
+type looking struct {
+	slog.Handler
+	do func(n int)
+	n  int
+}
+
+func (l *looking) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l *looking) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == "closed over many" {
+		l.n++
+		l.do(l.n)
+	}
+	return nil
 }

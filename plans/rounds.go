@@ -113,25 +113,51 @@ func (r *run) lookAgain(ctx context.Context, reason string) (*Result, error) {
 	return nil, r.nextRound(ctx, p, reason)
 }
 
-// lookAnew is for a plan in the midst of its acts beside whose last look others acted. Where not all can be looked at now, it goes on by the look it has: what has changed since is found
-// by comparing, and what came since by the look afterwards.
-func (r *run) lookAnew(ctx context.Context) (*Result, error) {
-	p, ds, err := r.now(ctx)
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil:
-		return nil, nil //nolint:nilerr // the acts say what is away
-	case len(ds) > 0:
-		return r.refuse(ctx, p, ds)
+// seen is what is there of her in the midst of the acts.
+type seen struct {
+	acts   int64         // how often units of erasures had been begun and done when the look began
+	took   time.Duration // how long the look took
+	plan   *Plan
+	beyond []Difference
+	err    error
+}
+
+// sees looks at what is there now. What is away is in what it gives; the error is one of the store, or of the context.
+func (r *run) sees(ctx context.Context) (at *seen, err error) {
+	at = &seen{}
+	if at.acts, err = r.acted(ctx); err != nil {
+		return nil, err
 	}
-	switch q, g := p.Open.Blocking(); {
+	began := clock.Now()
+	at.plan, at.beyond, at.err = r.now(ctx)
+	at.took = clock.Since(began)
+	return at, ctx.Err()
+}
+
+// lookAnew is for a plan in the midst of its acts that has the turn again and beside whose last look others acted. Where none acted beside the look that it comes with, that one counts.
+// Where not all can be looked at now, it goes on by the look it has: what has changed since is found by comparing, and what came since by the look afterwards.
+func (r *run) lookAnew(ctx context.Context, at *seen) (*Result, error) {
+	now, err := r.acted(ctx)
+	if err == nil && (at == nil || at.acts != now) {
+		at, err = r.sees(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.acts, r.keeps = at.acts, clock.Now().Add(max(share, at.took))
+	switch {
+	case at.err != nil:
+		return nil, nil // the acts say what is away
+	case len(at.beyond) > 0:
+		return r.refuse(ctx, at.plan, at.beyond)
+	}
+	switch q, g := at.plan.Open.Blocking(); {
 	case q > 0:
 		return r.block(ctx, Executing, fmt.Sprintf("open: %d questions, %d gaps", q, g))
 	case g > 0:
 		return nil, nil
 	}
-	return nil, r.nextRound(ctx, p, "another erasure came between")
+	return nil, r.nextRound(ctx, at.plan, "another erasure came between")
 }
 
 // now closes again from everything that is known of her, since some of the estate may be gone already, and gives what the approval does not cover of what is
@@ -249,7 +275,7 @@ func (r *run) written(ctx context.Context) (map[pii.Ref]int64, error) {
 
 // nextRound seals a new look and puts its units in the place of those that are not done.
 func (r *run) nextRound(ctx context.Context, p *Plan, reason string) error {
-	r.at, r.anew = nil, clock.Now()
+	r.at = nil
 	units, old := r.cut(&p.Open), r.s.Round
 	return r.move(ctx, Executing, mover{rounds: 1, reason: reason}, func(tx db.Tx) error {
 		if err := r.keepLook(ctx, tx, old+1, p); err != nil {

@@ -23,7 +23,7 @@ type run struct {
 	acts  int64     // how often units of erasures had been begun and done when this look began
 
 	overtaken bool      // others acted since the last look of this round
-	anew      time.Time // when it was looked again for that
+	keeps     time.Time // until when a plan of many that looked again for that lets no others go first
 
 	conflicts int // how often records have changed under the run
 }
@@ -129,7 +129,7 @@ func (r *run) unblock(ctx context.Context) (*Result, error) {
 	case errors.Is(err, errTurn):
 		return r.waits(ctx)
 	case err == nil && r.overtaken:
-		return r.lookAnew(ctx)
+		return r.lookAnew(ctx, nil)
 	}
 	return nil, err
 }

@@ -159,7 +159,7 @@ func (r *run) saying(ctx context.Context) (stop func()) {
 
 // yields has a plan of many people stop, between two of its units, for one of a single person that waits: thousands do not make her miss her deadline.
 func (r *run) yields(ctx context.Context) (*Result, error) {
-	if r.overtaken && clock.Since(r.anew) < share {
+	if clock.Now().Before(r.keeps) {
 		return nil, nil
 	}
 	if waiting, err := r.waiting(ctx); err != nil || waiting == 0 {
@@ -168,7 +168,8 @@ func (r *run) yields(ctx context.Context) (*Result, error) {
 	return &Result{Reason: "turn", Again: time.Second}, nil
 }
 
-// share is how long a plan of many that had to look again acts before it lets others go first.
+// share is how long a plan of many that had to look again acts at least before it lets others go first. Where its looks take longer, it acts as long as one takes: each of
+// the others asks for another look.
 const share = 30 * time.Second
 
 // waiting counts the plans of single people that a plan of many lets go first.
@@ -197,11 +198,14 @@ func (r *run) stepsAside(ctx context.Context) error {
 	})
 }
 
-// countsUpTo notes what has been erased while the last look of the round held, where a condition holds that may name the plan as $2.
+// missed stands in a look beside which others acted, until the next round has another one. It is in the store before the turn is taken, so that whoever goes on for one that was killed knows too.
+const missed = -1
+
+// countsUpTo notes what has been erased while the last look of the round held, where a condition holds that may name the plan as $2. A look beside which others acted stays one.
 func (r *run) countsUpTo(ctx context.Context, tx db.Tx, where string) error {
 	now, err := jobs.Newest(ctx, tx, actsFence)
 	if err == nil {
-		_, err = tx.Exec(ctx, "UPDATE plan_look SET acts = $1 WHERE plan = $2 AND round = $3 AND "+where, now, r.s.ID, r.s.Round)
+		_, err = tx.Exec(ctx, "UPDATE plan_look SET acts = $1 WHERE plan = $2 AND round = $3 AND acts <> $4 AND "+where, now, r.s.ID, r.s.Round, missed)
 	}
 	return err
 }
@@ -219,11 +223,37 @@ func (r *run) resumes(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
+	at, err := r.seenAside(ctx)
+	if err != nil {
+		return nil, err
+	}
 	stop, err := r.comesBack(ctx)
 	if stop == nil && err == nil && r.overtaken {
-		stop, err = r.lookAnew(ctx)
+		stop, err = r.lookAnew(ctx, at)
 	}
 	return stop, err
+}
+
+// seenAside looks again for a plan that stands aside and has just been overtaken, while others go on. That look counts if none acted beside it; otherwise the next one is
+// made with the turn, so that single people, one after the other, do not have many look in vain for good.
+func (r *run) seenAside(ctx context.Context) (*seen, error) {
+	if r.s.State != Executing {
+		return nil, nil
+	}
+	if waiting, err := r.waiting(ctx); err != nil || waiting > 0 {
+		return nil, err
+	}
+	var before bool
+	err := r.write(ctx, func(tx db.Tx) (err error) {
+		if before, err = r.hasMissed(ctx, tx); err != nil {
+			return err
+		}
+		return r.overtakenBy(ctx, tx, "aside")
+	})
+	if err != nil || before || !r.overtaken {
+		return nil, err
+	}
+	return r.sees(ctx)
 }
 
 // comesBack takes the turn again of a plan that had stepped aside.
@@ -246,17 +276,26 @@ func (r *run) comesBack(ctx context.Context) (*Result, error) {
 	return nil, err
 }
 
-// overtakenBy notes whether others acted while a plan that is at its acts had stepped aside or was blocked: since its last look counts no more.
+// overtakenBy notes whether others acted while a plan that is at its acts had stepped aside or was blocked: its last look counts no more.
 func (r *run) overtakenBy(ctx context.Context, tx db.Tx, when string) error {
 	if r.s.State != Executing && r.s.Resume != Executing {
 		return nil
 	}
 	now, err := jobs.Newest(ctx, tx, actsFence)
 	if err == nil {
-		err = tx.QueryRow(ctx, "SELECT COUNT(*) > 0 FROM plan p JOIN plan_look l ON l.plan = p.id WHERE p.id = $1 AND l.round = $2 AND l.acts <> $3 AND "+when,
-			r.s.ID, r.s.Round, now).Scan(&r.overtaken)
+		_, err = tx.Exec(ctx, "UPDATE plan_look SET acts = $1 WHERE plan = $2 AND round = $3 AND acts <> $4 AND EXISTS (SELECT 1 FROM plan WHERE id = $2 AND "+when+")",
+			missed, r.s.ID, r.s.Round, now)
+	}
+	if err == nil {
+		r.overtaken, err = r.hasMissed(ctx, tx)
 	}
 	return err
+}
+
+// hasMissed tells whether others acted beside the last look of the round.
+func (r *run) hasMissed(ctx context.Context, tx db.Tx) (yes bool, err error) {
+	err = tx.QueryRow(ctx, "SELECT COUNT(*) > 0 FROM plan_look WHERE plan = $1 AND round = $2 AND acts = $3", r.s.ID, r.s.Round, missed).Scan(&yes)
+	return yes, err
 }
 
 // aside lets others act beside a plan that only looks whether anything is left.

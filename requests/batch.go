@@ -181,7 +181,8 @@ func (s *Service) Unfinished(ctx context.Context) (ids []string, err error) {
 const crowd = 10
 
 // apart takes in requests of their own for the subjects whom the plan of a batch leaves out, with the clock of the batch, so that nobody is forgotten. Whoever has
-// one already keeps it. Of many who met others there is one, a batch again, of which some may be left out in turn: in each at least one of those who meet is planned.
+// one already keeps it. Of many who met others there is one, a batch again, of which some may be left out in turn. Where this one plans only few, all of them may meet, and each batch
+// would plan the first and leave the others to the next: they have requests of their own at once.
 func (s *Service) apart(ctx context.Context, r *Request, p *plans.Status, by string) error {
 	if p.Open.Batch == nil || len(p.Open.Batch.Left) == 0 || p.State.Terminal() {
 		return nil
@@ -208,7 +209,7 @@ func (s *Service) apart(ctx context.Context, r *Request, p *plans.Status, by str
 			single = append(single, l)
 		}
 	}
-	if len(met) < crowd {
+	if min(len(met), p.Open.Batch.Planned) < crowd {
 		single, met = append(single, met...), nil
 	}
 	if len(met) > 0 {
@@ -225,22 +226,22 @@ func (s *Service) apart(ctx context.Context, r *Request, p *plans.Status, by str
 }
 
 // own takes in the request of one subject or of several, in one unit of work with the lines that say whose it is: whoever ends between the two would leave a request that nobody
-// knows of, and of two who do it at once the second finds it done.
+// knows of, and of two who do it at once the second finds it done, for whom it is.
 func (s *Service) own(ctx context.Context, r *Request, subjects [][]pii.Identifier, left []plans.Left, by string) error {
-	in := Intake{Type: r.Type, Regime: r.Regime, Verified: orElse(r.Verified, "with "+r.ID), Channel: r.Channel, By: by, Received: timeOf(r.Received)}
-	for _, l := range left {
-		in.Subjects = append(in.Subjects, subjects[l.Subject-1])
-	}
-	due, err := s.prepare(&in)
-	if err != nil {
-		return err
-	}
 	return s.db.Write(ctx, func(tx db.Tx) error {
 		if _, err := held(ctx, tx, r.ID); err != nil {
 			return err
 		}
-		var there int64
-		if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM request_left WHERE request = $1 AND subject = $2", r.ID, left[0].Subject).Scan(&there); err != nil || there > 0 {
+		left, err := without(ctx, tx, r.ID, left)
+		if err != nil || len(left) == 0 {
+			return err
+		}
+		in := Intake{Type: r.Type, Regime: r.Regime, Verified: orElse(r.Verified, "with "+r.ID), Channel: r.Channel, By: by, Received: timeOf(r.Received)}
+		for _, l := range left {
+			in.Subjects = append(in.Subjects, subjects[l.Subject-1])
+		}
+		due, err := s.prepare(&in)
+		if err != nil {
 			return err
 		}
 		one, err := s.take(ctx, tx, in, due)
@@ -262,6 +263,20 @@ func (s *Service) own(ctx context.Context, r *Request, subjects [][]pii.Identifi
 		}
 		return s.note(ctx, tx, one, one.State, by, fmt.Sprintf("%s of %s: %s", who, r.ID, left[0].Why))
 	})
+}
+
+// without leaves out who has a request of her own.
+func without(ctx context.Context, tx db.Tx, request string, left []plans.Left) (out []plans.Left, err error) {
+	for _, l := range left {
+		var there int64
+		if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM request_left WHERE request = $1 AND subject = $2", request, l.Subject).Scan(&there); err != nil {
+			return nil, err
+		}
+		if there == 0 {
+			out = append(out, l)
+		}
+	}
+	return out, nil
 }
 
 // Own gives the subjects of a batch who have requests of their own. Whoever was left out of a batch of such, too, stands with the request in which something is done of her.

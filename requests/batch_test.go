@@ -274,6 +274,75 @@ func TestManyWhoMeetAreABatchAgain(t *testing.T) {
 	}, homes)
 }
 
+// TestManyWhoAllMeet plans the first of twelve of whom every two share a record: the others have requests of their own, in place of a batch each that would plan one more of them.
+func TestManyWhoAllMeet(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		var known []string
+		for i := range 12 {
+			known = append(known, fmt.Sprintf("h%d@example.org", 2*i))
+		}
+		r := d.batch(known...)
+		p, err := d.service.Plan(t.Context(), r.ID, "olga")
+		d.must(err)
+		all, err := d.service.List(t.Context(), true)
+		d.must(err)
+		if b := p.Open.Batch; b.Planned != 1 || len(b.Left) != 11 || len(all) != 12 {
+			t.Errorf("%d requests, of %+v", len(all), *b)
+		}
+	}, func(s *memory.System) {
+		homes(s)
+		for i := range 12 {
+			for j := range i {
+				s.Insert("leases", [][]byte{fmt.Append(nil, 700_000+12*i+j), fmt.Append(nil, 90_000+14*i), fmt.Append(nil, 90_000+14*j)})
+			}
+		}
+	})
+}
+
+// TestTwoTakeInWhomABatchLeavesOut has another process take in the first of those whom a batch leaves out, after it was seen that nobody had: the others are taken in nevertheless.
+func TestTwoTakeInWhomABatchLeavesOut(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		var known []string
+		for i := range 24 {
+			known = append(known, fmt.Sprintf("h%d@example.org", i))
+		}
+		r := d.batch(known...)
+		p, err := d.service.Plan(t.Context(), r.ID, "olga")
+		d.must(err)
+		first := d.batch(mail(2))
+		d.must(d.store.DB().Write(t.Context(), func(tx db.Tx) error {
+			_, err := tx.Exec(t.Context(), "DELETE FROM request_left WHERE request = $1", r.ID)
+			return err
+		}))
+		engine := *d.engine
+		engine.DB = &beside{DB: d.engine.DB, act: func(tx db.Tx) error {
+			_, err := tx.Exec(t.Context(), "INSERT INTO request_left (request, subject, own, why) VALUES ($1, $2, $3, $4)", r.ID, p.Open.Batch.Left[0].Subject, first.ID, plans.Entangled)
+			return err
+		}}
+		_, err = requests.New(&engine).Run(t.Context(), r.ID, nil)
+		d.must(err)
+		if own, err := d.service.Own(t.Context(), r.ID); err != nil || len(own) != 12 || own[0].Request != first.ID {
+			t.Errorf("%d have requests of their own, %v: %+v", len(own), err, own)
+		}
+	}, homes)
+}
+
+// beside is a store in which somebody else does something before the first unit of work.
+type beside struct {
+	db.DB
+	act func(tx db.Tx) error
+}
+
+func (b *beside) Write(ctx context.Context, f func(tx db.Tx) error) error {
+	if act := b.act; act != nil {
+		b.act = nil
+		if err := b.DB.Write(ctx, act); err != nil {
+			return err
+		}
+	}
+	return b.DB.Write(ctx, f)
+}
+
 // homes adds people of whom every two have a lease together.
 func homes(s *memory.System) {
 	number := func(n string, not bool) pii.Field { return pii.Field{Name: n, Column: n, Type: pii.Int, NotNull: not} }
