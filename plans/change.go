@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -221,7 +222,7 @@ func (b *builder) instead(r *lineage.Record, n *lineage.Node, f *lineage.FieldNo
 	m := hmac.New(sha256.New, b.in.Salt)
 	m.Write([]byte(r.Dataset.String() + "\x00" + r.Key.ID() + "\x00" + f.Field.Name))
 	if lists(n, f) {
-		return pii.NewValue("[]")
+		return pii.NewValue(standingList(n, f, m.Sum(nil)))
 	}
 	return pii.NewValue(stand(f, m.Sum(nil)))
 }
@@ -231,6 +232,23 @@ func lists(n *lineage.Node, f *lineage.FieldNode) bool {
 	return strings.HasSuffix(f.Field.Native, "[]") || slices.ContainsFunc(n.Fields, func(o lineage.FieldNode) bool {
 		return o.Field.Column == f.Field.Column && strings.HasPrefix(o.Field.Path, "[]")
 	})
+}
+
+// standingList gives the list that stands in for one: an empty one, and where no two records may have the same, one with a random element of the kinds that often are in such a column.
+func standingList(n *lineage.Node, f *lineage.FieldNode, rnd []byte) string {
+	alone := func(set []string) bool { return slices.Equal(set, []string{f.Field.Name}) }
+	if !slices.ContainsFunc(n.Dataset.Unique, alone) {
+		return "[]"
+	}
+	one := *f
+	one.Field.Type, one.Field.Native = pii.Text, strings.TrimSuffix(f.Field.Native, "[]")
+	switch {
+	case strings.HasPrefix(one.Field.Native, "int"), one.Field.Native == "bigint":
+		one.Field.Type = pii.Int
+	case !slices.Contains([]string{"text", "character varying", "jsonb", "uuid", "inet"}, one.Field.Native):
+		return "[]"
+	}
+	return `["` + stand(&one, rnd) + `"]`
 }
 
 func stand(f *lineage.FieldNode, rnd []byte) string {
@@ -247,8 +265,10 @@ func stand(f *lineage.FieldNode, rnd []byte) string {
 	switch f.Field.Native {
 	case "uuid":
 		return uuid(rnd)
-	case "inet", "cidr", "inet4", "inet6":
-		return "::"
+	case "inet", "cidr", "inet6":
+		return discarded(rnd)
+	case "inet4":
+		return netip.AddrFrom4([4]byte{240 | rnd[0]&0x0f, rnd[1], rnd[2], rnd[3]}).String() // reserved (RFC 1112), nobody's
 	}
 	s := "erased-" + hex.EncodeToString(rnd[:6])
 	switch {
@@ -269,6 +289,13 @@ func uuid(rnd []byte) string {
 	u[6], u[8] = u[6]&0x0f|0x40, u[8]&0x3f|0x80
 	s := hex.EncodeToString(u)
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
+}
+
+// discarded writes random bytes as an address that leads nowhere (RFC 6666).
+func discarded(rnd []byte) string {
+	a := [16]byte{0: 0x01}
+	copy(a[8:], rnd)
+	return netip.AddrFrom16(a).String()
 }
 
 // merge orders changes and joins those that overlap: a whole value before spans of it, a longer span before shorter ones within.

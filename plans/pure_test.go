@@ -3,6 +3,7 @@ package plans_test
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -321,23 +322,39 @@ func TestFates(t *testing.T) {
 	}
 }
 
-// friends adds a table that does nothing but join two people, with a record that joins her to somebody else.
 // TestStandsIn gives a record that has to stay values that its columns take: a list, and what their types are written like.
 func TestStandsIn(t *testing.T) {
 	p := &paper{}
-	users := p.table("users", "tags online.cookie_id", "token identity.number", "ip online.ip")
-	for name, native := range map[string]string{"tags": "text[]", "token": "uuid", "ip": "inet"} {
+	users := p.table("users", "tags online.cookie_id", "token identity.number", "ip online.ip", "old online.ip", "keys identity.number")
+	for name, native := range map[string]string{"tags": "text[]", "token": "uuid", "ip": "inet", "old": "inet4", "keys": "text[]"} {
 		users.Field(name).Field.Native = native
 	}
+	users.Dataset.Unique = [][]string{{"ip"}, {"keys"}, {"tags", "token"}}
 	p.table("orders", "user_id none.key >users")
-	her := p.record("users", 1, lineage.Hers, "tags", `["a"]`, "token", "x", "ip", "192.0.2.1")
-	p.referrer("orders", 5, her, "user_id")
-	got := strings.Join(acts(p.build(t)), "\n")
-	if !regexp.MustCompile(`^pseudonymise users 1 tags=\[\] token=[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12} ip=::$`).MatchString(got) {
-		t.Errorf("got %s", got)
+	for i := 1; i < 3; i++ {
+		her := p.record("users", i, lineage.Hers, "tags", `["a"]`, "token", "x", "ip", "192.0.2.1", "old", "192.0.2.1", "keys", `["a"]`)
+		p.referrer("orders", 4+i, her, "user_id")
+	}
+	form := regexp.MustCompile(`^pseudonymise users [12] tags=\[\] (token=[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}) (ip=100::\S+) old=(\S+) (keys=\["erased-[0-9a-f]{12}"\])$`)
+	var seen []string
+	for _, line := range acts(p.build(t)) {
+		got := form.FindStringSubmatch(line)
+		if got == nil || !netip.MustParsePrefix("240.0.0.0/4").Contains(netip.MustParseAddr(got[3])) || !netip.MustParsePrefix("100::/64").Contains(netip.MustParseAddr(got[2][3:])) {
+			t.Fatalf("got %s", line)
+		}
+		for _, v := range got[1:] {
+			if slices.Contains(seen, v) {
+				t.Errorf("%s stands in two records", v)
+			}
+			seen = append(seen, v)
+		}
+	}
+	if len(seen) != 8 {
+		t.Errorf("got %v", seen)
 	}
 }
 
+// friends adds a table that does nothing but join two people, with a record that joins her to somebody else.
 func friends(p *paper) *lineage.Node {
 	p.table("a", "mail contact.email").Person = 0.95
 	n := p.table("friends", "a_id none.key >a", "other_id none.key")
