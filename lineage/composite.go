@@ -70,51 +70,78 @@ func together(single, several []Edge) []Edge {
 }
 
 // sets are the fields that say who is meant together with others, and by themselves nothing: a number that each tenant counts from 1 is in any key that counts from 1.
-type sets map[pii.Ref]bool
+// Of a field that is one only by what another system calls its numbers, it is held against references to other systems alone.
+type sets map[pii.Ref]setOf
+
+// setOf tells where a field was seen to be part of a set.
+type setOf uint8
+
+const (
+	elsewhere setOf = iota + 1
+	here
+)
 
 // setsOf finds them: by which a declared reference of several fields leads from a record and to one, those of a key of several that are called as their dataset, and in
 // other datasets of the system that have all of such a key those of its name. A field that is declared to refer by itself is none, nor is what repeats it.
 func setsOf(looks []Look) sets {
 	m, declared := sets{}, declaredFields(looks)
-	nodes, named := map[pii.Ref]*Node{}, map[*Node]map[string]string{}
+	nodes, named := map[pii.Ref]*Node{}, map[string]map[*Node]string{} // by system and name of key, what the field is called
+	numbers, own := map[string]bool{}, map[string]bool{}
+	at := func(source, field string) string { return source + "\x00" + keyName(field) }
 	for i := range looks {
-		n := looks[i].Node
-		if named[n] == nil {
-			nodes[n.Dataset.Ref], named[n] = n, map[string]string{}
+		l := &looks[i]
+		r, k := l.ref(), at(l.Node.Dataset.Ref.Source, l.Field.Field.Name)
+		if nodes[l.Node.Dataset.Ref] = l.Node; named[k] == nil {
+			named[k] = map[*Node]string{}
 		}
-		named[n][keyName(looks[i].Field.Field.Name)] = looks[i].Field.Field.Name
-	}
-	numbers := map[string]bool{}
-	for i := range looks {
-		if l := &looks[i]; calledSo(l) && keyOf(l) != nil && !declared[l.ref()] {
-			numbers[keyName(l.Field.Field.Name)] = true
-		}
-	}
-	for i := range looks {
-		if l := &looks[i]; numbers[keyName(l.Field.Field.Name)] && !l.Exam.Unique && !declared[l.ref()] {
-			m[l.ref()] = true // in other systems, too, that is how such numbers are called
+		named[k][l.Node] = r.Field
+		if calledSo(l) && keyOf(l) != nil && !declared[r] {
+			numbers[keyName(r.Field)], own[k] = true, true
 		}
 	}
-	for at, key := range setKeys(looks, nodes) {
-		for n, fields := range named {
-			has := n.Dataset.Ref.Source == at.Source && !slices.ContainsFunc(key, func(f string) bool { return fields[keyName(f)] == "" })
-			for _, f := range key {
-				if own := n.Dataset.Ref.In(fields[keyName(f)]); has && !declared[at.In(f)] && !declared[own] {
-					m[own] = true
-				}
-			}
+	for i := range looks {
+		l := &looks[i]
+		switch r := l.ref(); {
+		case !numbers[keyName(r.Field)] || l.Exam.Unique || declared[r]:
+		case own[at(r.Source, r.Field)]:
+			m[r] = here
+		default:
+			m[r] = max(m[r], elsewhere) // that is how such numbers are called
 		}
+	}
+	for to, key := range setKeys(looks, nodes) {
+		m.repeated(to, key, declared, func(f string) map[*Node]string { return named[at(to.Source, f)] })
 	}
 	for _, n := range nodes {
 		for _, r := range n.Dataset.References {
 			for i := range r.Fields {
 				if len(r.Fields) > 1 && !declared[n.Dataset.Ref.In(r.Fields[i])] && !declared[r.To.In(r.ToFields[i])] {
-					m[n.Dataset.Ref.In(r.Fields[i])] = true
+					m[n.Dataset.Ref.In(r.Fields[i])] = here
 				}
 			}
 		}
 	}
 	return m
+}
+
+// repeated adds the fields of all datasets of a system that have every field of a key; with gives the datasets that have one called so.
+func (m sets) repeated(to pii.Ref, key []string, declared map[pii.Ref]bool, with func(string) map[*Node]string) {
+	by, rarest := make([]map[*Node]string, len(key)), 0
+	for i, f := range key {
+		if by[i] = with(f); len(by[i]) < len(by[rarest]) {
+			rarest = i
+		}
+	}
+	for n := range by[rarest] {
+		if slices.ContainsFunc(by, func(has map[*Node]string) bool { return has[n] == "" }) {
+			continue
+		}
+		for i, f := range key {
+			if own := n.Dataset.Ref.In(by[i][n]); !declared[to.In(f)] && !declared[own] {
+				m[own] = here
+			}
+		}
+	}
 }
 
 // setKeys gives by dataset the fields by which others are declared to refer to it together, or its key of several where one is called as the dataset.
@@ -157,7 +184,9 @@ func (m sets) only(c, p *Look) bool {
 	ws, table := c.leaf(), unprefixed(p.words(), c.words())
 	called := func(field string) bool { return calls(leaf(field), p, table) > 0 }
 	switch {
-	case !m[c.ref()] || random(c) && random(p):
+	case m[c.ref()] == 0 || random(c) && random(p):
+		return false
+	case m[c.ref()] == elsewhere && c.Node.Dataset.Ref.Source == p.Node.Dataset.Ref.Source && m[p.ref()] == 0 && keyOf(p) == nil:
 		return false
 	case c.Node == p.Node:
 		return !anyWord(ws, selfWords)

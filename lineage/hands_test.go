@@ -149,9 +149,32 @@ var hands = map[string]difficulty{
 
 	"settings whose names have her number in them": {make: func(e *estate) {
 		e.table("shop/users", "id identity.number", "mail contact.email").add("5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1", users1).add("5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a2", "bob@example.com")
+		e.table("shop/others", "name none.product", "value none.code").add("user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1.plan", "dark").add("user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a2.plan", "x")
 		e.table("shop/settings", "name none.product", "value none.code").add("user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1.theme", "dark").add("user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a2.theme", "dark").
+			add("user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a3.theme", "dark").add("user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a4.theme", "dark").
 			add("chat/5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1/5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a2", "on").add("mail.ann@example.com.seen", "1")
-	}, want: []string{"hers shop/users 5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1", "hers shop/settings user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1.theme", "unsure shop/settings chat/5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1/5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a2"}},
+	}, want: []string{"hers shop/users 5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1", "hers shop/settings user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1.theme", "unsure shop/others user.5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1.plan", "unsure shop/settings chat/5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a1/5f0c41aa-77c1-4c70-9ad1-0b5a31c2f2a2"}},
+
+	"keys that name another one with her": {make: func(e *estate) {
+		users(e)
+		tb := e.table("shop/threads", "name none.product", "last none.code").add("ann@example.com|bob_ray", "dark").add("invite/ann@example.com/from/bob ray", "x").add("invite/ann@example.com/from/zoe", "x")
+		for i := range 5 {
+			tb.add(fmt.Sprintf("friend%d@example.net|bob_ray", i), "dark").add(fmt.Sprintf("invite/friend%d@example.net/from/bob ray", i), "x")
+		}
+	}, want: []string{anns, "unsure shop/threads ann@example.com|bob_ray", "unsure shop/threads invite/ann@example.com/from/bob ray", "unsure shop/threads invite/ann@example.com/from/zoe"}},
+
+	"marks that a teacher gave": {make: func(e *estate) {
+		pupils := e.table("uni/students", "id identity.number int", "email contact.email", "name identity.name")
+		staff := e.table("uni/teachers", "id identity.number int", "email contact.email", "name identity.name")
+		marks := e.table("uni/grades", "student_id identity.number int >uni/students.id", "teacher_id identity.number int >uni/teachers.id", "points none.count int", "passed none.boolean").keyed(2)
+		for i := range 40 {
+			pupils.add(i, mailAt(i), fmt.Sprintf("Cy %c%c Elm", 'a'+i%26, 'a'+i/26))
+			marks.add(i, 500+i%20, i%15, true)
+		}
+		for i := range 20 {
+			staff.add(500+i, fmt.Sprintf("t%d@example.net", i), fmt.Sprintf("Tom %c Fox", 'a'+i))
+		}
+	}, start: mail("t3@example.net"), want: []string{"hers uni/teachers 503", "unsure uni/grades 3", "unsure uni/grades 23"}},
 
 	"who she was is told by what is left": {make: func(e *estate) {
 		patients(e).add(9, "ann@example.net", "Dora", "Lee", "1999-01-01")

@@ -31,6 +31,28 @@ func TestNumbersOfTwoHouses(t *testing.T) {
 	}
 }
 
+// TestNumbersOfAnotherHouse has two systems that both number patients, one of them house by house: that takes no reference from the other.
+func TestNumbersOfAnotherHouse(t *testing.T) {
+	t.Parallel()
+	for _, with := range []bool{false, true} {
+		var l looks
+		if with {
+			l.field("patients", "house", "none.code", append(slices.Repeat([]string{"1"}, 100), slices.Repeat([]string{"2"}, 80)...)).Sketch = nil
+			l.field("patients", "patient_no", "identity.number", append(every(1, 1, 100), every(1, 1, 80)...))
+			l.nodes["patients"].Dataset.Key = []string{"house", "patient_no"}
+		}
+		persons := every(70_001, 17, 200)
+		l.field("persons", "patient_no", "identity.number", persons)
+		l.nodes["persons"].Dataset.Ref.Source, l.nodes["persons"].Person = "other", 0.95
+		l.field("visits", "id", "none.key", every(9_000_001, 7, 400))
+		l.field("visits", "patient_no", "identity.number", slices.Repeat(persons, 2))
+		l.nodes["visits"].Dataset.Ref.Source = "other"
+		if got := edgesOf(&l); !slices.Equal(got, []string{"visits[patient_no]→persons[patient_no]"}) {
+			t.Errorf("beside the other system %v: %q", with, got)
+		}
+	}
+}
+
 // TestFriends has a table whose key of two fields has one that is called as the table: it refers to the users as the other one does.
 func TestFriends(t *testing.T) {
 	t.Parallel()

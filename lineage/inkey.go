@@ -29,20 +29,22 @@ func (c *closer) inKey(context.Context) error {
 	return nil
 }
 
-// keyedByHer tells whether a key is text around an identifier of hers, the name of a setting: user.5f0c….theme. It is of nobody else where no reference and no identifier says
-// so, and where no other number or address stands in the key.
+// keyedByHer tells whether a key is an identifier of hers with nothing of anybody else around it, the name of a setting: user.5f0c….theme. It is of nobody else where no
+// reference and no identifier says so, where no other number or address stands in the key, and where what stands around hers stands around those of others too.
 func (c *closer) keyedByHer(n *Node, r *Record, h pii.Hit) bool {
 	v, via := valueAt(r.Fields[h.Field], h.Path), r.Via[len(r.Via)-1]
 	if via.How != "text" || !via.Category.Identifier() || v.Null() || h.End > v.Len() || c.edgeOf(r.Dataset, h.Field) != nil {
 		return false
 	}
-	rest, digits := v.Reveal()[:h.Start]+v.Reveal()[h.End:], 0
-	for _, b := range []byte(rest) {
+	before, own, after := v.Reveal()[:h.Start], v.Reveal()[h.Start:h.End], v.Reveal()[h.End:]
+	digits := 0
+	for _, b := range []byte(before + after) {
 		if b >= '0' && b <= '9' {
 			digits++
 		}
 	}
-	return digits < 4 && !strings.Contains(rest, "@") && !c.namesake(&pii.Found{Dataset: r.Dataset, Key: r.Key, Digest: r.Digest, Fields: r.Fields, Hits: []pii.Hit{h}})
+	return digits < 4 && !strings.Contains(before+after, "@") && !c.namesake(&pii.Found{Dataset: r.Dataset, Key: r.Key, Digest: r.Digest, Fields: r.Fields, Hits: []pii.Hit{h}}) &&
+		c.setting(n, h.Field, before, own, after)
 }
 
 func valueAt(vs []pii.Located, path string) pii.Value {
@@ -54,16 +56,23 @@ func valueAt(vs []pii.Located, path string) pii.Value {
 	return pii.Value{}
 }
 
-// JoinsOnly tells whether the records of a dataset do nothing but join what they refer to: besides their references they say nothing of anybody, and nothing refers to them.
+// JoinsOnly tells whether the records of a dataset do nothing but join what they refer to: besides their references, their key and when they were joined they say nothing, not
+// by a number or a yes either, which may be the mark that one gave the other; and nothing refers to them.
 func JoinsOnly(g *Graph, n *Node) bool {
 	refers := map[string]bool{}
 	for _, e := range g.Out(n.Dataset.Ref) {
 		for _, f := range e.Fields {
-			refers[f] = true
+			refers[f] = refers[f] || e.Confidence >= sure
 		}
 	}
 	return len(refers) > 0 && len(g.In(n.Dataset.Ref)) == 0 && !slices.ContainsFunc(n.Fields, func(f FieldNode) bool {
-		return !refers[f.Field.Name] && (f.Category == "none.text" || f.Category.Personal() && f.Confidence >= possible || len(f.Contains) > 0)
+		switch {
+		case refers[f.Field.Name], pseudo(&f), f.Category == "none.key" && f.Unique: // its own number
+			return false
+		case f.Category == "none.text", f.Category.Personal() && f.Confidence >= possible, len(f.Contains) > 0:
+			return true
+		}
+		return f.Category != "none.date" && f.Field.Type != pii.Time && !slices.Contains(n.Dataset.Key, f.Field.Name)
 	})
 }
 

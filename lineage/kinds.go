@@ -40,7 +40,11 @@ func Kinds(looks []Look, inferred []Edge, key []byte) []Edge {
 		if t == nil {
 			continue
 		}
-		for _, e := range kindEdges(c, t, looks, hash) {
+		es, parents := kindEdges(c, t, looks, hash)
+		if stem, ok := kindStem(t.Field.Field.Name, kindWords); (!ok || stem == "") && !heldBy(c, t, parents) {
+			continue
+		}
+		for _, e := range es {
 			out, taken[c.ref()] = append(out, e), true
 		}
 	}
@@ -55,8 +59,8 @@ func Kinds(looks []Look, inferred []Edge, key []byte) []Edge {
 // kindOf gives the field that names the kind of what a field refers to, nil where there is none.
 func kindOf(c *Look, looks []Look) *Look {
 	stem, ok := kindStem(c.Field.Field.Name, keyWords)
-	if !ok || c.Sketch == nil || !keyLike(c) || c.Node.Dataset.Kind == pii.View || declaredFields([]Look{*c})[c.ref()] {
-		return nil
+	if !ok || c.Sketch == nil || !keyLike(c) || soleKey(c) || c.Node.Dataset.Kind == pii.View || declaredFields([]Look{*c})[c.ref()] {
+		return nil // what numbers its own records refers to none
 	}
 	for i := range looks {
 		t := &looks[i]
@@ -94,7 +98,33 @@ func kindStem(name string, last []string) (string, bool) {
 	return strings.Join(ws[:len(ws)-1], "_"), true
 }
 
-func kindEdges(c, t *Look, looks []Look, hash func(string) uint64) (out []Edge) {
+// heldBy tells whether the values of a field stand in the datasets that another field names: nearly all where it names one for each of its own values, and half of them where
+// some of these name nothing that was scanned. A ref_no beside a type says by its name nothing of what it refers to.
+func heldBy(c, t *Look, parents []*Look) bool {
+	have, least := map[uint64]bool{}, minInclusion
+	if len(parents) < len(t.Sketch.Hashes) {
+		least = .5
+	}
+	cut := c.Sketch.Cut
+	for _, p := range parents {
+		cut = min(cut, p.Sketch.Cut)
+	}
+	for _, p := range parents {
+		for _, h := range below(p.Sketch.Hashes, cut) {
+			have[h] = true
+		}
+	}
+	both, all := 0, below(c.Sketch.Hashes, cut)
+	for _, h := range all {
+		if have[h] {
+			both++
+		}
+	}
+	return both >= minDistinct && float64(both) >= least*float64(len(all))
+}
+
+// kindEdges gives the references to the datasets that a field of kinds names, and the keys they lead to.
+func kindEdges(c, t *Look, looks []Look, hash func(string) uint64) (out []Edge, parents []*Look) {
 	for i := range looks {
 		p := &looks[i]
 		if p.Node.Dataset.Ref.Source != c.Node.Dataset.Ref.Source || !soleKey(p) || p.Node == c.Node || p.Sketch == nil || !sameClass(c, p) {
@@ -111,9 +141,9 @@ func kindEdges(c, t *Look, looks []Look, hash func(string) uint64) (out []Edge) 
 		}
 		e := inferred(c, p, []pii.Nat{{Text: "any two fields", Nats: prior}, {Text: fmt.Sprintf("%q names %q as what the record belongs to", t.Field.Field.Name, p.Node.Dataset.Ref.Dataset), Nats: 12}})
 		e.When = &When{Field: t.Field.Field.Name, Values: values}
-		out = append(out, e)
+		out, parents = append(out, e), append(parents, p)
 	}
-	return out
+	return out, parents
 }
 
 // classNames gives the ways in which object mappers write the name of a dataset as a class: support_tickets is SupportTicket, support_ticket, App\Models\SupportTicket.

@@ -2,6 +2,7 @@ package lineage_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,6 +77,73 @@ func TestKindBesideItsNumber(t *testing.T) {
 	l.field("log", "entity", "none.code", repeated([]string{"user", "order"}, 50))
 	if got := lineage.Kinds(l.all, nil, sketchKey); len(got) != 2 || got[0].When == nil || got[0].When.Field != "entity" || !lineage.NamesKind("entity") {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestKindSaysNothingOfANumber has a type beside numbers that are called by nothing: its own number, and one whose values do not stand in what the type names.
+func TestKindSaysNothingOfANumber(t *testing.T) {
+	t.Parallel()
+	for name, add := range map[string]func(l *looks){
+		"its own": func(l *looks) { l.field("booking", "ref_no", "none.key", every(1, 1, 60)) },
+		"other values": func(l *looks) {
+			l.field("booking", "id", "none.key", every(9000, 1, 300))
+			l.field("booking", "ref_no", "none.key", every(700_001, 37, 300))
+		},
+		"a category": func(l *looks) {
+			l.field("booking", "id", "none.key", every(9000, 1, 300))
+			l.field("booking", "kind_id", "none.key", every(1, 1, 300))
+		},
+	} {
+		var l looks
+		l.field("customer", "id", "none.key", every(1, 1, 80))
+		add(&l)
+		l.field("booking", "kind", "none.code", append(slices.Repeat([]string{"customer"}, 200), slices.Repeat([]string{"agent"}, 100)...))
+		if got := lineage.Kinds(l.all, nil, sketchKey); len(got) > 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// TestSortsLeft has a log of which reading has shown one sort: what was inferred of the field stays for the other one alone, also where it leads to the same dataset.
+func TestSortsLeft(t *testing.T) {
+	t.Parallel()
+	var l looks
+	l.field("customers", "id", "none.key", every(1000, 3, 300))
+	l.field("orders", "id", "none.key", every(50_000, 7, 300))
+	l.field("log", "n", "none.key", every(1, 1, 300))
+	l.field("log", "table_name", "none.code", slices.Repeat([]string{"o", "c"}, 150))
+	l.field("log", "record_id", "none.key", every(1000, 3, 300))
+	customers, orders, sort, child := &l.all[0], &l.all[1], &l.all[3], &l.all[4]
+	mix := lineage.Mix{Child: child, Sort: sort, Parents: []*lineage.Look{orders, customers}}
+	for name, c := range map[string]struct {
+		few  lineage.Sort
+		to   *lineage.Look
+		want string
+	}{
+		"another dataset":   {lineage.Sort{Value: "c", Asked: 4, Found: []int{0, 4}}, customers, "customers[c] orders[o]"},
+		"the same one":      {lineage.Sort{Value: "c", Asked: 4, Found: []int{4, 0}}, orders, "orders[c] orders[o]"},
+		"not of its values": {lineage.Sort{Value: "c", Asked: 4, Found: []int{4, 0}}, customers, "orders[o]"},
+	} {
+		had := lineage.Edge{From: child.Node.Dataset.Ref, Fields: []string{"record_id"}, To: c.to.Node.Dataset.Ref, ToFields: []string{"id"}, Confidence: .85}
+		had.ID = lineage.EdgeID(had.From, had.Fields, had.To, had.ToFields)
+		var got []string
+		ids := map[string]bool{}
+		for _, e := range lineage.Sorts([]lineage.Edge{had}, []lineage.Sorted{{Mix: mix, Sorts: []lineage.Sort{{Value: "o", Asked: 60, Found: []int{60, 0}}, c.few}}}) {
+			got, ids[e.ID] = append(got, fmt.Sprint(e.To.Dataset, e.When.Values)), true
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != c.want || len(ids) != len(got) {
+			t.Errorf("%s: %v, want %s", name, got, c.want)
+		}
+	}
+	for value, want := range map[string]bool{"customer": true, "ord": true, "anna_lee": false} {
+		owner := *sort
+		field := *sort.Field
+		field.Field.Name = "record_owner"
+		owner.Field = &field
+		if m := (lineage.Mix{Child: child, Sort: &owner, Parents: mix.Parents}); m.Tells(value) != want || !mix.Tells(value) {
+			t.Errorf("%s beside a number: %v", value, !want)
+		}
 	}
 }
 

@@ -78,6 +78,21 @@ func tellsSorts(l *Look) bool {
 		})
 }
 
+// Tells tells whether a value of the field of sorts may be kept in the clear as the name of one. Where the field is called a type or a table any word may, in others, a record_owner
+// or a doc, only what names one of the datasets or begins a name of one: a word there may be somebody's name.
+func (m *Mix) Tells(value string) bool {
+	ws := words(lastSegment(m.Sort.Field.Field.Name))
+	if n := len(ws); n > 1 && ws[n-1] == "name" && slices.Contains(kindWords, ws[n-2]) {
+		return true // table_name
+	}
+	if n := len(ws); n > 0 && (slices.Contains(kindWords, ws[n-1]) || slices.Contains([]string{"tab", "entity", "entitaet", "object", "objekt"}, ws[n-1])) {
+		return true
+	}
+	return value != "" && slices.ContainsFunc(m.Parents, func(p *Look) bool {
+		return slices.ContainsFunc(classNames(p.Node.Dataset.Ref.Dataset), func(name string) bool { return strings.HasPrefix(name, value) })
+	})
+}
+
 // mixOf gives the datasets whose keys share values with the field, those that share most first.
 func mixOf(c, t *Look, parents []*Look) Mix {
 	m, shared := Mix{Child: c, Sort: t}, map[*Look]int{}
@@ -95,12 +110,12 @@ func mixOf(c, t *Look, parents []*Look) Mix {
 }
 
 // Sorts proposes references by what was read of mixes: beside one value nearly all numbers stand in one dataset, which is called so or is the only one that has them and is
-// not full of numbers. They stand in place of what was inferred of the same field alone.
+// not full of numbers. They stand in place of what was inferred of the same field alone; that holds on for those sorts of which reading did not show what they are of.
 func Sorts(edges []Edge, sorted []Sorted) []Edge {
 	var out []Edge
-	taken := map[pii.Ref]bool{}
-	for _, s := range sorted {
-		by := map[*Look]*Edge{}
+	shown := map[pii.Ref]*Sorted{}
+	for i := range sorted {
+		s, by := &sorted[i], map[*Look]*Edge{}
 		for _, k := range s.Sorts {
 			p, nat, ok := s.parentOf(k)
 			if !ok {
@@ -115,17 +130,42 @@ func Sorts(edges []Edge, sorted []Sorted) []Edge {
 		}
 		for _, p := range s.Parents {
 			if e := by[p]; e != nil && e.Confidence >= possible {
-				out, taken[s.Child.ref()] = append(out, *e), true
+				out, shown[s.Child.ref()] = append(out, *e), s
 			}
 		}
 	}
+	proven := out
 	for _, e := range edges {
-		if len(e.Fields) != 1 || !taken[e.From.In(e.Fields[0])] {
+		s := shown[e.From.In(e.Fields[0])]
+		switch {
+		case len(e.Fields) != 1 || s == nil:
 			out = append(out, e)
+		case e.When == nil:
+			out = append(out, s.left(e, proven)...)
 		}
 	}
 	slices.SortFunc(out, func(a, b Edge) int { return cmp.Compare(a.ID, b.ID) })
 	return out
+}
+
+// left gives of a reference that was inferred of the field alone what holds for the sorts that no proven one is for, where numbers of them stand in its parent.
+func (s *Sorted) left(e Edge, proven []Edge) []Edge {
+	at := slices.IndexFunc(s.Parents, func(p *Look) bool { return p.ref() == e.To.In(e.ToFields[0]) })
+	w := &When{Field: s.Sort.Field.Field.Name}
+	for _, k := range s.Sorts {
+		if !slices.ContainsFunc(proven, func(o Edge) bool {
+			return o.From == e.From && o.Fields[0] == e.Fields[0] && slices.Contains(o.When.Values, k.Value)
+		}) && (at < 0 || k.Found[at] > 0) {
+			w.Values = append(w.Values, k.Value)
+		}
+	}
+	if e.When = w; len(w.Values) == 0 {
+		return nil
+	}
+	if slices.ContainsFunc(proven, func(o Edge) bool { return o.ID == e.ID }) { // to the same parent, and less sure
+		e.ID = EdgeID(e.From, []string{e.Fields[0], w.Field}, e.To, e.ToFields)
+	}
+	return []Edge{e}
 }
 
 // parentOf gives the dataset that the numbers of one sort are of, and what shows it.

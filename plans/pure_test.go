@@ -265,8 +265,14 @@ func TestFates(t *testing.T) {
 			friends(p).Dataset.References[0].OnDelete = pii.Cascade
 		}, []string{"delete friends 5", "delete a 1"}},
 		"a link whose key she is part of goes": {func(p *paper) {
-			friends(p).Dataset.Key = []string{"a_id", "other_id"}
+			n := friends(p)
+			n.Dataset.Key, n.Field("id").Unique = []string{"a_id", "other_id"}, true
 		}, []string{"delete friends 5", "delete a 1"}},
+		"a link with points that one gave the other is no link alone": {func(p *paper) {
+			n := friends(p)
+			n.Dataset.References[0].OnDelete = pii.Cascade
+			n.Fields = append(n.Fields, lineage.FieldNode{Field: pii.Field{Name: "points", Column: "points", Type: pii.Int}, Category: "none.count", Confidence: 1, Dense: true})
+		}, []string{"pseudonymise a 1 mail=random"}},
 		"a link that may name nobody lets her go": {func(p *paper) {
 			n := friends(p)
 			n.Dataset.Fields[1].NotNull, n.Fields[1].Field.NotNull, n.Dataset.References[0].OnDelete = false, false, pii.Cascade
@@ -357,7 +363,7 @@ func TestStandsIn(t *testing.T) {
 // friends adds a table that does nothing but join two people, with a record that joins her to somebody else.
 func friends(p *paper) *lineage.Node {
 	p.table("a", "mail contact.email").Person = 0.95
-	n := p.table("friends", "a_id none.key >a", "other_id none.key")
+	n := p.table("friends", "a_id none.key >a", "other_id none.key >a")
 	p.record("a", 1, lineage.Hers)
 	p.record("friends", 5, lineage.Joint, "a_id", "1", "other_id", "2")
 	return n

@@ -18,7 +18,7 @@ const (
 )
 
 // sort reads records of fields that may hold numbers of several datasets, and looks up which of them each sort is of. Values are held in memory only, but for those of the
-// field that tells sorts apart, where several records share them and they are written as names are.
+// field that tells sorts apart, where several records share them and they are written as names are, and the field's name or theirs says that they name a sort.
 func (s *Scanner) sort(ctx context.Context, mixes []lineage.Mix) (out []lineage.Sorted) {
 	for _, m := range mixes[:min(len(mixes), mostMixes)] {
 		src := s.Sources(m.Child.Node.Dataset.Ref.Source)
@@ -53,7 +53,7 @@ func sortsOf(ctx context.Context, src *connectors.Source, m lineage.Mix) (map[st
 		for i := range b.Len() {
 			kind, okT := only(t, i)
 			v, okV := only(c, i)
-			if kind = strings.ToLower(strings.TrimSpace(kind)); !okT || !okV || !nameLike([]byte(kind)) {
+			if kind = strings.ToLower(strings.TrimSpace(kind)); !okT || !okV || !nameLike([]byte(kind)) || !m.Tells(kind) {
 				continue
 			}
 			if records[kind]++; !seen[kind+"\x00"+v] && len(sorts[kind]) < sortValues {
