@@ -164,22 +164,33 @@ func lookedAnew(t *testing.T, e *estate, w *world, id string) {
 }
 
 // TestFair has one person's erasure come while that of many is under way: it goes first, between two units, and both come to their end. While the batch looks again, the
-// next one is carried out.
+// next one is carried out; then the batch acts for a while, and the one after that waits.
 func TestFair(t *testing.T) {
 	e, w, many := fair(t)
-	next, err := w.engine.Plan(t.Context(), plans.Ask{Request: "REQ-00000003", Kind: plans.Erasure, By: "olga",
-		Identifiers: []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mailOf(9))}}})
-	w.must(err)
-	w.approve(next)
+	var single []string
+	for i := range 2 {
+		s, err := w.engine.Plan(t.Context(), plans.Ask{Request: fmt.Sprintf("REQ-0000000%d", 3+i), Kind: plans.Erasure, By: "olga",
+			Identifiers: []pii.Identifier{{Category: "contact.email", Value: pii.NewValue(mailOf(8 + i))}}})
+		w.must(err)
+		single = append(single, w.approve(s).ID)
+	}
 	w.looks(func(n int) {
-		if n == 1 {
-			if r := w.run(next.ID); r.State != plans.Closed {
-				t.Errorf("while the batch looks, another erasure comes to %s: %s", r.State, r.Reason)
-			}
+		if r := w.run(single[0]); n == 1 && r.State != plans.Closed {
+			t.Errorf("while the batch looks, another erasure comes to %s: %s", r.State, r.Reason)
 		}
 	})
-	finish(t, w, many)
+	units := 0
+	r, err := w.engine.Run(t.Context(), many, func(ev plans.Event) {
+		if ev.What == "unit" && ev.State == plans.Executing {
+			units++
+			w.run(single[1])
+		}
+	})
+	if err != nil || r.State != plans.Closed || units < 2 {
+		t.Errorf("the batch that looked again comes to %s (%s) after %d units, %v", r.State, r.Reason, units, err)
+	}
 	lookedAnew(t, e, w, many)
+	finish(t, w, single[1])
 }
 
 // TestStoppedWhileItLooksAnew ends the process of a batch that others overtook while it looks, with and without the turn, and the next one too: whoever goes on still looks.

@@ -142,9 +142,10 @@ func (e *Engine) wipe(ctx context.Context, s *Status) error {
 // Unfinished gives the plans that Run can go on with: those that are being carried out, and ended ones whose traces are still in the store's files.
 func (e *Engine) Unfinished(ctx context.Context) (ids []string, err error) {
 	err = e.DB.Read(ctx, func(tx db.Tx) error {
-		return each(ctx, tx, into(&ids), `SELECT id FROM plan WHERE state IN ($1, $2, $3, $4, $5, $6) OR (wiped = FALSE AND state IN ($7, $8, $9, $10)) ORDER BY made, id`,
+		ids, err = db.Strings(ctx, tx, `SELECT id FROM plan WHERE state IN ($1, $2, $3, $4, $5, $6) OR (wiped = FALSE AND state IN ($7, $8, $9, $10)) ORDER BY made, id`,
 			string(Exporting), string(Cooling), string(Executing), string(Purging), string(Checking), string(Attesting),
 			string(Closed), string(Cancelled), string(Denied), string(Failed))
+		return err
 	})
 	return ids, err
 }

@@ -226,7 +226,8 @@ const hasErased = "EXISTS (SELECT 1 FROM plan_unit u WHERE u.plan = plan.id AND 
 func (e *Engine) begun(ctx context.Context, request string, many []Subject) (was lineage.Earlier, err error) {
 	var ids []string
 	err = e.DB.Read(ctx, func(tx db.Tx) error {
-		return each(ctx, tx, into(&ids), "SELECT id FROM plan WHERE request = $1 AND sealed IS NOT NULL AND "+hasErased+" ORDER BY id", request)
+		ids, err = db.Strings(ctx, tx, "SELECT id FROM plan WHERE request = $1 AND sealed IS NOT NULL AND "+hasErased+" ORDER BY id", request)
+		return err
 	})
 	if err != nil {
 		return was, err

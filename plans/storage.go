@@ -120,16 +120,6 @@ func each(ctx context.Context, tx db.Tx, scan func(db.Rows) error, sql string, a
 	return rows.Err()
 }
 
-// into has each gather names of one column.
-func into(ids *[]string) func(db.Rows) error {
-	return func(r db.Rows) error {
-		var id string
-		err := r.Scan(&id)
-		*ids = append(*ids, id)
-		return err
-	}
-}
-
 // sealedOf opens the sealed part of a plan.
 func (e *Engine) sealedOf(ctx context.Context, tx db.Tx, s *Status) (*Sealed, error) {
 	var box []byte
@@ -226,9 +216,9 @@ func (e *Engine) Extended(ctx context.Context, tx db.Tx, request string, due int
 
 // Plans gives the plans of a request, or all where it is empty, the newest first.
 func (e *Engine) Plans(ctx context.Context, request string) (out []*Status, err error) {
-	var ids []string
 	err = e.DB.Read(ctx, func(tx db.Tx) error {
-		if err := each(ctx, tx, into(&ids), "SELECT id FROM plan WHERE $1 = '' OR request = $2 ORDER BY made DESC, id", request, request); err != nil {
+		ids, err := db.Strings(ctx, tx, "SELECT id FROM plan WHERE $1 = '' OR request = $2 ORDER BY made DESC, id", request, request)
+		if err != nil {
 			return err
 		}
 		for _, id := range ids {

@@ -144,37 +144,25 @@ func (s *Service) Finish(ctx context.Context, id, by string) error {
 }
 
 // unplanned gives the requests of those whom a batch left out that wait for a plan.
-func (s *Service) unplanned(ctx context.Context, id string) (ids []string, err error) {
-	return ids, s.db.Read(ctx, func(tx db.Tx) error {
-		return listed(ctx, tx, &ids, "SELECT DISTINCT o.id FROM request_left l JOIN request o ON o.id = l.own WHERE l.request = $1 AND o.state = $2 ORDER BY 1", id, string(Scoping))
-	})
+func (s *Service) unplanned(ctx context.Context, id string) ([]string, error) {
+	return s.listed(ctx, "SELECT DISTINCT o.id FROM request_left l JOIN request o ON o.id = l.own WHERE l.request = $1 AND o.state = $2 ORDER BY 1", id, string(Scoping))
 }
 
-// listed reads a list of ids.
-func listed(ctx context.Context, tx db.Tx, ids *[]string, sql string, args ...any) error {
-	rows, err := tx.Query(ctx, sql, args...)
-	if err != nil {
+// listed gives the ids that a query finds.
+func (s *Service) listed(ctx context.Context, sql string, args ...any) (ids []string, err error) {
+	err = s.db.Read(ctx, func(tx db.Tx) error {
+		ids, err = db.Strings(ctx, tx, sql, args...)
 		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
-		*ids = append(*ids, id)
-	}
-	return rows.Err()
+	})
+	return ids, err
 }
 
 // Unfinished gives the requests that have yet to be brought to their end: those that stand behind a plan that has ended, and batches that have ended while somebody whom they
 // left out waits for the plan of her own.
-func (s *Service) Unfinished(ctx context.Context) (ids []string, err error) {
-	return ids, s.db.Read(ctx, func(tx db.Tx) error {
-		return listed(ctx, tx, &ids, `SELECT r.id FROM request r JOIN plan p ON p.id = r.plan WHERE p.state = $1 AND r.state NOT IN ($2, $3, $4, $5)
-			UNION SELECT l.request FROM request_left l JOIN request r ON r.id = l.request JOIN request o ON o.id = l.own WHERE r.state = $2 AND o.state = $6 ORDER BY 1`,
-			string(plans.Closed), string(Closed), string(Denied), string(Withdrawn), string(Waiting), string(Scoping))
-	})
+func (s *Service) Unfinished(ctx context.Context) ([]string, error) {
+	return s.listed(ctx, `SELECT r.id FROM request r JOIN plan p ON p.id = r.plan WHERE p.state = $1 AND r.state NOT IN ($2, $3, $4, $5)
+		UNION SELECT l.request FROM request_left l JOIN request r ON r.id = l.request JOIN request o ON o.id = l.own WHERE r.state = $2 AND o.state = $6 ORDER BY 1`,
+		string(plans.Closed), string(Closed), string(Denied), string(Withdrawn), string(Waiting), string(Scoping))
 }
 
 // crowd is from how many people on, who are left out since they meet others of their batch, one more batch is made of them: planned one by one each of them would have all systems read anew.

@@ -48,3 +48,20 @@ type DB interface {
 	WriteLoose(ctx context.Context, f func(Tx) error) error
 	Dialect() Dialect
 }
+
+// Strings reads all rows of a query of one column.
+func Strings(ctx context.Context, tx Tx, sql string, args ...any) (out []string, err error) {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, rows.Err()
+}
