@@ -93,8 +93,7 @@ func (c *Catalog) dropEdges(ctx context.Context, tx db.Tx, source string) (map[p
 
 // keptEdges gives the references that somebody decided on as the machine last saw them.
 func (c *Catalog) keptEdges(ctx context.Context, tx db.Tx) (map[string]lineage.Edge, error) {
-	docs, err := collect(ctx, tx, scanBytes, `SELECT machine FROM edge
-		WHERE EXISTS (SELECT 1 FROM decision WHERE decision.target = 'edge:' || edge.id AND decision.verdict <> '')`)
+	docs, err := collect(ctx, tx, scanBytes, "SELECT machine FROM edge "+decidedEdges)
 	kept := map[string]lineage.Edge{}
 	for _, doc := range docs {
 		var e lineage.Edge
@@ -172,10 +171,16 @@ func (c *Catalog) References(ctx context.Context, ref pii.Ref) (rs []Reference, 
 	return rs, err
 }
 
+// decidedEdges chooses the edges that somebody decided on, by the decisions: they are few beside the edges.
+const decidedEdges = "WHERE id IN (SELECT substr(target, 6) FROM decision WHERE " + onEdges + ")"
+
+// onEdges chooses the decisions on edges.
+const onEdges = "verdict <> '' AND substr(target, 1, 5) = 'edge:'"
+
 // DecidedReferences gives the edges that somebody decided on, rejected ones included.
 func (c *Catalog) DecidedReferences(ctx context.Context) (rs []Reference, err error) {
 	err = c.read(ctx, func(tx db.Tx) error {
-		rs, err = c.edgesWith(ctx, tx, "WHERE EXISTS (SELECT 1 FROM decision WHERE decision.target = 'edge:' || edge.id AND decision.verdict <> '')")
+		rs, err = c.edgesWith(ctx, tx, decidedEdges)
 		return err
 	})
 	return rs, err
@@ -239,21 +244,26 @@ func (c *Catalog) edgesWith(ctx context.Context, tx db.Tx, where string, args ..
 // saidOf gives what was decided of references, by their ids.
 func (c *Catalog) saidOf(ctx context.Context, tx db.Tx, rs []Reference) (map[string]*Decision, error) {
 	said := map[string]*Decision{}
-	for part := range slices.Chunk(rs, 500) {
-		var w conditions
-		marks := make([]string, len(part))
-		for i := range part {
-			marks[i] = w.arg("edge:" + part[i].ID)
-		}
-		ds, err := collect(ctx, tx, scanDecision, selectDecision+" WHERE verdict <> '' AND target IN ("+strings.Join(marks, ", ")+")", w.args...)
-		if err != nil {
-			return nil, err
-		}
+	if len(rs) > 500 { // all of them at once are fewer than questions for each part
+		ds, err := collect(ctx, tx, scanDecision, selectDecision+" WHERE "+onEdges)
 		for i := range ds {
 			said[ds[i].Edge] = &ds[i]
 		}
+		return said, err
 	}
-	return said, nil
+	if len(rs) == 0 {
+		return said, nil
+	}
+	var w conditions
+	marks := make([]string, len(rs))
+	for i := range rs {
+		marks[i] = w.arg("edge:" + rs[i].ID)
+	}
+	ds, err := collect(ctx, tx, scanDecision, selectDecision+" WHERE verdict <> '' AND target IN ("+strings.Join(marks, ", ")+")", w.args...)
+	for i := range ds {
+		said[ds[i].Edge] = &ds[i]
+	}
+	return said, err
 }
 
 func (c *Catalog) edge(ctx context.Context, tx db.Tx, id string) (e lineage.Edge, err error) {

@@ -70,9 +70,12 @@ func (s *snapshot) load(ctx context.Context) (p *postings, err error) {
 	for _, field := range slices.Concat(stored, implied) {
 		p.terms[field] = map[string]*roaring.Bitmap{}
 	}
-	errs := make([]error, len(stored))
+	errs := make([]error, len(stored)+1)
 	var all sync.WaitGroup
-	all.Go(p.named)
+	all.Go(func() {
+		defer recovered(&errs[len(stored)])
+		p.named()
+	})
 	for i, field := range stored { // each has terms of its own
 		all.Go(func() {
 			defer recovered(&errs[i])

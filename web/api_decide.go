@@ -46,7 +46,7 @@ func (s *Server) apiDecisions(c *gin.Context) {
 	n := limit(c, 100)
 	all, err := s.svc.Catalog.Decisions(c.Request.Context(), catalog.Query{Source: c.Query("source"), By: c.Query("by"), Behind: c.Query("after"), Limit: n + 1})
 	out := items(all[:min(n, len(all))])
-	if len(all) > n {
+	if err == nil && len(all) > n {
 		out.Next, err = catalog.Target(all[n-1].Decision)
 	}
 	either(s, c, out, err)

@@ -37,6 +37,7 @@ type sourceView struct {
 	More     string // where those that are not listed begin
 	Gaps     []pii.Gap
 	GapSets  int64 // datasets of which something could not be read
+	GapsMore bool  // there are others than those of Gaps
 	Alerts   []catalog.Alert
 	Open     int    // alerts
 	Title    string // of the connector
@@ -90,6 +91,7 @@ func (s *Server) sourceView(ctx context.Context, name string) (v sourceView, err
 	if err != nil {
 		return v, err
 	}
+	v.GapsMore = n > int64(len(lack))
 	for v.GapSets = n; len(lack) > 0; lack = lack[1:] {
 		v.Gaps = append(v.Gaps, lack[0].Gaps...)
 	}

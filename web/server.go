@@ -130,10 +130,15 @@ func (s *Server) local(c *gin.Context) {
 	s.svc.Local.ServeHTTP(c.Writer, c.Request)
 }
 
-// warm reads into memory what searches and pictures need, so that nobody waits for it. What is wrong is said by the page that needs it.
+// warm reads into memory what searches and pictures need, so that nobody waits for it.
 func (s *Server) warm(ctx context.Context) {
-	_ = s.svc.Catalog.Warm(ctx)
-	_, _ = s.graph(ctx)
+	err := s.svc.Catalog.Warm(ctx)
+	if err == nil {
+		_, err = s.graph(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.cfg.Log.Warn("reading ahead failed: the page that needs it reads anew", "kind", errkind.Of(err).String(), "code", errkind.Code(err))
+	}
 }
 
 // Handler gives the whole interface, for tests and for servers of one's own.

@@ -86,7 +86,7 @@ func FullName() classifiers.Classifier {
 var nameSpots = []classifiers.Spot{
 	{Title: true, Before: beforeName, After: " ", Then: "^cfghijkmnopqrsuwy"}, {Title: true, Before: beforeName, After: ",", Then: " "},
 	{Title: true, Before: beforeName, After: "-'", Then: "a"}, {Title: true, Before: beforeName, After: "."},
-	{At: "/", Before: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", After: "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+	{At: "/", Before: capitals, After: capitals},
 }
 
 // nameLook takes columns in which every value is two or three capitalised words for names even where the dictionary knows few of them.

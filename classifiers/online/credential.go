@@ -1,6 +1,8 @@
 package online
 
 import (
+	"bytes"
+
 	"vestige/classifiers"
 	"vestige/pii"
 )
@@ -85,14 +87,21 @@ func urlSecretAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 		case c == ':' && start == 0:
 			start = k + 1
 		case c == '@':
-			w := text[max(start, 0):k]
-			return classifiers.Hit{Start: start, End: k, Flags: classifiers.Labelled}, start > 0 && len(w) > 2 && w[0] != '$' && w[0] != '{' && w[0] != '<' && w[0] != '*' && w[0] != '%' && w[0] != '['
+			return classifiers.Hit{Start: start, End: k, Flags: classifiers.Labelled}, start > 0 && k-start > 2 && !filledIn(text[start:k])
 		case c <= ' ' || c == '/' || c == '"' || c == '\'' || c == '<' || c == '>' || c == '?':
 			return h, false
 		}
 	}
 	return h, false
 }
+
+// filledIn tells whether something else is put in the place of a text: ${PASSWORD}, <password>, %s. An escaped character (%24) is of the password itself.
+func filledIn(w []byte) bool {
+	escaped := w[0] == '%' && isHex(w[1]) && isHex(w[2])
+	return !escaped && bytes.IndexByte([]byte("${<*%["), w[0]) >= 0
+}
+
+func isHex(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
 func hashAt(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if i > 0 && (classifiers.IsWord(text[i-1]) || text[i-1] == '$') {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"os"
@@ -11,17 +12,19 @@ import (
 	kinds "vestige/classifiers/all"
 	"vestige/classifiers/custom"
 	"vestige/internal/decode"
+	"vestige/internal/doc"
 	"vestige/internal/errkind"
 	"vestige/pii"
 )
 
 type classifyCmd struct {
-	File     []string `arg:"" optional:"" help:"Files; - for text on standard input."`
+	File     []string `arg:"" optional:"" help:"Files; - for standard input, which is read as text; with --redact or --format also as records."`
 	Fields   string   `placeholder:"FILE" help:"Read rows of dataset,field,type and sample values instead, and print a proposal for each as a line of JSON."`
 	Values   string   `placeholder:"DIR" help:"With --fields: a folder with a CSV of values for each dataset."`
+	Format   string   `enum:",csv,tsv,json,ndjson,xml,sql" default:"" placeholder:"FORMAT" help:"What the files are, where neither a name nor what they begin with tells: csv, tsv, json, ndjson, xml or sql."`
 	Text     bool     `help:"Search the files as text, whatever they are."`
 	Spans    bool     `help:"Print the lines that hold something, with what it is behind each stretch; texts and logs are printed so anyway."`
-	Redact   bool     `help:"Print the text with its category in the place of everything personal; of a file with fields, of every value of a personal one too."`
+	Redact   bool     `help:"Print the text with its category in the place of everything personal; of a file with fields, of every value of a personal one too, and [not read] for what nobody can read. What else is to be said goes to standard error."`
 	Count    bool     `help:"Print how often each category stands in the text."`
 	Examples bool     `negatable:"" default:"true" help:"Count reserved domains, fictional telephones and test cards as real; --no-examples leaves them out."`
 	With     []string `placeholder:"FILE" help:"Files of classifiers of one's own, besides the built-in ones."`
@@ -32,13 +35,15 @@ type classifyCmd struct {
 func (classifyCmd) Help() string {
 	return `Reads CSV, NDJSON, JSON, XML, dumps, Parquet and Avro, packed or not, and says of every field what it holds, with the evidence; no value is
 printed. Of texts and logs it prints the lines that hold something, as grep does, with what it is behind each stretch. The exit code is 1 where
-something personal was found, 3 where a part could not be read. With --json a text gives its spans, in bytes from the beginning of the unpacked text.
+something personal was found, 3 where a part could not be read, for which a
+redacted file has [not read]. With --json a text gives its spans, in bytes from the beginning of the unpacked text.
 With --fields the categories are those of docs/categories.md, and the exit code is 0.
 
 Example:
   vestige classify export.csv.gz
   git diff | vestige classify -
   vestige classify --redact support.log > clean.log
+  pg_dump shop | vestige classify --redact --format sql - > clean.sql
   vestige classify --fields columns.csv --values tables/`
 }
 
@@ -96,7 +101,7 @@ func (x classifyCmd) Run(c *call) error {
 	if err := c.print(out, func() {
 		for _, r := range out {
 			if r.Format != "text" || !x.printsText() || len(r.Gaps) > 0 || len(r.Fields) == 0 && !x.Redact {
-				c.showClassified(r) // the others are printed already
+				x.report(c).showClassified(r) // the others are printed already
 			}
 		}
 	}); err != nil {
@@ -113,41 +118,58 @@ func (x classifyCmd) Run(c *call) error {
 
 func (x classifyCmd) one(c *call, set *classifiers.Set, pool *decode.Pool, file string) (out classified, err error) {
 	out = classified{File: file, Fields: []classifiedField{}, Gaps: []pii.Gap{}}
+	var f io.ReadSeeker
 	if file == "-" {
-		return out, x.text(c, set, c.in, &out)
-	}
-	f, err := openFile(c.path(file), file)
-	if err != nil {
-		return out, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if x.Redact && !x.Text && !x.Count && !c.cli.JSON {
-		if done, err := x.redactFields(c, set, pool, f, file, &out); done || err != nil {
+		in := bufio.NewReaderSize(c.in, headSize)
+		if x.Format == "" && (!x.redacts(c) || isText(c, pool, in)) {
+			return out, x.text(c, set, in, &out)
+		}
+		if f, err = held(in); err != nil {
 			return out, err
+		}
+	} else {
+		opened, err := openFile(c.path(file), file)
+		if err != nil {
+			return out, err
+		}
+		defer func() { err = errors.Join(err, opened.Close()) }()
+		f = opened
+	}
+	return out, x.read(c, set, pool, f, file, &out)
+}
+
+// read reads a file as what it is.
+func (x classifyCmd) read(c *call, set *classifiers.Set, pool *decode.Pool, f io.ReadSeeker, file string, out *classified) error {
+	if x.redacts(c) {
+		if done, err := x.redactFields(c, set, pool, f, file, out); done || err != nil {
+			return err
 		}
 	}
 	if x.asText() {
-		return out, x.packed(c, set, pool, f, &out)
+		return x.packed(c, set, pool, f, out)
 	}
-	g := &gathered{set: set, file: file, by: map[string]*classifiers.Gather{}}
+	g := &gathered{set: set, file: file, by: map[string]*classifiers.Gather{}, paths: map[string]bool{}}
 	sum, err := pool.Decode(c.ctx, x.options(file), f, g.item)
 	switch {
 	case errors.Is(err, errIsText):
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return out, errkind.Wrap(errkind.Transient, err, "read %s", file)
+			return errkind.Wrap(errkind.Transient, err, "read %s", file)
 		}
-		return out, x.packed(c, set, pool, f, &out)
+		return x.packed(c, set, pool, f, out)
 	case err != nil:
-		return out, errkind.Wrap(errkind.Transient, err, "read %s", file)
+		return errkind.Wrap(errkind.Transient, err, "read %s", file)
 	}
 	out.Format, out.Records = sum.Info.Format, sum.Records
 	out.Gaps = append(append(out.Gaps, g.gaps...), cutShort(file, sum)...)
-	out.Fields = append(out.Fields, g.fields(x.Min)...)
-	return out, nil
+	out.Fields = append(out.Fields, unnamed(g.fields(x.Min), g.keyed(x.Min))...)
+	return nil
 }
 
 // options say how a file is to be read, by its name.
 func (x classifyCmd) options(file string) decode.Options {
+	if x.Format != "" {
+		return decode.Options{Ext: "." + x.Format}
+	}
 	return decode.Options{Ext: filepath.Ext(strings.TrimSuffix(file, ".gz"))}
 }
 
@@ -184,6 +206,7 @@ type gathered struct {
 	file  string
 	names []string
 	by    map[string]*classifiers.Gather
+	paths map[string]bool // of values, what is alike in them once
 	gaps  []pii.Gap
 	dump  bool // fields are named by their table, a point and their column
 }
@@ -203,6 +226,12 @@ func (g *gathered) item(it *decode.Item) error {
 		g.gaps = append(g.gaps, pii.Gap{Code: it.Code, At: pii.Ref{Source: "file", Dataset: g.file}, Text: "a record cannot be read", Records: 1})
 	case decode.Record:
 		for _, v := range it.Values {
+			switch {
+			case v.Name == decode.More:
+				g.paths[doc.Generic(v.Path)] = true
+			case g.by[v.Name] == nil:
+				g.paths[v.Name] = true
+			}
 			g.of(v.Name).Value(valueOf(v))
 		}
 	}

@@ -183,3 +183,42 @@ func (t *textScan) lines(w *bufio.Writer, text []byte, spans []span) {
 		_ = w.WriteByte('\n')
 	}
 }
+
+// headSize is how much of standard input tells what it is, and heldSize how much is kept of what has to be read twice.
+const (
+	headSize = 64 << 10
+	heldSize = 256 << 20
+)
+
+// redacts tells whether what is read is printed without what is personal.
+func (x classifyCmd) redacts(c *call) bool { return x.Redact && !x.Text && !x.Count && !c.cli.JSON }
+
+// report is where tables and gaps are printed: beside a text that goes on to somebody else, not in it.
+func (x classifyCmd) report(c *call) *call {
+	if !x.Redact {
+		return c
+	}
+	beside := *c
+	beside.out = c.err
+	return &beside
+}
+
+// isText tells by its beginning whether standard input is a text, in the characters and without the packing in which it is printed.
+func isText(c *call, pool *decode.Pool, in *bufio.Reader) bool {
+	head, _ := in.Peek(headSize)
+	sum, err := pool.Decode(c.ctx, decode.Options{Partial: true, Limit: 1}, bytes.NewReader(head), func(*decode.Item) error { return nil })
+	i := sum.Info
+	return err == nil && (i.Format == decode.Log || len(head) == 0) && !i.Gzip && !i.Zstd && i.Charset == ""
+}
+
+// held keeps what has to be read twice: once to know its fields, once to print it.
+func held(in io.Reader) (io.ReadSeeker, error) {
+	b, err := io.ReadAll(io.LimitReader(in, heldSize+1))
+	if err != nil {
+		return nil, errkind.Wrap(errkind.Transient, err, "read the input")
+	}
+	if len(b) > heldSize {
+		return nil, errkind.Coded(errkind.Invalid, "input-too-large", "records of more than %d MB are redacted from a file: give its name", heldSize>>20)
+	}
+	return bytes.NewReader(b), nil
+}

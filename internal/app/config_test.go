@@ -67,13 +67,17 @@ func TestSecretsAreNotShown(t *testing.T) {
 func TestIdentifiers(t *testing.T) {
 	for text, want := range map[string]string{
 		"email=a@example.com": "contact.email", "contact.email=a@example.com": "contact.email", "phone=1": "contact.phone",
+		"crm/policies#policy_no=1": "identity.number", "identity.number@crm/policies#policy_no=1": "identity.number",
 	} {
 		id, err := app.ParseIdentifier(text)
 		if err != nil || string(id.Category) != want {
 			t.Errorf("%s: %s, %v", text, id.Category, err)
 		}
+		if want == "identity.number" && id.Domain != "crm/policies#policy_no" {
+			t.Errorf("%s is a number of %q", text, id.Domain)
+		}
 	}
-	for _, text := range []string{"", "email", "email=", "contact.emial=a@example.com"} {
+	for _, text := range []string{"", "email", "email=", "contact.emial=a@example.com", "crm/policies#=a@example.com"} {
 		if _, err := app.ParseIdentifier(text); err == nil {
 			t.Errorf("%q is taken", text)
 		} else if strings.Contains(err.Error(), "a@example.com") {

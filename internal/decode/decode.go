@@ -124,6 +124,7 @@ type Item struct {
 	Digest  [32]byte
 	Values  []Value
 	Raw     []byte // Raw only. A record's line end included
+	Unread  bool   // of Glue: it stands in a gap, or is the rest that nobody can read
 	Body    int    // Raw only: how much of Raw is the record itself; the digest is over that
 }
 

@@ -171,6 +171,31 @@ func TestRawIsTheFile(t *testing.T) {
 	}
 }
 
+// TestUnread says that of a raw reading what stands in a gap is told from what stands between records, and nothing else is.
+func TestUnread(t *testing.T) {
+	p := pools(t)["child"]
+	for file, want := range map[string]string{
+		"id;mail;x\n1;a;b\n2;a;b\n3;c;\"d\n4;d;e\n":                     "3;c;\"d\n",
+		"{\"a\":1}\n{\"b\":}\n{\"c\":2}\n":                              "{\"b\":}\n",
+		"[{\"a\":1},{\"b\" 2},{\"c\":2}]\n":                             "{\"b\" 2}",
+		"[1] x":                                                         "x",
+		"<a><b>1</b><b>2</c></a>":                                       "<b>2</c>",
+		"INSERT INTO t VALUES (1,'a');\nUPSERT t 'x';\nSET x = 1;\n":    "UPSERT t 'x';",
+		"INSERT INTO t VALUES (1,'a');\nUPDATE t SET a = 'never ends\n": "'never ends\n",
+	} {
+		var got []byte
+		_, err := p.Decode(t.Context(), decode.Options{Raw: true}, strings.NewReader(file), func(it *decode.Item) error {
+			if it.Unread {
+				got = append(got, it.Raw...)
+			}
+			return nil
+		})
+		if err != nil || string(got) != want {
+			t.Errorf("%q: unread is %q, not %q: %v", file, got, want, err)
+		}
+	}
+}
+
 func TestStopAndLimit(t *testing.T) {
 	file := strings.Repeat("{\"a\":1}\n", 200_000)
 	for kind, p := range pools(t) {

@@ -101,6 +101,7 @@ func (d *decoder) place(offset int64) place {
 // counted is called after each record or gap.
 func (d *decoder) counted(err error) error {
 	d.ordinal++
+	d.out.lost = false
 	if err == nil && d.o.Limit > 0 && d.ordinal >= d.o.Limit {
 		return errEnough
 	}
@@ -111,6 +112,7 @@ func (d *decoder) gap(code string, offset int64) error {
 	if d.o.Block {
 		return nil // a block begins and ends anywhere: what does not fit is not the file's fault
 	}
+	d.out.lost = true // until the record is counted
 	return d.out.gap(code, d.place(offset))
 }
 

@@ -97,7 +97,7 @@ func (d *decoder) broken() error { return d.hopeless(GapJSON) }
 
 // hopeless gives the rest as bytes that belong to no record.
 func (d *decoder) hopeless(code string) error {
-	d.end = code
+	d.end, d.out.lost = code, true
 	for len(d.w.atLeast(1)) > 0 {
 		if err := d.leave(tagGlue, min(len(d.w.data()), chunkSize)); err != nil {
 			return err

@@ -64,6 +64,7 @@ type parts struct {
 
 // statement reads one statement, or what stands before it.
 func (s *dump) statement() error {
+	s.out.lost = false
 	n, kind, ok := s.token(0)
 	data := s.w.data()
 	switch {
@@ -142,6 +143,7 @@ func (s *dump) skip() error {
 				if err := errors.Join(s.gap(GapSQL, s.w.off), s.counted(nil)); err != nil {
 					return err
 				}
+				s.out.lost = true // with the rest of the statement
 			}
 		}
 		end := ok && s.ends(0)

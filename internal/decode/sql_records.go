@@ -202,6 +202,7 @@ func (s *dump) copyFrom() error {
 		if err != nil || raw == nil {
 			return err
 		}
+		s.out.lost = options
 		body := bodyOf(raw)
 		last := string(raw[:body]) == `\.`
 		if last || options {

@@ -9,10 +9,11 @@ import (
 // chunkSize is how many bytes of items are sent at once.
 const chunkSize = 128 << 10
 
-// maxNames is how many names of fields a file may have; further values stand under moreName, with their paths.
+// maxNames is how many names of fields a file may have; further values stand under More, with their paths.
 const maxNames = 4096
 
-const moreName = "{more}"
+// More is the field of the values for whose names a file has too many.
+const More = "{more}"
 
 // The tags of what a chunk holds.
 const (
@@ -27,11 +28,13 @@ const (
 	tagLead
 	tagHead
 	tagTail
+	tagUnread
 )
 
 // writer writes items into chunks.
 type writer struct {
 	raw   bool
+	lost  bool // what is given now stands in a gap
 	buf   []byte
 	names map[string]uint64
 	order []string
@@ -122,7 +125,7 @@ func (w *writer) value(name, path string, kind ValueKind, v []byte, start, end i
 		if path == "" {
 			path = name
 		}
-		name = moreName
+		name = More
 	}
 	if path == name {
 		path = ""
@@ -176,6 +179,9 @@ func (w *writer) gap(code string, p place) error {
 func (w *writer) glue(tag byte, b []byte) error {
 	if !w.raw || len(b) == 0 {
 		return nil
+	}
+	if w.lost {
+		tag = tagUnread
 	}
 	w.buf = append(w.buf, tag)
 	w.bytes(b)
@@ -274,6 +280,9 @@ func (r *reader) next() (done bool, err error) {
 		return true, nil
 	case tagGlue, tagSeparator, tagLead, tagHead, tagTail:
 		r.item = Item{Kind: Glue + Kind(tag-tagGlue), Raw: r.bytes(), Values: r.item.Values[:0]}
+		return true, nil
+	case tagUnread:
+		r.item = Item{Kind: Glue, Unread: true, Raw: r.bytes(), Values: r.item.Values[:0]}
 		return true, nil
 	default:
 		r.bad = true

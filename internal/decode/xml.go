@@ -68,6 +68,7 @@ func safeToken(data []byte, last bool) (n int, kind xmlKind, ok bool) {
 
 // piece reads one token between records, or a record.
 func (x *xmlFile) piece() (done bool, err error) {
+	x.out.lost = false
 	if len(x.w.atLeast(1)) == 0 {
 		return true, x.finish()
 	}
@@ -125,6 +126,7 @@ func (x *xmlFile) unfinishedToken() (done bool, err error) {
 		if err := x.counted(nil); err != nil {
 			return true, err
 		}
+		x.out.lost = true
 		for { // a text ends at the next bracket, anything else is lost with it
 			data := x.w.data()
 			i := bytes.IndexByte(data[1:], '<') + 1
@@ -173,10 +175,7 @@ func (x *xmlFile) gapOf(n int) error {
 	if err := x.gap(GapXML, x.w.off); err != nil {
 		return err
 	}
-	if err := x.counted(nil); err != nil {
-		return err
-	}
-	return x.leave(tagGlue, n)
+	return x.counted(x.leave(tagGlue, n))
 }
 
 // blank leaves white space behind; before a record it goes with that.

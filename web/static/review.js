@@ -64,7 +64,7 @@ function say(...parts) {
 	return p;
 }
 
-const word = { accept: "accepted", reject: "rejected", change: "changed", defer: "deferred" };
+const word = { accept: "accepted", reject: "rejected", change: "changed", defer: "deferred", second: "deferred" };
 
 function mark(row, kind, text) {
 	const said = row.querySelector(".said");
@@ -82,7 +82,7 @@ function decide(verdict, { category = "", reason = "" } = {}) {
 	const row = rows[at];
 	if (!row || !may || !open(row)) return;
 	if (verdict === "accept" && !row.dataset.category) return;
-	mark(row, verdict, word[verdict]);
+	mark(row, verdict === "second" ? "defer" : verdict, word[verdict]);
 	ahead.delete(row.dataset.at);
 	const entry = { row, batch: "" };
 	entry.sent = send("/field/decide", { at: row.dataset.at, seen: row.dataset.seen, verdict, category, reason, back: "/review" }).then((answer) => settle(entry, answer), () => fail(entry, "not sent"));
@@ -178,7 +178,7 @@ const keys = {
 	r: reject,
 	c: change,
 	d: () => decide("defer"),
-	f: () => decide("defer", { reason: "second review: asked for in review" }),
+	f: () => decide("second"),
 	s: () => may && suppress(),
 	u: undo,
 	A: () => document.getElementById("all-accept")?.click(),
