@@ -130,10 +130,13 @@ func (l *lexicon) read(ctx *Context) header {
 		h.put("none.boolean", 6, "the name is a question")
 		return h
 	}
-	if n := len(raw); n > 1 && raw[0] == "num" && strings.HasSuffix(raw[n-1], "s") && !strings.HasSuffix(raw[n-1], "ss") || n == 3 && raw[1] == "to" && ratios[oneWord(raw[2])] {
+	if len(raw) == 3 && raw[1] == "to" && ratios[oneWord(raw[2])] {
 		h.flip, h.known = "none.count", true
 		h.put("none.count", 8, "the name is of a number of them")
 		return h
+	}
+	if l.counted(ctx, raw) {
+		h.put("none.count", 4, "the name may be of a number of them")
 	}
 	if len(raw) > 2 && counters[raw[0]] && (raw[1] == "of" || raw[1] == "de") {
 		h.flip, h.known = "none.count", true
@@ -195,45 +198,6 @@ func (l *lexicon) read(ctx *Context) header {
 	return h
 }
 
-// asksWhether tells whether a question is answered by yes or no: "Found photo?" and "Haben Sie Kinder?" are, "What is your e-mail address?" and "Phone number?" are
-// not. Behind a participle the name may still be what is asked for: "Sent to e-mail?".
-func (l *lexicon) asksWhether(raw []string) bool {
-	if questions[raw[0]] {
-		return true
-	}
-	if !participles[raw[0]] {
-		return false
-	}
-	rest, _ := tokens(raw[1:])
-	return !slices.ContainsFunc(l.match(rest), func(x match) bool { return x.end == len(rest) && x.cat.Personal() })
-}
-
-// askedFor leaves out how a question begins that asks for a thing: "What is your date of birth?".
-func askedFor(raw []string) []string {
-	n := len(raw)
-	if n < 2 || !interrogatives[raw[0]] && !(raw[0] == "was" && (raw[1] == "ist" || raw[1] == "sind")) {
-		return raw
-	}
-	i := 1
-	for i < n-1 && (asking[raw[i]] || interrogatives[raw[i]]) {
-		i++
-	}
-	return raw[i:]
-}
-
-var (
-	interrogatives = wordSet("what which your wie welche welcher welches welchen ihr ihre ihren dein deine quel quelle quels quelles votre vos cual cuales su sus")
-	asking         = wordSet("is are was were the of these ist sind lautet lauten est sont es son ton ta tu el la le l")
-)
-
-// questions are words that begin a question of yes or no, besides the auxiliaries; participles do where nothing personal is at the end.
-var (
-	questions = wordSet("are am were have had could would shall found haben hast habt hatte hatten sind bist seid war waren wird wurde werden kann koennen konnen sollen mochten moechten wollen " +
-		"avez ont est sont etes peut pouvez voulez souhaitez tiene tienen tienes esta estan es eres puede puedes desea deseas acepta quiere")
-	participles = wordSet("sent paid got received done made taken seen read signed returned completed approved accepted attended contacted informed verified vaccinated " +
-		"bezahlt gesendet versendet erhalten gelesen bestatigt bestaetigt paye envoye recu pagado enviado recibido leido")
-)
-
 // numberOf tells whether "no" before the word is short for number: no_telp, no_ktp.
 func numberOf(w string) bool {
 	switch oneWord(w) {
@@ -246,7 +210,7 @@ func numberOf(w string) bool {
 // counters are words behind which "of" says that something is counted, and describing those that make a name one of a field, not of what is in it.
 var (
 	counters   = wordSet("number num no nb nbr count amount total anzahl nombre numero qty")
-	ratios     = wordSet("salary price amount value weight age")
+	ratios     = wordSet("salary price amount value weight")
 	bounds     = wordSet("min max minimum maximum avg average mean default_ minimal maximal")
 	describing = wordSet("field feld attr attribute column mapping label labels regex regexp placeholder col")
 )
@@ -379,7 +343,7 @@ func (h *header) take(x match, m int) {
 		nats = 2.5
 	case x.end < m && (x.cat == "demographic.gender" || x.cat == "demographic.ethnicity") && h.flip == "":
 		nats = 6 // sex_baby, race_general
-	case x.end < m && x.cat == "online.ip" && h.flip == "":
+	case x.end < m && x.cat == "online.ip" && h.flip == "" && !slices.ContainsFunc(h.tokens[x.end:], func(w string) bool { return networks[w] }):
 		nats = 6 // ip_connexion
 	case x.end < m && x.cat.Personal() && x.entity():
 		nats = .5 // user_aliases are not users
@@ -407,6 +371,10 @@ func (h *header) take(x match, m int) {
 	}
 	h.put(x.cat, nats, "name \""+strings.Join(x.words, " ")+"\"")
 }
+
+// networks are words behind "ip" that make it that of a net or a device rather than of a visitor: ip_pool_name.
+var networks = wordSet("pool pools name range ranges mask netmask subnet subnets gateway version type class family protocol proto prefix length plan vlan network net port count block list whitelist blacklist allowlist " +
+	"denylist filter mode rating camera cam server router code protection assignment allocation lease method")
 
 // entity tells whether the phrase names those that a table may be of: in front of another word it only says whose that is.
 func (x *match) entity() bool {

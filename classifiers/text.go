@@ -213,7 +213,7 @@ func (sc *scan) run9(i int) int {
 	for j < len(text) && text[j]-'0' < 10 {
 		j++
 	}
-	if j-i > 13 && serial(text, i) {
+	if j-i > 13 && serial(text, i, j) {
 		return j
 	}
 	on := goesOn(text, i)
@@ -229,12 +229,13 @@ func (sc *scan) run9(i int) int {
 	return j
 }
 
-// serial tells whether a long number is what a program calls a thing: letters and a low line stand before it, as in "blk_-1608999687919862906".
-func serial(text []byte, i int) bool {
-	if i > 0 && text[i-1] == '-' {
-		i--
+// serial tells whether a long number behind letters and a low line is what a program calls a thing, as in "blk_-1608999687919862906": one below zero, of
+// more digits than any number of somebody has, or of a block. Behind other words it may be a card: "card_4242424242424242".
+func serial(text []byte, i, j int) bool {
+	if below := i > 0 && text[i-1] == '-'; below {
+		return i > 2 && text[i-2] == '_' && classOf[text[i-3]] == lower
 	}
-	return i > 1 && text[i-1] == '_' && classOf[text[i-2]] == lower
+	return i > 1 && text[i-1] == '_' && classOf[text[i-2]] == lower && (j-i > 19 || i > 3 && string(text[i-4:i]) == "blk_")
 }
 
 // leadsOn tells whether a token goes on at j, behind a few digits: no form ends there.

@@ -16,7 +16,7 @@ type view struct {
 	cared   bool            // somebody is treated: patients and doctors are named
 	first   map[string]int  // how many names begin with a word
 	letters map[string]int  // and with two letters, where no sign follows
-	glued   map[string]int  // how many names are a beginning and a word: restrasse, replz, reort
+	glued   map[string]glue // how many names are a beginning and a word: restrasse, replz, reort
 	words   map[string]bool // of all names
 }
 
@@ -25,7 +25,7 @@ func (l *lexicon) viewOf(d *pii.Dataset) *view {
 	if v := l.last.Load(); v != nil && v.of == d && v.fields == len(d.Fields) {
 		return v
 	}
-	v := &view{of: d, fields: len(d.Fields), kind: siblings(d), ledger: ledger(d), cared: cared(d.Ref.Dataset), words: map[string]bool{}, first: map[string]int{}, letters: map[string]int{}, glued: map[string]int{}}
+	v := &view{of: d, fields: len(d.Fields), kind: siblings(d), ledger: ledger(d), cared: cared(d.Ref.Dataset), words: map[string]bool{}, first: map[string]int{}, letters: map[string]int{}, glued: map[string]glue{}}
 	for _, w := range Tokens(d.Ref.Dataset) {
 		v.words[w] = true
 	}
@@ -94,8 +94,12 @@ func (l *lexicon) bare(ctx *Context, raw []string) []string {
 	return raw
 }
 
-// reached is what a beginning counts for that leaves a word for how to reach somebody; of others alone nothing follows: natcity, natcrime, natrace.
-const reached = 100
+// glue is how many names a beginning leaves a word of, and whether one of those is for how to reach somebody: of others alone nothing follows, as of
+// natcity, natcrime, natrace.
+type glue struct {
+	names   int
+	reached bool
+}
 
 // glue counts the beginnings that leave a word.
 func (v *view) glue(w string) {
@@ -103,11 +107,11 @@ func (v *view) glue(w string) {
 		return
 	}
 	for n := 2; n <= 5 && n+3 <= len(w); n++ {
-		if meant(w[n:]) {
-			v.glued[w[:n]]++
-			if c := canon(w[n:]); reachWords[c[0]] || personWords[c[0]] || c[0] == "street" || c[0] == "postcode" || c[0] == "name" {
-				v.glued[w[:n]] += reached
-			}
+		if meant(w[n:]) && !meant(w[:n]) {
+			g, c := v.glued[w[:n]], canon(w[n:])
+			g.names++
+			g.reached = g.reached || reachWords[c[0]] || personWords[c[0]] || c[0] == "street" || c[0] == "postcode" || c[0] == "name"
+			v.glued[w[:n]] = g
 		}
 	}
 }
@@ -118,7 +122,7 @@ func (v *view) beginning(w string) int {
 		return 0
 	}
 	for n := min(5, len(w)-3); n >= 2; n-- {
-		if v.glued[w[:n]] >= 3+reached && meant(w[n:]) {
+		if g := v.glued[w[:n]]; g.names >= 3 && g.reached && meant(w[n:]) {
 			return n
 		}
 	}

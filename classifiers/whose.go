@@ -87,7 +87,7 @@ func (h *header) beside(l *lexicon, ctx *Context, raw []string) {
 		say("contact.street", 8, "a line of an address")
 	case last == "cp" && len(raw) == 1 && v.placed():
 		say("contact.postcode", 8, "the code of a post office, beside a place")
-	case last == "state" && len(raw) == 1 && ctx.Field.Type == pii.Text && h.table == people && !v.words["status"]:
+	case last == "state" && len(raw) == 1 && ctx.Field.Type == pii.Text && h.table == people && v.placed() && !v.words["status"]:
 		delete(h.nats, "none.code")
 		say("contact.region", 7, "where people are")
 	case last == "party" && len(raw) == 1 && ctx.Field.Type == pii.Text && v.elected():

@@ -41,11 +41,14 @@ const kinWords = "daughter son mother father wife husband brother sister aunt un
 var kin = newWordSet(kinWords)
 
 // institutions are words that make the names before and behind them those of a house, a place, a prize or a work.
-var institutions = newWordSet("energy motors logistics foods airlines airways media electronics insurance pharma pharmaceuticals industries systems solutions software technologies technology consulting associates brothers sons group limited services brewery brewing bakery winery vineyards publishing records studios entertainment communications telecom networks shipping steel chemicals securities investments financial mutual realty properties hotels resorts stores supermarkets furniture fashion jewellers opticians garage autos dealership express digital robotics aerospace instruments laboratories labs medal scale effect syndrome lemma equation conjecture process filter transform constant park lake river island mountain falls beach bay valley forest castle palace manor quartet orchestra band festival marathon republic versicherung logistik motoren werke verlag brauerei bäckerei apotheke metzgerei autohaus reederei holding gruppe genossenschaft sparkasse volksbank hütte burg schloss brunnen assurances groupe société boulangerie pharmacie éditions brasserie garage lycée grupo banco fundación editorial bodegas farmacia panadería clínica transportes hermanos gruppo banca assicurazioni editore farmacia pasticceria cantina verzekeringen uitgeverij bakkerij apotheek groep bank fundação editora farmácia padaria grupo seguros wydawnictwo piekarnia apteka grupa fundacja fundacji bank huis maison casa museu  university college school academy institute foundation trust hospital hospice clinic airport station stadium arena museum gallery library theatre theater hall prize award cup league act distribution theorem algorithm equation " +
+var institutions = newWordSet("energy motors logistics foods airlines airways media electronics insurance pharma pharmaceuticals industries systems solutions software technologies technology consulting associates brothers sons group limited services brewery brewing bakery winery vineyards publishing records studios entertainment communications telecom networks shipping chemicals securities investments financial mutual realty properties hotels resorts stores supermarkets furniture fashion jewellers opticians garage autos dealership express digital robotics aerospace instruments laboratories labs medal scale effect syndrome lemma equation conjecture process filter transform island mountain falls palace quartet orchestra band festival marathon republic versicherung logistik motoren werke verlag brauerei bäckerei apotheke metzgerei autohaus reederei holding gruppe genossenschaft sparkasse volksbank hütte brunnen assurances groupe société boulangerie pharmacie éditions brasserie garage lycée grupo banco fundación editorial bodegas farmacia panadería clínica transportes hermanos gruppo banca assicurazioni editore farmacia pasticceria cantina verzekeringen uitgeverij bakkerij apotheek groep bank fundação editora farmácia padaria grupo seguros wydawnictwo piekarnia apteka grupa fundacja fundacji bank huis maison casa museu  university college school academy institute foundation trust hospital hospice clinic airport station stadium arena museum gallery library theatre theater hall prize award cup league act distribution theorem algorithm equation " +
 	"bank post times journal church cathedral cancer capital partners holdings inc ltd llc plc corp corporation gmbh ag kg ohg sarl srl spa bv nv llp " +
 	"street road avenue lane drive square boulevard str straße strasse platz weg allee ring ufer damm brücke schule gymnasium universität klinik klinikum krankenhaus stiftung verein preis stadion kirche tower bridge collection plant stations marina islands stiftung " +
 	"université lycée collège école hôpital institut fondation théâtre stade musée gare avenue bourse prix église galeries librairie aéroport " +
 	"universidad universidade università universiteit uniwersytet uniwersytetu politechnika politecnico instituto istituto instytut fundación fundação fondazione fundacja stichting ospedale szpital ziekenhuis teatro teatr estadio estádio stadio premio prêmio nagroda plaza piazza praça plac ulica aleja aleje corso calle avenida rua real colegio colégio escuela escola liceo liceum szkoła parafia iglesia igreja chiesa kościół museo museu muzeum aeropuerto aeroporto lotnisko puente ponte hurricane cyclone")
+
+// sites are words for places that are surnames too: "in Victoria Park", "my colleague Peter Burg".
+var sites = newWordSet("park lake river forest castle bay steel burg schloss manor beach valley constant")
 
 // firms are firms, brands and places of two words that look like people.
 var firms = classifiers.NewWordSet([]string{
@@ -69,8 +72,25 @@ func firm(text []byte, i, j int) bool {
 var alone = newWordSet("ford siemens bosch philips porsche mercedes ferrari honda toyota suzuki yamaha kawasaki disney dell prada gucci armani versace boeing chanel dior hilton marriott hyatt nestle heinz kellogg cadbury gillette colgate opel renault peugeot citroen michelin bentley tesla chase barclays lloyds deloitte mckinsey " +
 	"jenkins travis apache tomcat alexa siri cortana watson gemini kindle stanford princeton harvard yale columbia oxford cambridge max min dolby pascal ruby python perl julia celsius fahrenheit kelvin newton watt pearson springer elsevier reuters bloomberg hermes cartier rolex boots sainsbury waitrose wilko")
 
-// afterNames tells whether a word behind a name makes it that of a street, a company or a house.
-func afterNames(word []byte) bool { return institutions.Has(word) }
+// afterNames tells whether the word text[i:j] behind a name makes it that of a street, a company or a house.
+func afterNames(text []byte, i, j int) bool {
+	return institutions.Has(text[i:j]) || sites.Has(text[i:j]) && sited(text, i)
+}
+
+// sited tells whether what stands before the capitalised words that end at i says that they are a place: "in", "at the".
+func sited(text []byte, i int) bool {
+	for range 4 {
+		w := wordBehind(text, i)
+		if len(w) == 0 || text[i-1] != ' ' && text[i-1] != '-' {
+			return false
+		}
+		i -= 1 + len(w)
+		if !big(text, i) || i > 0 && text[i-1] != ' ' && text[i-1] != '-' {
+			return inPlace.Has(w) || things.Has(w) || articles.Has(w)
+		}
+	}
+	return false
+}
 
 // streetish tells whether what follows makes the name one of a street, a company or a house: one of the next two capitalised words.
 func streetish(text []byte, end int) bool {
@@ -82,7 +102,7 @@ func streetish(text []byte, end int) bool {
 		for j < len(text) && j-end < 14 && classifiers.IsLetter(text[j]) {
 			j++
 		}
-		if afterNames(text[end+1 : j]) {
+		if afterNames(text, end+1, j) {
 			return true
 		}
 		if j == end+1 || !big(text, end+1) {

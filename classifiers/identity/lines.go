@@ -39,7 +39,7 @@ func wholeLine(text []byte, i int) (end, words, known int) {
 		e := dictionary.Find(w)
 		named := max(e.Given, e.Family) >= 1
 		switch {
-		case j == k, words == 4, institutions.Has(w), title(w):
+		case j == k, words == 4, institutions.Has(w), words == 0 && sites.Has(w), title(w):
 			return 0, 0, 0
 		case words > 0 && (particle(w) || initial(w) || lineages.Has(w)):
 		case !big(w, 0), e.Kinds&(dictionary.Common|dictionary.Word) != 0 && max(e.Given, e.Family) < 3, e.Kinds == 0 && (noun(w) || len(w) < 3), e.Kinds == dictionary.City && known == 0, closings.Has(w):
@@ -269,7 +269,12 @@ func paired(text []byte, j int) bool {
 	return x.Given >= 2 && x.Kinds&(dictionary.Common|dictionary.Word) == 0 && x.City == 0 && !alone.Has(text[e+1:k]) && !institutions.Has(text[e+1:k]) && !partners(text, j) && !streetish(text, k) && !(k < len(text) && (text[k] == '_' || text[k] == '(' || text[k] == '/'))
 }
 
-var monthNames = newWordSet("jan mar apr may jun jul aug april june august juni juli mai avril augusto")
+// monthNames are months that are names too, months all of them.
+var (
+	monthNames = newWordSet("jan mar apr may jun jul aug april june august juni juli mai avril augusto")
+	months     = newWordSet("jan mar apr may jun jul aug april june august juni juli mai avril augusto feb sep sept oct nov dec january february march july september october november december " +
+		"januar februar märz mär okt dez oktober dezember")
+)
 
 // calendar tells whether the word text[i:j] is a month rather than a name: beside a number, or in a list of months.
 func calendar(text []byte, i, j int) bool {
@@ -284,5 +289,30 @@ func calendar(text []byte, i, j int) bool {
 	for e < len(text) && e-j < 3 && (text[e] == ' ' || text[e] == '"' || text[e] == '\'' || text[e] == ',') {
 		e++
 	}
-	return k > 0 && (classifiers.IsDigit(text[k-1]) || text[k-1] == ',' || k < i && text[k] == '"' && e > j && text[j] == '"') || e < len(text) && classifiers.IsDigit(text[e]) || e > j && e < len(text) && monthNames.Has(text[e:classifiers.Letters(text, e)])
+	if k > 0 && (classifiers.IsDigit(text[k-1]) || text[k-1] == ',' && monthEnds(text[:k-1]) || k < i && text[k] == '"' && e > j && text[j] == '"') {
+		return true
+	}
+	return e > j && e < len(text) && months.Has(text[e:classifiers.Letters(text, e)]) || e < len(text) && classifiers.IsDigit(text[e]) && (text[j] != ',' || yearAt(text, e))
+}
+
+// monthEnds tells whether a month or a number stands at the end.
+func monthEnds(text []byte) bool {
+	e := len(text)
+	for e > 0 && (text[e-1] == '"' || text[e-1] == '\'') {
+		e--
+	}
+	s := e
+	for s > 0 && e-s < 10 && classifiers.IsLetter(text[s-1]) {
+		s--
+	}
+	return e > 0 && classifiers.IsDigit(text[e-1]) || months.Has(text[s:e])
+}
+
+// yearAt tells whether a year stands at k: "April, 2024", but no "Jan, 34".
+func yearAt(text []byte, k int) bool {
+	e := k
+	for e < len(text) && classifiers.IsDigit(text[e]) {
+		e++
+	}
+	return e-k == 4 && (text[k] == '1' || text[k] == '2')
 }

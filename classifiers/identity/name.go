@@ -171,7 +171,7 @@ func fullName(v []byte) bool {
 		return false
 	}
 	first, last := v[ws[0].start:ws[0].end], v[ws[n-1].start:ws[n-1].end]
-	if !comma && afterNames(last) {
+	if !comma && institutions.Has(last) {
 		return false
 	}
 	if comma {

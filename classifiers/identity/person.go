@@ -348,7 +348,7 @@ func readRest(text []byte, j int) (r rest) {
 				return r
 			}
 		case big(w, 0) && len(w) >= 2:
-			if !r.word(w, linked) {
+			if !r.word(w, linked, afterNames(text, j+1, k)) {
 				return r
 			}
 			r.end, linked = k, false
@@ -363,9 +363,9 @@ func readRest(text []byte, j int) (r rest) {
 	return r
 }
 
-// word takes one more capitalised word; false ends the name before it.
-func (r *rest) word(w []byte, linked bool) bool {
-	if afterNames(w) || title(w) {
+// word takes one more capitalised word, which may be one of a house; false ends the name before it.
+func (r *rest) word(w []byte, linked, house bool) bool {
+	if house || title(w) {
 		r.bad = true
 		return false
 	}

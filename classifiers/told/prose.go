@@ -106,7 +106,7 @@ done:
 }
 
 // systems are names of accounts that belong to nobody, and words that follow such labels.
-var systems = set(strings.Fields("pam_unix failed denied required disabled enabled locked expired ok successful attempt page form screen self this null_user ec2-user ubuntu debian jenkins nobody4 operator backup cron sshd git zookeeper kafka elasticsearch kibana root admin administrator app postgres mysql www-data nobody system daemon nginx apache guest test anonymous null none nil true false unknown undefined string default name service worker api web id data info agent group role type from the new not with by is not-set n/a session error login logout user password"))
+var systems = set(strings.Fields("pam_unix logrotate dovecot dovenull postfix exim mail news uucp proxy list man sync bin sys lp games irc gnats syslog systemd systemd-network systemd-resolve systemd-timesync messagebus chrony ntp snmp munin zabbix prometheus grafana rabbitmq redis mongodb memcached tomcat jetty gitlab vmail amavis clamav spamd opendkim bind named ftp rpc statd puppet failed denied required disabled enabled locked expired ok successful attempt page form screen self this null_user ec2-user ubuntu debian jenkins nobody4 operator backup cron sshd git zookeeper kafka elasticsearch kibana root admin administrator app postgres mysql www-data nobody system daemon nginx apache guest test anonymous null none nil true false unknown undefined string default name service worker api web id data info agent group role type from the new not with by is not-set n/a session error login logout user password"))
 
 // readNamed takes a name behind "user" in a log: tied, or with a digit or a sign in it.
 func readNamed(text []byte, k int, tied bool) (start, end int, ok bool) {
@@ -158,7 +158,13 @@ func readParen(text []byte, k int, _ bool) (start, end int, ok bool) {
 	if !ok || end+1 >= len(text) {
 		return 0, 0, false
 	}
-	return start, end, text[k-1] == '(' && text[end] == ')' || text[k-1] == ' ' && text[end] == '/' && text[end+1]-'0' < 10
+	return start, end, text[k-1] == '(' && text[end] == ')' || text[k-1] == ' ' && text[end] == '/' && address(text, end+1)
+}
+
+// address tells whether an internet address begins at k.
+func address(text []byte, k int) bool {
+	e := digits(text, k)
+	return e > k && e+1 < len(text) && (text[e] == '.' || text[e] == ':') && text[e+1]-'0' < 10
 }
 
 // readSigned reads a name to sign in with whatever stands behind it.

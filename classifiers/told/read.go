@@ -27,13 +27,13 @@ func (k *kind) reader(name string) reader {
 var readers = map[string]reader{
 	"date": readDate, "born": readBorn, "age": readAge, "years": readYears, "cap": readCap, "one": readOne, "name": readName, "city": readCity, "town": readTown, "street": readStreet, "code": readCode,
 	"number": readNumber, "amount": readAmount, "phrase": readPhrase, "plate": readPlate, "login": readLogin, "named": readNamed, "account": readAccount,
-	"secret": readSecret, "security": readSecurity, "expiry": readExpiry, "blood": readBlood,
+	"secret": readSecret, "security": readSecurity, "expiry": readExpiry, "carded": readCarded, "driven": readDriven, "indexed": readIndexed, "sent": readSent, "bank": readBank, "blood": readBlood,
 	"spoken": readSpoken, "small": readSmall, "bornin": readBornIn, "paren": readParen, "unix": readUnix, "long": readLong, "numbered": readNumbered, "held": readHeld, "lone": readLone, "person": readPerson, "called": readCalled, "known": readKnown, "handle": readHandle, "web": readWeb,
 }
 
 func (k *kind) readTerm(text []byte, at int, _ bool) (start, end int, ok bool) {
 	at = article(text, at)
-	end, ok = k.term(text, at, true)
+	end, _, ok = k.term(text, at, true)
 	return at, end, ok
 }
 

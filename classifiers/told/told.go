@@ -53,6 +53,7 @@ type term struct {
 	exact bool // only as written
 	open  bool // the ending of its last word is free
 	told  bool // it counts behind a label alone
+	part  bool // it says nothing of anybody beside a hyphen
 }
 
 // All lists the classifiers of this package.
@@ -139,6 +140,7 @@ func (of lists) addLabel(k *kind, l string) {
 func (of lists) addTerm(t string) (stem uint64) {
 	x := term{text: t}
 	x.text, x.told = strings.CutPrefix(t, "!")
+	x.text, x.part = strings.CutPrefix(x.text, "?")
 	x.text, x.open = strings.CutSuffix(x.text, "~")
 	x.exact = strings.ToLower(x.text) != x.text
 	if x.open {
@@ -213,7 +215,7 @@ func (k *kind) at(text []byte, i int) (h classifiers.Hit, ok bool) {
 	if k.cue == nil || leading.Has(w) {
 		return h, false
 	}
-	if end, ok := k.term(text, i, false); ok && (k.spoken(text, i, end) || headed(text, i)) && !proper(text, i, end) && !compound(text, i, end) {
+	if end, part, ok := k.term(text, i, false); ok && (k.spoken(text, i, end) || headed(text, i)) && !proper(text, i, end) && !(part && compound(text, i, end)) {
 		return classifiers.Hit{Start: i, End: end, Flags: classifiers.Labelled}, true
 	}
 	return h, false
@@ -340,11 +342,11 @@ func tie(text []byte, k int) (at int, tied, ok bool) {
 	return k, tied, true
 }
 
-// term reads a term of the kind that begins at i, the longest.
-func (k *kind) term(text []byte, i int, behindLabel bool) (end int, ok bool) {
+// term reads a term of the kind that begins at i, the longest; part is one that says nothing where a hyphen makes it a part of a word.
+func (k *kind) term(text []byte, i int, behindLabel bool) (end int, part, ok bool) {
 	e := word(text, i)
 	if e == i || e-i > 32 {
-		return 0, false
+		return 0, false, false
 	}
 	for n := e - i; n >= 1 && n >= e-i-7; n-- {
 		if n < e-i && k.stems>>n&1 == 0 {
@@ -357,11 +359,11 @@ func (k *kind) term(text []byte, i int, behindLabel bool) (end int, ok bool) {
 				continue
 			}
 			if stop, hit := t.at(text, i); hit && stop > end {
-				end, ok = stop, true
+				end, part, ok = stop, t.part, true
 			}
 		}
 	}
-	return end, ok
+	return end, part, ok
 }
 
 // proper tells whether the term is a part of a proper name: it and the next word have a capital ("Catholic Church", "Christian Weber").
@@ -383,7 +385,7 @@ func limit(text []byte, i int) bool {
 	return text[i-1] != '.' && limits.Has(text[s:i-1]) || text[i-1] == '.' && (i == 1 || text[i-2] == '\n')
 }
 
-// compound tells whether a hyphen makes the term a part of a longer word: "OS-agnostic", "straight-forward".
+// compound tells whether a hyphen makes the term a part of a longer word: "OS-agnostic", "straight-forward". "HIV-positiv" and "gay-rights" say what they say.
 func compound(text []byte, i, end int) bool {
 	return i > 1 && text[i-1] == '-' && classifiers.IsLetter(text[i-2]) || end+1 < len(text) && text[end] == '-' && classifiers.IsLetter(text[end+1])
 }
