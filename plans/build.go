@@ -47,6 +47,7 @@ type Input struct {
 	Accepted   map[string]string       // gaps accepted, by id, with the reason
 	Decisions  map[string]pii.Decision // on references and kinds of question, by id
 	Recipients []policies.Recipient
+	Retain     []policies.Rule // the rules that Basis goes by
 }
 
 // Build makes the plan of a request from what the closure reached. It is pure.

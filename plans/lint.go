@@ -2,8 +2,12 @@ package plans
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
+	"vestige/lineage"
 	"vestige/pii"
+	"vestige/policies"
 )
 
 // lint reads a plan for what an approver would want to know. Each code has a section in docs/lint.md.
@@ -25,7 +29,28 @@ func lint(o *Open, b *builder) []Finding {
 		}
 		out = append(out, b.lintChildren(st)...)
 	}
+	if o.Kind == Erasure {
+		out = append(out, b.lintRules()...)
+	}
 	return out
+}
+
+// lintRules names rules that were to keep something and are about no place that any scan found: a slip in a pattern would have gone what the law keeps.
+func (b *builder) lintRules() (out []Finding) {
+	for _, r := range b.in.Retain {
+		m := r.Match
+		m.Category, m.Tag = "", ""
+		if (m.Source != "" || m.Dataset != "" || m.Field != "") && !slices.ContainsFunc(b.in.Graph.Nodes, func(n lineage.Node) bool { return about(m, &n) }) {
+			out = append(out, Finding{"VL106", pii.Ref{}, "", fmt.Sprintf("the rule %q keeps nothing: no dataset or field is called as its match says (%s)", r.Basis, strings.Trim(m.Source+" "+m.Dataset+" "+m.Field, " "))})
+		}
+	}
+	return out
+}
+
+// about tells whether a dataset, or a field of it, is called as a match says.
+func about(m policies.Match, n *lineage.Node) bool {
+	ref := n.Dataset.Ref
+	return m.Field == "" && m.Matches(ref, nil, nil) || slices.ContainsFunc(n.Fields, func(f lineage.FieldNode) bool { return m.Matches(ref.In(f.Field.Name), nil, nil) })
 }
 
 // lintChildren names references to a dataset whose deletion has to read all of the child, since no index helps.

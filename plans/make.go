@@ -185,7 +185,7 @@ func (e *Engine) build(ctx context.Context, g *lineage.Graph, a asked) (*Plan, e
 	in := Input{
 		Request: a.Request, Kind: a.Kind, Regime: a.Regime, Now: now, Deadline: a.Deadline, CoolDown: e.coolDown(a, now), Approvers: "another", Previous: a.previous,
 		Graph: g, Closure: cl, Start: a.start, Subjects: subjects, Batch: batch, Was: a.was, Change: e.Policy.Change, Tolerance: Tolerance{e.Policy.Tolerance.Percent, e.Policy.Tolerance.AtLeast}, Salt: a.salt,
-		Basis: e.basis(now), Accepted: accepted, Decisions: decisions, Recipients: e.Policy.Recipients,
+		Basis: e.basis(now), Accepted: accepted, Decisions: decisions, Recipients: e.Policy.Recipients, Retain: e.Policy.Retain,
 		Methods:    func(d pii.Dataset) []pii.Method { return e.source(d.Ref.Source).Methods(d) },
 		Statements: func(name string, u pii.Unit) []string { return e.source(name).Statements(u) },
 		Rungs:      func(d pii.Dataset) []connectors.Rung { return e.source(d.Ref.Source).Rungs(d) },

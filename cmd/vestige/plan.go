@@ -142,7 +142,11 @@ func (c *call) showLint(lint []plans.Finding) {
 			continue
 		}
 		delete(at, f.Code+f.Text)
-		c.printf("  %s %s: %s\n", c.dim("lint "+f.Code), f.Text, strings.Join(places, ", "))
+		c.printf("  %s %s", c.dim("lint "+f.Code), f.Text)
+		if f.At.Source != "" {
+			c.printf(": %s", strings.Join(places, ", "))
+		}
+		c.printf("\n")
 	}
 }
 
