@@ -47,15 +47,24 @@ func (c *closer) oneMore(n *Node, r *Record, e *Edge) bool {
 }
 
 // ofAnotherThing tells whether a record that refers to what hers refers to as well belongs to something else, too, that is not hers: the line of somebody's order, for an
-// article that she ordered.
+// article that she ordered. The article itself is nobody's: it takes no line from her order.
 func (c *closer) ofAnotherThing(n *Node, f *pii.Found, e *Edge) bool {
 	return slices.ContainsFunc(c.g.Out(n.Dataset.Ref), func(o *Edge) bool {
 		v := first(f.Fields[o.Fields[0]])
-		return o.To != e.To && o.Kind == Owns && !o.Copy && o.Holds(f.Fields) && !v.Null() && !slices.ContainsFunc(c.within[o.To], func(i int) bool {
+		return o.To != e.To && o.Kind == Owns && !o.Copy && o.Holds(f.Fields) && !v.Null() && c.peoples(o.To) && !slices.ContainsFunc(c.within[o.To], func(i int) bool {
 			r := c.out.Records[i]
 			return r.Holding == Hers && first(r.Fields[o.ToFields[0]]).Equal(v)
 		})
 	})
+}
+
+// peoples tells whether the records of a dataset are people's things: they refer to a person, or something joins them to one.
+func (c *closer) peoples(d pii.Ref) bool {
+	person := func(e *Edge) bool {
+		p := c.g.Node(e.To)
+		return (e.Kind == Owns || e.Kind == Shared) && !e.Copy && p != nil && p.Person >= possible
+	}
+	return slices.ContainsFunc(c.g.Out(d), person) || slices.ContainsFunc(c.g.In(d), func(e *Edge) bool { return e.Kind == Shared })
 }
 
 // devices tells whether a record that stands for a person lists what she herself goes by on several machines. Nobody is listed there beside her.

@@ -160,3 +160,22 @@ func TestTelephoneOfTwoAccounts(t *testing.T) {
 		}
 	}
 }
+
+// TestLinesOfAJoinedOrder has orders that a table joins to those who gave them, and lines of them for articles that nobody owns: they are the order's.
+func TestLinesOfAJoinedOrder(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	users := e.table("s/users", "id identity.number int", "email contact.email", "name identity.name")
+	orders := e.table("s/orders", "id none.key int", "status none.code")
+	parties := e.table("s/parties", "order_id none.key int >s/orders.id", "user_id identity.number int >s/users.id").keyed(2)
+	articles := e.table("s/articles", "id none.key int", "title none.other")
+	lines := e.table("s/lines", "id none.key int", "order_id none.key int >s/orders.id", "article_id none.key int >s/articles.id")
+	for i := range 30 {
+		users.add(i, mailAt(i), "Ann Lee")
+		articles.add(700+i, fmt.Sprintf("lamp %d", i))
+		orders.add(500+i, "done")
+		parties.add(500+i, i)
+		lines.add(900+i, 500+i, 700+i/3)
+	}
+	same(t, told(e.close(e.open(), mail(mailAt(4)))), []string{"hers s/lines 904", "hers s/orders 504", "hers s/parties 504", "hers s/users 4"})
+}
