@@ -142,8 +142,8 @@ The texts of the third reader are by one more hand, who wrote them before readin
 names of firms and towns, and 120 lines of logs of twenty kinds of programs. They were dealt out into C and D by turns. At first sight F1 was .868 on the texts of C and .812 on those
 of D, .830 and .882 on log lines, and 4 and 10 spans were found in texts with nobody in them. Then the gold was brought to the custom in both halves (when a card ends is marked; a number that
 a machine gives a user, the street of a firm and a shared e-mail address are right either way; a title is no part of a name; a tax number that fails its check was made anew): .883 and .812, and .854
-and .882 on log lines. Errors of C were read and their causes mended, of D only the figures were looked at; but the one who mended had written both, so D is kinder than texts of
-a stranger. No name was added to a dictionary for them.
+and .882 on log lines. Errors of C were read and their causes mended by the one who had written both halves: phrases of D are among the rules, so that the figures of C and D below are
+both those of development, and only those at first sight are a stranger's. No name was added to a dictionary for them.
 
 A span is right when at least half of its letters are covered by spans of the same kind on the other side. Given name, surname and full name are one kind,
 as are passports of all countries, and street and whole address. Every internet address counts in lines of logs. Identifiers are what its form or check
