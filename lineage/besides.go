@@ -30,11 +30,20 @@ func answers(g *Graph, people []*Edge) bool {
 func (c *closer) byAnother(n *Node, f *pii.Found) bool {
 	return slices.ContainsFunc(c.g.Out(n.Dataset.Ref), func(e *Edge) bool {
 		p := c.g.Node(e.To)
-		v := first(f.Fields[e.Fields[0]])
-		return e.When != nil && e.Kind == Owns && p != nil && p.Person >= possible && e.Holds(f.Fields) && !v.Null() && !slices.ContainsFunc(c.within[e.To], func(i int) bool {
-			r := c.out.Records[i]
-			return r.Holding == Hers && first(r.Fields[e.ToFields[0]]).Equal(v)
-		})
+		return e.When != nil && e.Kind == Owns && p != nil && p.Person >= possible && e.Holds(f.Fields) && whole(f, e.Fields) && !c.refersTo(f, e, Hers)
+	})
+}
+
+// whole tells whether a record has a value in each of the fields of a reference.
+func whole(f *pii.Found, fields []string) bool {
+	return !slices.ContainsFunc(fields, func(name string) bool { return first(f.Fields[name]).Null() || first(f.Fields[name]).Len() == 0 })
+}
+
+// refersTo tells whether a reference leads from a record to one that is hers, or at least so much hers.
+func (c *closer) refersTo(f *pii.Found, e *Edge, least Holding) bool {
+	return slices.ContainsFunc(c.within[e.To], func(i int) bool {
+		r := c.out.Records[i]
+		return rank(r.Holding) >= rank(least) && first(f.Fields[e.Fields[0]]).Equal(first(r.Fields[e.ToFields[0]])) && agreesOn(f, e, r)
 	})
 }
 
@@ -50,11 +59,7 @@ func (c *closer) oneMore(n *Node, r *Record, e *Edge) bool {
 // article that she ordered. The article itself is nobody's: it takes no line from her order.
 func (c *closer) ofAnotherThing(n *Node, f *pii.Found, e *Edge) bool {
 	return slices.ContainsFunc(c.g.Out(n.Dataset.Ref), func(o *Edge) bool {
-		v := first(f.Fields[o.Fields[0]])
-		return o.To != e.To && o.Kind == Owns && !o.Copy && o.Holds(f.Fields) && !v.Null() && c.peoples(o.To) && !slices.ContainsFunc(c.within[o.To], func(i int) bool {
-			r := c.out.Records[i]
-			return r.Holding == Hers && first(r.Fields[o.ToFields[0]]).Equal(v)
-		})
+		return o.To != e.To && o.Kind == Owns && !o.Copy && o.Holds(f.Fields) && whole(f, o.Fields) && c.peoples(o.To) && !c.refersTo(f, o, Hers)
 	})
 }
 

@@ -44,7 +44,7 @@ func TestAnsweredByStaff(t *testing.T) {
 	for kind, to := range map[string]pii.Ref{"user": users.ref, "staff": staff.ref} {
 		messages.guess = append(messages.guess, lineage.Edge{ID: kind, From: messages.ref, Fields: []string{"author_id"}, To: to, ToFields: []string{"id"}, Confidence: 0.99, When: &lineage.When{Field: "author_kind", Values: []string{kind}}})
 	}
-	same(t, told(e.close(e.open(), mail(mailAt(1)))), []string{"hers s/users 1", "hers s/tickets 101", "hers s/messages 1001", "hers s/messages 2000"})
+	same(t, told(e.close(e.open(), mail(mailAt(1)))), []string{"hers s/users 1", "hers s/tickets 101", "hers s/messages 1001", "hers s/messages 2000", "held-by-another s/messages 2002"})
 }
 
 // TestArticle leaves an article that she ordered where it is, and the orders of it by others, though it has an address of somebody who sells it.
@@ -64,6 +64,24 @@ func TestArticle(t *testing.T) {
 	same(t, told(e.close(e.open(), mail(mailAt(4)))), []string{"hers s/users 4", "hers s/orders 104", "hers s/lines 1004", "shared s/articles 504"})
 }
 
+// TestArticleOfAShop is TestArticle where orders have numbers of their own in each shop, and lines refer to shop and number.
+func TestArticleOfAShop(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t)
+	users := e.table("s/users", "id identity.number int", "email contact.email", "name identity.name")
+	articles := e.table("s/articles", "id none.key int", "vendor contact.email")
+	orders := e.table("s/orders", "shop none.code", "no none.key int", "user_id identity.number int >s/users.id").keyed(2)
+	lines := e.table("s/lines", "id none.key int", "shop none.code", "order_no none.key int", "article_id none.key int >s/articles.id")
+	lines.refs = append(lines.refs, pii.Reference{From: lines.ref, Fields: []string{"shop", "order_no"}, To: orders.ref, ToFields: []string{"shop", "no"}})
+	for i := range 30 {
+		users.add(i, mailAt(i), "Ann Lee")
+		articles.add(500+i, fmt.Sprintf("sales%d@example.net", i/3))
+		orders.add("north", 100+i, i)
+		lines.add(1000+i, "north", 100+i, 500+i%10)
+	}
+	same(t, told(e.close(e.open(), mail(mailAt(4)))), []string{"hers s/users 4", "hers s/orders north", "hers s/lines 1004", "shared s/articles 504"})
+}
+
 // TestUpwardToThePerson starts from the number of an account, which stands in payments alone, and goes up to the person by the order that names whom the payment names.
 func TestUpwardToThePerson(t *testing.T) {
 	t.Parallel()
@@ -79,6 +97,44 @@ func TestUpwardToThePerson(t *testing.T) {
 	}
 	from := pii.Identifier{Category: "finance.iban", Value: pii.NewValue(fmt.Sprintf("DE%020d", 3))}
 	same(t, told(e.close(e.open(), from)), []string{"hers s/users 3", "hers s/orders 103", "hers s/payments 1003"})
+}
+
+// TestUpwardToTwo starts from the number of an account from which a father also pays for his son, who is called as he is: which of them is meant has to be asked.
+func TestUpwardToTwo(t *testing.T) {
+	t.Parallel()
+	for name, born := range map[string]bool{"by their days of birth": true, "by their addresses": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEstate(t)
+			var users, orders, payments []*table
+			for _, shop := range []string{"s", "z"} {
+				users = append(users, e.table(shop+"/users", "id identity.number int", "email contact.email", "name identity.name", "born demographic.birth_date"))
+				orders = append(orders, e.table(shop+"/orders", "id none.key int", "user_id identity.number int >"+shop+"/users.id", "ship_name identity.name"))
+				payments = append(payments, e.table(shop+"/payments", "id none.key int", "order_id none.key int >"+shop+"/orders.id", "iban finance.iban", "holder identity.name"))
+			}
+			for i := range 60 {
+				as, in, day := i, 0, any(nil)
+				if i == 33 {
+					as = 3
+				}
+				if born {
+					in, day = i/30, fmt.Sprintf("19%d-01-02", 20+i)
+				}
+				called := fmt.Sprintf("Ann Lee%c%c", 'a'+as%26, 'a'+as/26)
+				users[in].add(i, mailAt(i), called, day)
+				orders[in].add(100+i, i, called)
+				payments[in].add(1000+i, 100+i, fmt.Sprintf("DE%020d", as), called)
+			}
+			of := map[bool]string{false: "s", true: "z"}[born]
+			from := given("finance.iban", fmt.Sprintf("DE%020d", 3))
+			c := e.close(e.open(), from)
+			same(t, told(c), []string{"unsure s/users 3", "unsure " + of + "/users 33", "unsure s/orders 103", "unsure " + of + "/orders 133", "unsure s/payments 1003", "unsure " + of + "/payments 1033"})
+			asked(t, name, c)
+			if len(c.Questions) != 1 || c.Questions[0].Code != "several-people" {
+				t.Errorf("asked %+v", c.Questions)
+			}
+		})
+	}
 }
 
 // TestDevices begins with the token of one machine of somebody who has two.

@@ -253,6 +253,8 @@ type closer struct {
 	reached    map[way]map[int][]*pii.Found
 	ends       ends
 	begins     map[pii.Ref]map[string][]int // lines with which letters begin, by object
+	hersIn     map[string][]hersLine        // lines with an identifier of hers, in order, by object
+	neighbours map[string]bool              // words of the names of others who live where she does, once asked
 	herCodes   []string                     // postcodes of hers, once asked
 	theirCodes []string                     // and of others of her name
 	things     map[string]bool              // what records of hers refer to, once asked
@@ -261,7 +263,10 @@ type closer struct {
 
 func newCloser(g *Graph, look Looker, lim Limits, answers map[string]pii.Verdict) *closer {
 	return &closer{
-		g: g, look: look, lim: lim, answers: answers, byID: map[string]*Known{}, recs: map[string]int{}, within: map[pii.Ref][]int{}, pending: map[string]*pend{}, trade: map[string]bool{}, common: map[string]bool{}, spoken: NewSpoken(g), rival: map[string]bool{}, spared: map[string]bool{}, twins: map[string]bool{}, namesakes: map[string][]int{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{}, begins: map[pii.Ref]map[string][]int{},
+		g: g, look: look, lim: lim, answers: answers, spoken: NewSpoken(g),
+		byID: map[string]*Known{}, recs: map[string]int{}, within: map[pii.Ref][]int{}, pending: map[string]*pend{},
+		trade: map[string]bool{}, common: map[string]bool{}, rival: map[string]bool{}, spared: map[string]bool{}, twins: map[string]bool{},
+		namesakes: map[string][]int{}, begins: map[pii.Ref]map[string][]int{}, hersIn: map[string][]hersLine{}, reached: map[way]map[int][]*pii.Found{}, ends: ends{},
 		out: Closure{Undecided: map[pii.Ref]int64{}}, profile: profile{}, said: profile{},
 	}
 }

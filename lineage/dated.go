@@ -9,21 +9,29 @@ import (
 	"vestige/pii"
 )
 
-// An address or a telephone that was somebody else's before stands in letters from then. Where no field says when a text was written, the days that it names do, if they agree.
+// An address or a telephone that was somebody else's before stands in letters from then. Where no field says when a text was written, the days that it names do, if one of them stands at its head and they agree.
 
 var dayPattern = regexp.MustCompile(`\b(?:\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.\d{4})\b`)
 
-// daysIn gives the days that the texts in which she was found name, her birth left out.
+// headPattern is what may stand above or before the day on which a text was written: nothing, or a line that says that this is the day. Any other day is one that it is about.
+var headPattern = regexp.MustCompile(`(?i)(?:^[^\pL\d]*|(?:^|\n)[^\pL\d]*(?:date|datum|fecha|data|dato|sent|gesendet|envoyé|enviado|inviato|verzonden)[^\pL\d\n]*:[^\pL\d\n]*)$`)
+
+// daysIn gives the days that the texts in which she was found name, her birth left out; none where no text begins with one.
 func (c *closer) daysIn(f *pii.Found) (out []int64) {
-	births := c.profile["demographic.birth_date"]
+	births, headed := c.profile["demographic.birth_date"], false
 	for _, h := range f.Hits {
-		for _, s := range dayPattern.FindAllString(valueAt(f.Fields[h.Field], h.Path).Reveal(), -1) {
+		text := valueAt(f.Fields[h.Field], h.Path).Reveal()
+		for _, at := range dayPattern.FindAllStringIndex(text, -1) {
+			s := text[at[0]:at[1]]
 			for _, layout := range []string{"2006-01-02", "2.1.2006"} {
 				if t, err := time.Parse(layout, s); err == nil && !slices.Contains(births, t.Format("2006-01-02")) {
-					out = append(out, t.UnixMicro())
+					out, headed = append(out, t.UnixMicro()), headed || headPattern.MatchString(text[:at[0]])
 				}
 			}
 		}
+	}
+	if !headed {
+		return nil
 	}
 	return out
 }

@@ -202,7 +202,9 @@ func (c *closer) child(n *Node, f *pii.Found, e *Edge, owner int, via []Link, co
 		for _, v := range f.Fields[e.Fields[0]] {
 			c.alikeOnly(f, pii.Hit{Field: e.Fields[0], Path: v.Path, End: v.Value.Len()}, via, conf)
 		}
-	case !e.Declared && c.ofPart(f, e), c.g.Node(e.To).Person < possible && (c.byAnother(n, f) || c.out.Records[owner].Upward && c.ofAnotherThing(n, f, e)):
+	case c.g.Node(e.To).Person < possible && c.byAnother(n, f):
+		c.alikeOnly(f, pii.Hit{Field: e.Fields[0], End: first(f.Fields[e.Fields[0]]).Len()}, via, conf)
+	case !e.Declared && c.ofPart(f, e), c.g.Node(e.To).Person < possible && c.out.Records[owner].Upward && c.ofAnotherThing(n, f, e): // it is met by way of the part, or with what it belongs to
 	case kind == Owns || (kind == Shared && c.g.Node(e.To).Person >= possible), kind == Mentions && c.partOfHers(n, f, e):
 		i := c.own(n, f, via, conf, e.Fields[0])
 		if r := c.out.Records[i]; r.Owner < 0 && i != owner {

@@ -1,9 +1,11 @@
 package lineage
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"vestige/forms"
 	"vestige/pii"
@@ -14,25 +16,57 @@ import (
 // letterLines is how far apart the lines may stand that are taken for those of one letter.
 const letterLines = 12
 
-// besideHer tells whether a line of a text, which has her full name, stands closely below one of the same object that has an identifier of hers. What stands above it may end
-// the letter of somebody else.
-func (c *closer) besideHer(f *pii.Found) bool {
-	if len(f.Key) != 2 || !plainText(c.g.Node(f.Dataset)) {
+// hersLine is a line of a text that has an identifier of hers.
+type hersLine struct {
+	at   int
+	head bool // it says whom a letter is from or to
+}
+
+// besideHer tells whether a line of a text, which has her full name, stands closely below one of the same object that has an identifier of hers, or the head of a letter that
+// has one. What stands above it may end the letter of somebody else.
+func (c *closer) besideHer(f *pii.Found, head bool) bool {
+	at, ok := lineOf(f.Key)
+	if !ok || !plainText(c.g.Node(f.Dataset)) {
 		return false
 	}
-	at, ok := lineOf(f.Key)
-	above := c.namesakesLine(f)
-	return ok && slices.ContainsFunc(c.out.Records, func(r *Record) bool {
-		if r.Dataset != f.Dataset || len(r.Key) != 2 || !r.Key[0].Equal(f.Key[0]) || r.Holding != Mention || len(r.Via) == 0 || !r.Via[0].Category.Identifier() {
-			return false
-		}
-		line, ok := lineOf(r.Key)
-		return ok && line <= at && line >= above && at-line <= letterLines && !c.letterBetween(f, line, at)
+	lines := c.hersIn[letterOf(f)]
+	from, _ := slices.BinarySearchFunc(lines, max(at-letterLines, c.namesakesLine(f)), func(l hersLine, at int) int { return l.at - at })
+	return slices.ContainsFunc(lines[from:], func(l hersLine) bool {
+		return l.at <= at && (l.head || !head) && !c.letterBetween(f, l.at, at)
 	})
 }
 
-// fromWords begin the line of a letter that says whom it is from.
-var fromWords = []string{"from", "von", "de", "da", "van", "od", "fra", "från"}
+// notesLine remembers a record as a line that has an identifier of hers.
+func (c *closer) notesLine(r *Record) {
+	at, ok := lineOf(r.Key)
+	if !ok || r.Holding != Mention || len(r.Via) == 0 || !r.Via[0].Category.Identifier() || !plainText(c.g.Node(r.Dataset)) {
+		return
+	}
+	key := letterOf(r.found())
+	lines := c.hersIn[key]
+	i, known := slices.BinarySearchFunc(lines, at, func(l hersLine, at int) int { return l.at - at })
+	if !known {
+		c.hersIn[key] = slices.Insert(lines, i, hersLine{at, heads(first(r.Fields[r.Via[len(r.Via)-1].Field]).Reveal())})
+	}
+}
+
+// fromWords begin the line of a letter that says whom it is from, mailedTo the one that says to whom it is.
+var (
+	fromWords = []string{"from", "von", "de", "da", "van", "od", "fra", "från"}
+	mailedTo  = []string{"to", "delivered-to", "an", "à", "a", "para", "aan", "do", "til", "till"}
+)
+
+// heads tells whether a line says whom a letter is from or to.
+func heads(line string) bool {
+	word, _, ok := strings.Cut(line, ":")
+	word = strings.ToLower(strings.TrimSpace(word))
+	return ok && (slices.Contains(fromWords, word) || slices.Contains(mailedTo, word)) || mboxHead(line)
+}
+
+// mboxHead tells whether a line is the one by which files of mail tell letters apart.
+func mboxHead(line string) bool {
+	return strings.HasPrefix(line, "From ") && strings.Contains(line, "@")
+}
 
 // letterBetween tells whether another letter begins between two lines of an object. Lines of one heading, of which several may say whom it is from, begin one letter.
 func (c *closer) letterBetween(f *pii.Found, above, below int) bool {
@@ -54,14 +88,14 @@ func (c *closer) letters(at pii.Ref) map[string][]int {
 	for _, field := range m.Want {
 		t := pii.Term{Field: field, Mode: pii.Within, Category: "identity.family_name"}
 		for _, w := range fromWords {
-			t.Values = append(t.Values, pii.NewValue(w))
+			t.Values = append(t.Values, pii.NewValue(w+":"))
 		}
-		m.Terms = append(m.Terms, t)
+		m.Terms = append(m.Terms, t, pii.Term{Field: field, Mode: pii.Within, Category: "none.code", Values: []pii.Value{pii.NewValue("From")}})
 	}
 	_ = c.run(c.ctx, n, m, func(f *pii.Found) error {
 		if line, ok := lineOf(f.Key); ok && len(f.Key) == 2 && slices.ContainsFunc(f.Hits, func(h pii.Hit) bool {
-			rest := first(f.Fields[h.Field]).Reveal()
-			return h.Start == 0 && h.End < len(rest) && (rest[h.End] == ':' || rest[:h.End+1] == "From ")
+			line := first(f.Fields[h.Field]).Reveal()
+			return h.Start == 0 && (m.Terms[h.Term].Category != "none.code" || mboxHead(line))
 		}) {
 			out[f.Key[0].Reveal()] = append(out[f.Key[0].Reveal()], line)
 		}
@@ -94,8 +128,8 @@ func lineOf(k pii.Key) (int, bool) {
 	return n, err == nil
 }
 
-// addressed leaves out where her name stands before an address that is another person's, as mail writes it: Ann Lee <ann@example.net>. It is a namesake, who wrote or got the
-// letter that begins there.
+// addressed leaves out where her name stands before the address of a namesake, as mail writes it: Ann Lee <ann@example.net>. The letter that begins there is that one's. Before
+// an address of somebody who is called otherwise it may be she, who writes from the mailbox of her family.
 func (c *closer) addressed(f *pii.Found, terms []pii.Term) []pii.Hit {
 	if !c.lim.on(Agree) {
 		return f.Hits
@@ -105,7 +139,7 @@ func (c *closer) addressed(f *pii.Found, terms []pii.Term) []pii.Hit {
 			return false
 		}
 		id, ok := addressAfter(valueAt(f.Fields[h.Field], h.Path).Reveal(), h.End)
-		if !ok || c.byID[idKey(id)] != nil || !c.ofAnother(id) {
+		if !ok || c.byID[idKey(id)] != nil || !c.ofAnother(id) || !c.ofNamesake(id) {
 			return false
 		}
 		if at, ok := lineOf(f.Key); ok {
@@ -113,6 +147,25 @@ func (c *closer) addressed(f *pii.Found, terms []pii.Term) []pii.Hit {
 		}
 		return true
 	})
+}
+
+// ofNamesake tells whether those whom an identifier belongs to are called as she is.
+func (c *closer) ofNamesake(id pii.Identifier) bool {
+	key := "as\x00" + idKey(id)
+	if known, ok := c.rival[key]; ok {
+		return known
+	}
+	same, other := false, false
+	c.ownersOf(id, func(n *Node, r *pii.Found) {
+		switch names := traits(n, r).names(); {
+		case len(names) > 1 && overlap(c.profile.names(), names) == agrees:
+			same = true
+		case len(names) > 0:
+			other = true
+		}
+	})
+	c.rival[key] = same && !other
+	return c.rival[key]
 }
 
 // addressAfter gives the address that follows a name in angle brackets.
@@ -157,13 +210,13 @@ func (c *closer) homes() (out []needle) {
 	return out
 }
 
-// homeIn takes a line of a letter of hers that says nothing of her but where she lives, and leaves the address out where it is about more: what else a text says of her is
-// marked when all of it is known.
+// homeIn takes a line of a letter from or to her that says nothing of anybody but where she lives, and leaves the address out where it is about more: what else a text says of
+// her is marked when all of it is known.
 func (c *closer) homeIn(f *pii.Found, terms []pii.Term) []pii.Hit {
 	rest := slices.DeleteFunc(slices.Clone(f.Hits), func(h pii.Hit) bool {
 		return pii.Category("contact").Covers(terms[h.Term].Category) && !terms[h.Term].Category.Identifier()
 	})
-	if _, known := c.recs[recordID(f)]; len(rest) > 0 || known || len(f.Hits) == 0 || !c.besideHer(f) {
+	if _, known := c.recs[recordID(f)]; len(rest) > 0 || known || len(f.Hits) == 0 || !c.besideHer(f, true) || c.saysAnother(f) {
 		return rest
 	}
 	cat := terms[f.Hits[0].Term].Category
@@ -173,4 +226,80 @@ func (c *closer) homeIn(f *pii.Found, terms []pii.Term) []pii.Hit {
 		r.addHit(h)
 	}
 	return nil
+}
+
+// otherNumber is a telephone, or another number longer than a postcode.
+var otherNumber = regexp.MustCompile(`\d(?:[ /().-]?\d){5}`)
+
+// saysAnother tells whether a line that has her home has an address of mail or a long number beside it, or a name of somebody else who lives there.
+func (c *closer) saysAnother(f *pii.Found) bool {
+	for _, h := range f.Hits {
+		line := valueAt(f.Fields[h.Field], h.Path).Reveal()
+		rest := line[:h.Start] + "\n" + line[h.End:]
+		if strings.Contains(rest, "@") || otherNumber.MatchString(rest) || slices.ContainsFunc(spelt(rest), func(w string) bool { return c.withHer()[w] }) {
+			return true
+		}
+	}
+	return false
+}
+
+// spelt gives the words of a line as those of names are compared.
+func spelt(line string) []string {
+	return strings.FieldsFunc(umlauts.Replace(strings.ToLower(line)), func(r rune) bool { return !unicode.IsLetter(r) })
+}
+
+// withHer gives the words of the names of others who live where she does, by records of theirs or by those that refer to them.
+func (c *closer) withHer() map[string]bool {
+	if c.neighbours != nil {
+		return c.neighbours
+	}
+	c.neighbours = map[string]bool{}
+	for i := range c.g.Nodes {
+		n := &c.g.Nodes[i]
+		if terms := c.homesIn(n); len(terms) > 0 {
+			_ = c.run(c.ctx, n, pii.Match{Dataset: n.Dataset, Want: c.g.wanted(n), Terms: terms}, func(f *pii.Found) error {
+				if at, known := c.recs[recordID(f)]; !known || c.out.Records[at].Holding != Hers {
+					c.livesThere(n, f)
+				}
+				return nil
+			})
+		}
+	}
+	for _, name := range c.profile.names() {
+		delete(c.neighbours, name)
+	}
+	return c.neighbours
+}
+
+// homesIn makes the terms for where she lives in a dataset of people, or of what belongs to them.
+func (c *closer) homesIn(n *Node) (out []pii.Term) {
+	if n.Gone != 0 || n.Dataset.Kind == pii.View || n.Person < 0.9 && !slices.ContainsFunc(c.g.Out(n.Dataset.Ref), c.persons) {
+		return nil
+	}
+	for i := range n.Fields {
+		f := &n.Fields[i]
+		for _, t := range c.homes() {
+			if f.Dense && f.Role == Owns && pii.Category("contact").Covers(f.Category) && !f.Category.Identifier() {
+				t.Field = f.Field.Name
+				out = append(out, t.Term)
+			}
+		}
+	}
+	return out
+}
+
+func (c *closer) livesThere(n *Node, f *pii.Found) {
+	names := traits(n, f).names()
+	for _, e := range c.g.Out(n.Dataset.Ref) {
+		if c.persons(e) {
+			for _, r := range c.referred(e, f) {
+				names = append(names, traits(c.g.Node(e.To), r).names()...)
+			}
+		}
+	}
+	for _, name := range names {
+		if len(name) > 1 {
+			c.neighbours[name] = true
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 
 	"vestige/forms"
@@ -46,12 +47,13 @@ func TestLetter(t *testing.T) {
 	}{
 		"near": {4, 0, "none.code", false, ""}, "far": {40, 1, "none.code", false, ""}, "a log": {4, 1, "contact.email", false, ""}, "the end of what comes before": {4, 1, "none.code", true, ""},
 		"a namesake's": {40, 0, "none.code", false, "From: Ann Berg <berg@example.org>"}, "nobody known": {40, 2, "none.code", false, "From: Ann Berg <other@example.org>"},
-		"the next letter": {4, 1, "none.code", false, "From: Tom Lind <tom@example.com>"}, "a line of words": {4, 0, "none.code", false, "from then on, all is well"},
+		"the next letter": {4, 1, "none.code", false, "From: Tom Lind <tom@example.com>"}, "a line of words": {4, 0, "none.code", false, "from then on, all is well"}, "a sentence": {4, 0, "none.code", false, "From then on, all is well"},
+		"the next letter of a file of mail": {4, 1, "none.code", false, "From tom@example.com Mon Nov  2 10:11:12 2020"}, "the mailbox of her family": {40, 2, "none.code", false, "From: Ann Berg <bergs@example.net>"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := newEstate(t)
-			e.table("crm/people", "id identity.number", "name identity.name", "mail contact.email").add("p1", "Ann Berg", "ann@example.com").add("p2", "Tom Lind", "tom@example.com").add("p3", "Ann Berg", "berg@example.org")
+			e.table("crm/people", "id identity.number", "name identity.name", "mail contact.email").add("p1", "Ann Berg", "ann@example.com").add("p2", "Tom Lind", "tom@example.com").add("p3", "Ann Berg", "berg@example.org").add("p4", "Tim Berg", "bergs@example.net")
 			a := &archive{estate: e, ref: pii.Ref{Source: "files", Dataset: "a.mbox"}}
 			a.lines = append(slices.Repeat([]string{"as agreed."}, c.between), "Ann Berg")
 			if c.sender != "" {
@@ -79,6 +81,9 @@ func TestLetter(t *testing.T) {
 	}
 }
 
+// first gives the line that a record is.
+func first(r *lineage.Record) string { return r.Fields["line"][0].Value.Reveal() }
+
 // reached lists what a closure reached.
 func reached(c *lineage.Closure) (out []string) {
 	for _, r := range c.Records {
@@ -103,16 +108,20 @@ func TestOwnerOfAKind(t *testing.T) {
 	same(t, told(e.close(e.open(), mail("ann@example.com"))), []string{"hers net/people p1", "hers net/contracts 101", "hers net/tickets 103", "hers net/papers 1", "hers net/papers 3"})
 }
 
-// TestHomeInALetter takes where she lives out of a letter to her, from a line without her name, and leaves it in that of somebody who lives there too.
+// TestHomeInALetter takes where she lives out of a letter to her, from a line without her name, and leaves it in that of somebody who lives there too, in lines of one that say
+// something of such a one, and in what is no letter.
 func TestHomeInALetter(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t)
-	e.table("crm/people", "id identity.number", "name identity.name", "mail contact.email", "street contact.street").add("p1", "Ann Berg", "ann@example.com", "Lindenweg 12").add("p2", "Tom Lind", "tom@example.com", "Lindenweg 12")
+	e.table("crm/people", "id identity.number", "name identity.name", "mail contact.email", "street contact.street").add("p1", "Ann Berg", "ann@example.com", "Lindenweg 12").add("p2", "Tom Lind", "tom@example.com", "Lindenweg 12").add("p3", "Eve Orr", "orr@example.org", "Elm Drive 1")
+	e.table("crm/homes", "id none.key int", "person identity.number >crm/people.id", "street contact.street").add(1, "p3", "Lindenweg 12")
 	a := &archive{estate: e, ref: pii.Ref{Source: "files", Dataset: "a.mbox"}}
 	letter := func(to string) []string {
-		return slices.Concat([]string{"To: <" + to + ">"}, slices.Repeat([]string{"as agreed."}, 3), []string{"We wrote to Lindenweg 12, Bremen."}, slices.Repeat([]string{"."}, 10))
+		return slices.Concat([]string{"To: <" + to + ">"}, slices.Repeat([]string{"as agreed."}, 3), []string{
+			"We wrote to Lindenweg 12, 28195 Bremen.", "Mr Lind, Lindenweg 12", "Call +1 202 555 0100 for Lindenweg 12", "or Lindenweg 12, shop@example.org", "and Eve of Lindenweg 12",
+		}, slices.Repeat([]string{"."}, 12))
 	}
-	a.lines = slices.Concat(letter("tom@example.com"), letter("ann@example.com"))
+	a.lines = slices.Concat(letter("tom@example.com"), []string{"1. ann@example.com wants a refund", "2. somebody of Lindenweg 12 too"}, slices.Repeat([]string{"."}, 12), letter("ann@example.com"))
 	line := pii.Field{Name: "line", Column: "line", Type: pii.Text}
 	g := e.open()
 	g.Nodes = append(g.Nodes, lineage.Node{Dataset: pii.Dataset{Ref: a.ref, Kind: pii.Objects, Fields: []pii.Field{line}}, Fields: []lineage.FieldNode{{Field: line, Category: "text.personal", Confidence: 1, Contains: []pii.Contained{{Category: "contact.email", Confidence: 1}}}}})
@@ -120,5 +129,10 @@ func TestHomeInALetter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, told(got), []string{"hers crm/people p1", "mentions files/a.mbox a.mbox: Lindenweg 12", "mentions files/a.mbox a.mbox: ann@example.com"})
+	same(t, told(got), []string{"hers crm/people p1", "mentions files/a.mbox a.mbox: Lindenweg 12", "mentions files/a.mbox a.mbox: ann@example.com", "mentions files/a.mbox a.mbox: ann@example.com"})
+	for _, r := range got.Records {
+		if r.Holding == lineage.Mention && len(r.Hits) > 0 && !strings.Contains(first(r), "We wrote") && !strings.Contains(first(r), "@example.com") {
+			t.Errorf("took %q", first(r))
+		}
+	}
 }

@@ -25,6 +25,9 @@ func NumberWords() []string { return slices.Clone(numberWords) }
 func (c *closer) mentions(ctx context.Context) error {
 	c.gatherAttributes()
 	c.twinsMet()
+	for _, r := range c.out.Records {
+		c.notesLine(r)
+	}
 	if !c.lim.on(Text) {
 		c.rest()
 		return nil
@@ -355,6 +358,7 @@ func (c *closer) textHit(f *pii.Found, terms []pii.Term, open []bool) {
 			c.out.Records[i].addHit(h)
 		}
 	}
+	c.notesLine(c.out.Records[i])
 }
 
 // openNumber gives the number of hers in a text that does not say whose it is, nil where there is none.
@@ -367,13 +371,6 @@ func (c *closer) openNumber(f *pii.Found, terms []pii.Term, open []bool) *Known 
 		}
 	}
 	return nil
-}
-
-// notOwn leaves out where a record names its own person: one whom she invited may be a namesake.
-func (c *closer) notOwn(f *pii.Found) []pii.Hit {
-	return slices.DeleteFunc(slices.Clone(f.Hits), func(h pii.Hit) bool {
-		return c.ownName(&pii.Found{Dataset: f.Dataset, Hits: []pii.Hit{h}})
-	})
 }
 
 // told leaves out what is chance: a code that, as a whole, has the digits of a telephone.
@@ -429,7 +426,7 @@ func (c *closer) moreOfHer(f *pii.Found) bool {
 			m.Match(name, v.Path, []byte(v.Value.Reveal()), func(pii.Hit) { found = true })
 		}
 	}
-	return found || c.sameThing(f) || c.besideHer(f)
+	return found || c.sameThing(f) || c.besideHer(f, false)
 }
 
 func (c *closer) attributeTerms(except ...pii.Category) []pii.Term {
@@ -489,6 +486,7 @@ func (c *closer) doubtful(f *pii.Found, via []Link, number *Known) {
 		for _, h := range f.Hits {
 			c.out.Records[i].addHit(h)
 		}
+		c.notesLine(c.out.Records[i])
 		return
 	}
 	i := c.add(f, Unsure, via, 1)

@@ -27,16 +27,11 @@ func (c *closer) namedTogether(n *Node, f *pii.Found) int {
 	result := unclear
 	for _, e := range c.g.Out(n.Dataset.Ref) {
 		p := c.g.Node(e.To)
-		if len(e.Fields) < 2 || e.When != nil || e.Copy || e.Kind != Owns || e.Confidence < sure || p == nil || p.Person < possible ||
-			slices.ContainsFunc(e.Fields, func(name string) bool { return first(f.Fields[name]).Null() || first(f.Fields[name]).Len() == 0 }) {
+		if len(e.Fields) < 2 || e.When != nil || e.Copy || e.Kind != Owns || e.Confidence < sure || p == nil || p.Person < possible || !whole(f, e.Fields) {
 			continue
 		}
-		result = differs
-		for _, k := range c.within[e.To] {
-			r := c.out.Records[k]
-			if rank(r.Holding) >= rank(Joint) && first(f.Fields[e.Fields[0]]).Equal(first(r.Fields[e.ToFields[0]])) && agreesOn(f, e, r) {
-				return agrees
-			}
+		if result = differs; c.refersTo(f, e, Joint) {
+			return agrees
 		}
 	}
 	return result
@@ -86,6 +81,13 @@ func (c *closer) ownName(f *pii.Found) bool {
 		}
 	}
 	return true
+}
+
+// notOwn leaves out where a record names its own person: one whom she invited may be a namesake.
+func (c *closer) notOwn(f *pii.Found) []pii.Hit {
+	return slices.DeleteFunc(slices.Clone(f.Hits), func(h pii.Hit) bool {
+		return c.ownName(&pii.Found{Dataset: f.Dataset, Hits: []pii.Hit{h}})
+	})
 }
 
 // copyOfAnother tells whether the record is a copy of one that is not hers.

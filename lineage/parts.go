@@ -79,7 +79,7 @@ func ofPart(e Edge, q *Node) Edge {
 func (c *closer) ofPart(f *pii.Found, e *Edge) bool {
 	return slices.ContainsFunc(c.g.Out(e.From), func(o *Edge) bool {
 		return len(o.Fields) > 1 && len(e.Fields) == 1 && o.To != e.To && slices.Contains(o.Fields, e.Fields[0]) &&
-			!slices.ContainsFunc(o.Fields, func(name string) bool { return first(f.Fields[name]).Null() || first(f.Fields[name]).Len() == 0 }) &&
+			whole(f, o.Fields) &&
 			slices.ContainsFunc(c.g.Out(o.To), func(up *Edge) bool { return up.To == e.To && slices.Equal(up.Fields, e.Fields) })
 	})
 }

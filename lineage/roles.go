@@ -128,7 +128,7 @@ func demote(nodes []Node, edges []Edge, served map[string]bool) {
 		if c == nil || p == nil || c == p || e.Copy || p.Person < 0.9 || aboutAnother(roleWords(c, &e, 5)) || trade(served, &e, p) || e.Declared && meant[e.From] && oneEach(c, &e) {
 			continue
 		}
-		if !e.Declared && (e.Confidence < sure || eachAnother(c, e)) {
+		if !e.Declared && (e.Confidence < sure || c.Person >= 0.9 && once(c, &e, 0)) {
 			continue // two records of one person, and neither belongs to the other
 		}
 		if e.Confidence >= possible && (c.Person < p.Person || !linked[[2]pii.Ref{e.To, e.From}]) {
@@ -183,16 +183,15 @@ func account(n *Node) bool {
 	return found
 }
 
-// eachAnother tells whether each record of a dataset of persons refers to another one.
-func eachAnother(n *Node, e Edge) bool {
+// once tells whether each record of a dataset refers to another one by one field, and at least so many were seen.
+func once(n *Node, e *Edge, least int64) bool {
 	f := n.Field(e.Fields[0])
-	return n.Person >= 0.9 && f != nil && nearUnique(f)
+	return len(e.Fields) == 1 && f != nil && nearUnique(f) && f.Distinct >= least
 }
 
 // oneEach tells whether each record of a dataset of persons has one of another such dataset for itself alone: the customer behind a login, and no first order that says where it goes.
 func oneEach(n *Node, e *Edge) bool {
-	f := n.Field(e.Fields[0])
-	return n.Person >= 0.9 && len(e.Fields) == 1 && f != nil && nearUnique(f) && f.Distinct >= minTelling && !whereTo(n) && len(units(n)) == 0
+	return n.Person >= 0.9 && once(n, e, minTelling) && !whereTo(n) && len(units(n)) == 0
 }
 
 // pairs gives which dataset refers to which.
@@ -245,8 +244,7 @@ func assignEdges(g *Graph, n *Node) {
 
 // twins tells whether each record of the child has one of the parent for itself alone: both are of one person.
 func twins(g *Graph, n *Node, e *Edge) bool {
-	f, p := n.Field(e.Fields[0]), g.Node(e.To)
-	return len(e.Fields) == 1 && f != nil && nearUnique(f) && f.Distinct >= minDistinct && p != nil && !e.Declared && f.Category.Identifier()
+	return once(n, e, minDistinct) && g.Node(e.To) != nil && !e.Declared && n.Field(e.Fields[0]).Category.Identifier()
 }
 
 // halves tells whether two datasets of one application say different things of the same persons under one number that each of them has once: the telephone and the address

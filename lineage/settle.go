@@ -143,7 +143,19 @@ func (c *closer) ofAnother(id pii.Identifier) bool {
 	if known, ok := c.rival[key]; ok {
 		return known
 	}
-	k, other, hers := &Known{Identifier: id}, false, false
+	other, hers := false, false
+	c.ownersOf(id, func(_ *Node, r *pii.Found) {
+		at, known := c.recs[recordID(r)]
+		mine := known && rank(c.out.Records[at].Holding) >= rank(Joint)
+		other, hers = other || !mine, hers || mine
+	})
+	c.rival[key] = other && !hers
+	return c.rival[key]
+}
+
+// ownersOf goes through the records in which an identifier stands where each person has another one.
+func (c *closer) ownersOf(id pii.Identifier, owner func(n *Node, r *pii.Found)) {
+	k := &Known{Identifier: id}
 	for i := range c.g.Nodes {
 		n := &c.g.Nodes[i]
 		if n.Person < 0.9 || n.Gone != 0 || n.Dataset.Kind == pii.View {
@@ -155,16 +167,12 @@ func (c *closer) ofAnother(id pii.Identifier) bool {
 				continue
 			}
 			t := pii.Term{Field: f.Field.Name, Mode: pii.Equal, Category: id.Category, Values: []pii.Value{id.Value}}
-			_ = c.run(c.ctx, n, pii.Match{Dataset: n.Dataset, Terms: []pii.Term{t}}, func(r *pii.Found) error {
-				at, known := c.recs[recordID(r)]
-				mine := known && rank(c.out.Records[at].Holding) >= rank(Joint)
-				other, hers = other || !mine, hers || mine
+			_ = c.run(c.ctx, n, pii.Match{Dataset: n.Dataset, Want: c.g.wanted(n), Terms: []pii.Term{t}}, func(r *pii.Found) error {
+				owner(n, r)
 				return nil
 			})
 		}
 	}
-	c.rival[key] = other && !hers
-	return c.rival[key]
 }
 
 // giveBack takes back the records that nothing but an identifier made hers and that are from a time when it was somebody else's.

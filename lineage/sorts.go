@@ -35,8 +35,8 @@ type Sort struct {
 // sortWords begin the words of names of fields that tell sorts apart.
 var sortWords = []string{"table", "tab", "object", "objekt", "entity", "entit", "class", "klass", "type", "typ", "kind", "art", "model", "resource", "record", "subject", "target", "doc"}
 
-// mostMixes is how many parents one field is looked up in.
-const mostMixes = 12
+// mixParents is how many parents one field is looked up in.
+const mixParents = 12
 
 // Mixed lists the fields that may hold numbers of several datasets, by the names of the fields that would tell of which, and since no one dataset surely has them all.
 func Mixed(looks []Look, inferred []Edge) (out []Mix) {
@@ -105,7 +105,7 @@ func mixOf(c, t *Look, parents []*Look) Mix {
 		}
 	}
 	slices.SortStableFunc(m.Parents, func(a, b *Look) int { return cmp.Compare(shared[b], shared[a]) })
-	m.Parents = m.Parents[:min(len(m.Parents), mostMixes)]
+	m.Parents = m.Parents[:min(len(m.Parents), mixParents)]
 	return m
 }
 

@@ -155,7 +155,8 @@ func TestMentionedBeforeItWasHers(t *testing.T) {
 	}
 }
 
-// TestDayOfALetter has letters without a time of their own, with an address that was somebody else's before: the days that they name say whose it was, and what names none is asked about.
+// TestDayOfALetter has letters without a time of their own, with an address that was somebody else's before: the day at their head says whose it was, and what has none, or names another
+// day only, is asked about.
 func TestDayOfALetter(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t)
@@ -163,12 +164,15 @@ func TestDayOfALetter(t *testing.T) {
 	e.table("shop/addresses_had", "id none.key int", "user_id identity.number int >shop/users.id", "email contact.email", "valid_from none.date", "valid_to none.date").
 		add(11, 1, "lee@example.com", "2018-01-01", "2020-01-01").add(12, 2, "lee@example.com", "2021-01-01", nil)
 	e.table("desk/letters", "id none.key int", "body none.text").add(1, "03.04.2019: write to lee@example.com").add(2, "3.4.2023: write to lee@example.com").add(3, "write to lee@example.com").
-		add(4, "write to Bob Ray, lee@example.com").add(5, "3.4.2023, as said on 3.4.2019: lee@example.com")
+		add(4, "write to Bob Ray, lee@example.com").add(5, "3.4.2023, as said on 3.4.2019: lee@example.com").
+		add(6, "the contract of 03.04.2019 of lee@example.com ends").add(7, "lee@example.com asks about the law of 2019-05-01").add(8, "the contract of lee@example.com ends on 03.04.2029").
+		add(9, "Subject: refund\nDate: 2019-05-01\nwrite to lee@example.com")
 	var got []string
 	for _, line := range told(e.close(e.open(), mail("bob@example.com"))) {
 		if strings.Contains(line, "letters") {
 			got = append(got, line)
 		}
 	}
-	same(t, got, []string{"held-by-another desk/letters 1", "mentions desk/letters 2: lee@example.com", "unsure desk/letters 3", "mentions desk/letters 4: Bob Ray, lee@example.com", "unsure desk/letters 5"})
+	same(t, got, []string{"held-by-another desk/letters 1", "mentions desk/letters 2: lee@example.com", "unsure desk/letters 3", "mentions desk/letters 4: Bob Ray, lee@example.com", "unsure desk/letters 5",
+		"unsure desk/letters 6", "unsure desk/letters 7", "unsure desk/letters 8", "held-by-another desk/letters 9"})
 }
