@@ -14,7 +14,7 @@ import (
 	"vestige/pii"
 )
 
-const secret = "ada@example.com"
+const secret = "zoy@example.com" // of letters that stand in no address of memory
 
 type exported struct{ Mail pii.Value }
 
@@ -47,7 +47,7 @@ func TestValueDoesNotLeak(t *testing.T) {
 	for name, c := range carriers() {
 		check := func(how, out string) {
 			t.Helper()
-			if strings.Contains(out, "ada") || strings.Contains(out, hexed) || strings.Contains(strings.ToLower(out), hexed[:8]) || strings.Contains(out, quoted[1:9]) {
+			if strings.Contains(out, secret[:3]) || strings.Contains(out, hexed) || strings.Contains(strings.ToLower(out), hexed[:8]) || strings.Contains(out, quoted[1:9]) {
 				t.Errorf("%s by %s: %s", name, how, out)
 			}
 		}
