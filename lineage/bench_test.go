@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"testing"
 
 	"vestige/lineage"
@@ -92,3 +93,20 @@ func BenchmarkInfer(b *testing.B) {
 }
 
 var nouns = []string{"customer", "order", "item", "payment", "ticket", "message", "address", "device", "session", "policy", "claim", "visit", "invoice", "product", "supplier", "employee", "contract", "campaign", "event", "parcel"}
+
+// BenchmarkInferByTenant is inference over tables that each tenant counts for itself: the key of each is the tenant and a number, of which many tables have one by the same name.
+func BenchmarkInferByTenant(b *testing.B) {
+	l := &looks{}
+	tenants := slices.Repeat(every(1, 1, 8), 100)
+	for i := range 400 {
+		table := fmt.Sprintf("%s_%s%d", nouns[i%len(nouns)], nouns[i/len(nouns)%len(nouns)], i)
+		own := nouns[i%len(nouns)] + "_no"
+		l.field(table, "tenant_id", "none.key", tenants[:400+i%400])
+		l.field(table, own, "none.key", repeated(every(1, 1, 100), 8)[:400+i%400])
+		l.field(table, nouns[(i*7+1)%len(nouns)]+"_number", "none.key", repeated(every(1, 3, 30), 27)[:400+i%400])
+		l.nodes[table].Dataset.Key = []string{"tenant_id", own}
+	}
+	for b.Loop() {
+		lineage.Infer(l.all)
+	}
+}

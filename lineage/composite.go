@@ -3,6 +3,7 @@ package lineage
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ const byKeyNames = 8.0
 // composites proposes references by several fields together, which nobody declared: a dataset that has every field of another one's key under the same names, and in each
 // of them values of it, belongs to it where its own key goes on from that one, or a field's name says the parent, or the key's says what it numbers: numbers that two datasets count for themselves are in
 // each other anyway. Of several such parents the one with the longest key counts; where two are equal, neither.
-func composites(looks []Look, edges []Edge) (out []Edge) {
+func composites(looks []Look, edges []Edge, called callings) (out []Edge) {
 	tables := map[*Node]map[string]*Look{}
 	var order []*Node
 	for i := range looks {
@@ -36,26 +37,80 @@ func composites(looks []Look, edges []Edge) (out []Edge) {
 			refers[e.From.In(e.Fields[0])] = true
 		}
 	}
-	for _, c := range order {
-		var best *Edge
-		twice := false
-		for _, p := range order {
-			for _, key := range p.keys() {
-				e := composite(tables, refers, c, p, key)
-				switch {
-				case e == nil || best != nil && len(e.Fields) < len(best.Fields):
-				case best != nil && len(e.Fields) == len(best.Fields):
-					twice = true
-				default:
-					best, twice = e, false
+	found := map[*Node]*likeliest{}
+	for _, p := range order {
+		for _, key := range p.keys() {
+			for c := range called.all(p.Dataset.Ref.Source, key) {
+				if e := composite(tables, refers, c, p, key); e != nil {
+					if found[c] == nil {
+						found[c] = &likeliest{}
+					}
+					found[c].add(e)
 				}
 			}
 		}
-		if best != nil && !twice {
-			out = append(out, *best)
+	}
+	for _, c := range order {
+		if l := found[c]; l != nil && !l.twice {
+			out = append(out, *l.edge)
 		}
 	}
 	return out
+}
+
+// likeliest is the reference by the longest key; twice tells that there is another one as long.
+type likeliest struct {
+	edge  *Edge
+	twice bool
+}
+
+func (l *likeliest) add(e *Edge) {
+	switch {
+	case l.edge != nil && len(e.Fields) < len(l.edge.Fields):
+	case l.edge != nil && len(e.Fields) == len(l.edge.Fields):
+		l.twice = true
+	default:
+		l.edge, l.twice = e, false
+	}
+}
+
+// callings say, by system and name of key, what each dataset calls the field of that name.
+type callings map[string]map[*Node]string
+
+func callingsOf(looks []Look) callings {
+	m := callings{}
+	for i := range looks {
+		l := &looks[i]
+		k := calling(l.Node.Dataset.Ref.Source, l.Field.Field.Name)
+		if m[k] == nil {
+			m[k] = map[*Node]string{}
+		}
+		m[k][l.Node] = l.Field.Field.Name
+	}
+	return m
+}
+
+func calling(source, field string) string { return source + "\x00" + keyName(field) }
+
+// all gives the datasets of a system that have every field of a key by its name, with what they call them. It begins with those that have the rarest.
+func (m callings) all(source string, key []string) iter.Seq2[*Node, []string] {
+	by, rarest := make([]map[*Node]string, len(key)), 0
+	for i, f := range key {
+		if by[i] = m[calling(source, f)]; len(by[i]) < len(by[rarest]) {
+			rarest = i
+		}
+	}
+	return func(yield func(*Node, []string) bool) {
+		for n := range by[rarest] {
+			own := make([]string, len(key))
+			for i := range by {
+				own[i] = by[i][n]
+			}
+			if !slices.Contains(own, "") && !yield(n, own) {
+				return
+			}
+		}
+	}
 }
 
 // together adds references of several fields, and leaves out what one of these fields seemed to refer to by itself in another system: members that each tenant counts
@@ -83,34 +138,34 @@ const (
 
 // setsOf finds them: by which a declared reference of several fields leads from a record and to one, those of a key of several that are called as their dataset, and in
 // other datasets of the system that have all of such a key those of its name. A field that is declared to refer by itself is none, nor is what repeats it.
-func setsOf(looks []Look) sets {
+func setsOf(looks []Look, called callings) sets {
 	m, declared := sets{}, declaredFields(looks)
-	nodes, named := map[pii.Ref]*Node{}, map[string]map[*Node]string{} // by system and name of key, what the field is called
-	numbers, own := map[string]bool{}, map[string]bool{}
-	at := func(source, field string) string { return source + "\x00" + keyName(field) }
+	nodes, numbers, own := map[pii.Ref]*Node{}, map[string]bool{}, map[string]bool{}
 	for i := range looks {
 		l := &looks[i]
-		r, k := l.ref(), at(l.Node.Dataset.Ref.Source, l.Field.Field.Name)
-		if nodes[l.Node.Dataset.Ref] = l.Node; named[k] == nil {
-			named[k] = map[*Node]string{}
-		}
-		named[k][l.Node] = r.Field
-		if calledSo(l) && keyOf(l) != nil && !declared[r] {
-			numbers[keyName(r.Field)], own[k] = true, true
+		r := l.ref()
+		if nodes[l.Node.Dataset.Ref] = l.Node; calledSo(l) && keyOf(l) != nil && !declared[r] {
+			numbers[keyName(r.Field)], own[calling(r.Source, r.Field)] = true, true
 		}
 	}
 	for i := range looks {
 		l := &looks[i]
 		switch r := l.ref(); {
 		case !numbers[keyName(r.Field)] || l.Exam.Unique || declared[r]:
-		case own[at(r.Source, r.Field)]:
+		case own[calling(r.Source, r.Field)]:
 			m[r] = here
 		default:
 			m[r] = max(m[r], elsewhere) // that is how such numbers are called
 		}
 	}
 	for to, key := range setKeys(looks, nodes) {
-		m.repeated(to, key, declared, func(f string) map[*Node]string { return named[at(to.Source, f)] })
+		for n, own := range called.all(to.Source, key) {
+			for i, f := range own {
+				if r := n.Dataset.Ref.In(f); !declared[to.In(key[i])] && !declared[r] {
+					m[r] = here
+				}
+			}
+		}
 	}
 	for _, n := range nodes {
 		for _, r := range n.Dataset.References {
@@ -122,26 +177,6 @@ func setsOf(looks []Look) sets {
 		}
 	}
 	return m
-}
-
-// repeated adds the fields of all datasets of a system that have every field of a key; with gives the datasets that have one called so.
-func (m sets) repeated(to pii.Ref, key []string, declared map[pii.Ref]bool, with func(string) map[*Node]string) {
-	by, rarest := make([]map[*Node]string, len(key)), 0
-	for i, f := range key {
-		if by[i] = with(f); len(by[i]) < len(by[rarest]) {
-			rarest = i
-		}
-	}
-	for n := range by[rarest] {
-		if slices.ContainsFunc(by, func(has map[*Node]string) bool { return has[n] == "" }) {
-			continue
-		}
-		for i, f := range key {
-			if own := n.Dataset.Ref.In(by[i][n]); !declared[to.In(f)] && !declared[own] {
-				m[own] = here
-			}
-		}
-	}
 }
 
 // setKeys gives by dataset the fields by which others are declared to refer to it together, or its key of several where one is called as the dataset.

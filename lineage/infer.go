@@ -55,7 +55,8 @@ const (
 // likely that is by chance (two dense runs of numbers always include one another), names, types and cardinality. Declared references are not repeated.
 func Infer(looks []Look) []Edge {
 	parents, h := index(looks), hintsOf(looks)
-	set := setsOf(looks)
+	called := callingsOf(looks)
+	set := setsOf(looks, called)
 	declared := declaredFields(looks)
 	hits := make([]int32, len(looks))
 	var out []Edge
@@ -65,7 +66,7 @@ func Infer(looks []Look) []Edge {
 		}
 	}
 	out = few(looks, out, set)
-	out = together(out, composites(looks, out))
+	out = together(out, composites(looks, out, called))
 	slices.SortFunc(out, func(a, b Edge) int { return cmp.Compare(a.ID, b.ID) })
 	return out
 }
